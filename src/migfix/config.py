@@ -1,0 +1,197 @@
+"""``[tool.migfix]`` in pyproject.toml, and the flags that go before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from migfix.errors import ConfigError
+from migfix.history.facts import ENGINES, Facts
+from migfix.model import Key
+
+_KEYS = {
+    "select": list,
+    "extend-select": list,
+    "ignore": list,
+    "engines": list,
+    "apps": dict,
+    "auth-user-model": str,
+    "django": str,
+    "migration-modules": dict,
+    "values": dict,
+    "settings": str,
+}
+
+DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is in force for one run."""
+
+    facts: Facts = Facts()
+    select: tuple[str, ...] = DEFAULT_SELECT
+    ignore: tuple[str, ...] = ()
+    settings: str | None = None
+    database: str | None = None
+
+
+def load_config(root: Path) -> Config:
+    """The configuration of the project at ``root``; defaults where pyproject.toml says nothing.
+
+    Raises ConfigError for unknown keys and values of the wrong type.
+    """
+    path = root / "pyproject.toml"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}.") from None
+    if b"migfix" not in content:
+        return Config()
+    import tomllib
+
+    try:
+        table = tomllib.loads(content.decode()).get("tool", {}).get("migfix", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}.") from None
+    return from_table(table, str(path))
+
+
+def from_table(table: Mapping[str, object], origin: str) -> Config:
+    """The configuration of one ``[tool.migfix]`` table; ``origin`` names it in errors."""
+    for key, value in table.items():
+        if key not in _KEYS:
+            raise ConfigError(f"{origin}: [tool.migfix] has no key `{key}`.", _suggestion(key, _KEYS))
+        if not isinstance(value, _KEYS[key]):
+            raise ConfigError(f"{origin}: `{key}` must be a {_TOML_NAMES[_KEYS[key]]}.")
+    config = Config(
+        select=_codes(table.get("select", DEFAULT_SELECT)) + _codes(table.get("extend-select", ())),
+        ignore=_codes(table.get("ignore", ())),
+        settings=_text(table.get("settings")),
+    )
+    return with_facts(
+        config,
+        engines=_codes(table.get("engines", ())),
+        apps=_strings(table.get("apps", {})),
+        auth_user_model=_text(table.get("auth-user-model")),
+        django=_text(table.get("django")),
+        migration_modules=_strings(table.get("migration-modules", {})),
+        values=_flat(table.get("values", {})),
+    )
+
+
+_TOML_NAMES = {list: "list of strings", dict: "table", str: "string"}
+
+
+def with_facts(
+    config: Config,
+    *,
+    engines: Iterable[str] = (),
+    apps: Mapping[str, str] | None = None,
+    auth_user_model: str | None = None,
+    django: str | None = None,
+    migration_modules: Mapping[str, str] | None = None,
+    values: Mapping[str, object] | None = None,
+    set_noop: bool = False,
+) -> Config:
+    """The configuration with some facts said anew; what is left out stays."""
+    facts = config.facts
+    changes: dict[str, object] = {}
+    if names := [name.strip().lower() for each in engines for name in each.split(",") if name.strip()]:
+        changes["engines"] = frozenset(_engine(name) for name in names)
+    if auth_user_model:
+        changes["auth_user"] = _user_model(auth_user_model)
+    if django:
+        changes["django"] = _version(django)
+    changes["apps"] = {**facts.apps, **(apps or {})}
+    changes["migration_modules"] = {**facts.migration_modules, **(migration_modules or {})}
+    changes["values"] = {**facts.values, **(values or {})}
+    for name in values or {}:
+        if name.count(".") != 2:
+            raise ConfigError(f"`{name}` doesn't name a field.", "Write app.Model.field, as in blog.Category.name.")
+    changes["set_noop"] = facts.set_noop or set_noop
+    return replace(config, facts=replace(facts, **changes))  # type: ignore[arg-type]
+
+
+def with_selection(
+    config: Config,
+    select: Iterable[str],
+    extend_select: Iterable[str],
+    ignore: Iterable[str],
+    settings: str | None,
+    database: str | None,
+) -> Config:
+    """The configuration with the flags for rules and for Django; rules of group 6 need a database to look at."""
+    chosen = _split(select) or config.select
+    chosen += _split(extend_select) + (("MIG6",) if database else ())
+    if database and not (settings or config.settings):
+        raise ConfigError("--database needs --settings, which say where it is.")
+    return replace(config, select=chosen, ignore=config.ignore + _split(ignore), settings=settings or config.settings, database=database)
+
+
+def _split(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+def pairs(texts: Iterable[str], flag: str) -> dict[str, str]:
+    """``a=b`` flags as a mapping."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(f"{flag} {text}: there is no `=` between a name and a value.")
+        found[name.strip()] = value
+    return found
+
+
+def _engine(name: str) -> str:
+    name = {"postgres": "postgresql", "sqlite3": "sqlite", "pgsql": "postgresql"}.get(name, name).rpartition(".")[2]
+    if name not in ENGINES:
+        raise ConfigError(f"migfix doesn't know the engine `{name}`.", f"It knows {', '.join(ENGINES)}.")
+    return name
+
+
+def _user_model(text: str) -> Key:
+    app, dot, model = text.partition(".")
+    if not dot or "." in model:
+        raise ConfigError(f"auth-user-model `{text}` isn't of the form app.Model.")
+    return app, model.lower()
+
+
+def _version(text: str) -> tuple[int, int]:
+    try:
+        major, minor = text.split(".")[:2]
+        return int(major), int(minor)
+    except ValueError:
+        raise ConfigError(f"django `{text}` isn't a version like 5.2.") from None
+
+
+def _suggestion(key: str, known: Iterable[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(key, known, 1)
+    return f"Did you mean `{close[0]}`?" if close else f"It knows {', '.join(known)}."
+
+
+def _codes(value: object) -> tuple[str, ...]:
+    return tuple(str(each) for each in value) if isinstance(value, list | tuple) else ()
+
+
+def _strings(value: object) -> dict[str, str]:
+    return {str(key): str(each) for key, each in value.items()} if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _flat(value: object, prefix: str = "") -> dict[str, object]:
+    """Nested tables as dotted names: ``[tool.migfix.values.blog.Category] name = …`` works as well."""
+    found: dict[str, object] = {}
+    for key, each in value.items() if isinstance(value, dict) else ():
+        name = f"{prefix}.{key}" if prefix else str(key)
+        found.update(_flat(each, name) if isinstance(each, dict) and name.count(".") < 2 else {name: each})
+    return found

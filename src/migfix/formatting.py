@@ -1,0 +1,91 @@
+"""Python code as black would lay it out, for what migfix writes into people's files."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LINE_LENGTH = 88
+
+
+@dataclass(frozen=True)
+class Brackets:
+    """``head`` + items + ``tail``: a call ``f(…)``, a list, a dict, with whatever stands before and after."""
+
+    head: str
+    items: tuple[str | Brackets, ...]
+    tail: str
+
+    @property
+    def is_display(self) -> bool:
+        """Whether black puts each item on its own line as soon as one line isn't enough."""
+        return self.head[-1] in "[{" or self.head[-1:] == "(" and (len(self.head) < 2 or not (self.head[-2].isalnum() or self.head[-2] in "_)]"))
+
+
+Code = str | Brackets
+
+
+def call(head: str, *items: Code, tail: str = ")") -> Brackets:
+    """``head(items)``."""
+    return Brackets(head + "(", items, tail)
+
+
+def dictionary(pairs: Iterable[tuple[str, str]]) -> Brackets:
+    """A dict of string keys and values given as code."""
+    return Brackets("{", tuple(f"{literal(name)}: {value}" for name, value in pairs), "}")
+
+
+def render(code: Code, indent: int = 0, room: int = LINE_LENGTH) -> str:
+    """The code with its first line at column ``indent`` (not written), further lines indented from column 0."""
+    flat = flatten(code)
+    if isinstance(code, str) or indent + len(flat) <= room:
+        return flat
+    inner = ", ".join(map(flatten, code.items))
+    pad = " " * (indent + 4)
+    if not (code.is_display and len(code.items) > 1) and len(pad) + len(inner) <= room:
+        return f"{code.head}\n{pad}{inner}\n{' ' * indent}{code.tail}"
+    lines = "".join(f"{pad}{render(item, indent + 4, room - 1)},\n" for item in code.items)
+    return f"{code.head}\n{lines}{' ' * indent}{code.tail}"
+
+
+def flatten(code: Code) -> str:
+    """The code on one line."""
+    return code if isinstance(code, str) else code.head + ", ".join(map(flatten, code.items)) + code.tail
+
+
+def literal(value: object) -> str:
+    """A constant as black writes it: double quotes unless that needs more escapes."""
+    text = repr(value)
+    if isinstance(value, str) and text.startswith("'") and '"' not in text:
+        return '"' + text[1:-1] + '"'
+    return text
+
+
+def quote_of(source: bytes) -> str:
+    """The quote that a file prefers."""
+    return "'" if source.count(b"'") > source.count(b'"') else '"'
+
+
+def with_quotes(code: str, quote: str) -> str:
+    """``code``, written with double quotes, in the quotes that a file prefers."""
+    if quote == '"':
+        return code
+    lines = code.split("\n")
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(code).readline))):
+        text = token.string
+        is_plain = token.type == tokenize.STRING and text.startswith('"') and not text.startswith('"""')
+        if is_plain and "'" not in text and "\\" not in text and token.start[0] == token.end[0]:
+            row, start, end = token.start[0] - 1, token.start[1], token.end[1]
+            lines[row] = f"{lines[row][:start]}'{text[1:-1]}'{lines[row][end:]}"
+    return "\n".join(lines)
+
+
+def free_name(name: str, taken: frozenset[str] | set[str]) -> str:
+    """``name``, or ``name_2`` and so on where it is taken."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free

@@ -1,0 +1,167 @@
+"""What all other migrations say: the graph, and the models and fields at each point of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Protocol
+
+from migfix.history.facts import Facts
+from migfix.history.state import Model, State
+from migfix.model import Dependency, Key, Migration, Operation
+
+__all__ = ["Facts", "History", "Model", "State"]
+
+
+class Reader(Protocol):
+    """Where a history gets its migrations from: source files, or a loaded project."""
+
+    def load(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app; nothing if it isn't part of the project."""
+
+    def labels(self) -> tuple[str, ...]:
+        """Every app that has migrations."""
+
+    def mentioning(self, text: bytes) -> tuple[Migration, ...]:
+        """Every migration with ``text``, in lower case, somewhere in its file."""
+
+    def is_new(self, path: str) -> bool:
+        """Whether the file is known not to be deployed."""
+
+    def companion(self, path: str) -> bytes | None:
+        """The content of a file beside the migrations (``max_migration.txt``), None if there is none."""
+
+
+class History:
+    """All migrations of a project, read app by app when they are asked for."""
+
+    def __init__(self, facts: Facts, reader: Reader) -> None:
+        self.facts = facts
+        self._reader = reader
+        self._planned: dict[Key, Migration] = {}
+        self._companions: dict[str, bytes] = {}
+        self._on_disk: dict[str, dict[str, Migration]] = {}
+        self._apps: dict[str, dict[str, Migration]] = {}
+
+    def with_migrations(self, migrations: Iterable[Migration], companions: Mapping[str, bytes] | None = None) -> History:
+        """The history in which ``migrations``, and files beside them, are as given, whatever the disk says."""
+        changed = History(self.facts, self._reader)
+        changed._planned = self._planned | {each.key: each for each in migrations}
+        changed._companions = self._companions | dict(companions or {})
+        changed._on_disk = self._on_disk
+        return changed
+
+    def companion(self, path: str) -> bytes | None:
+        """The content of a file beside the migrations, None if there is none."""
+        return self._companions.get(path, self._reader.companion(path))
+
+    def at(self, path: str) -> Migration | None:
+        """The migration that was read from, or is planned for, the file at ``path``."""
+        known = [*self._planned.values(), *(each for app in self._on_disk.values() for each in app.values())]
+        return next((each for each in known if each.path == path), None)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Every app of the project that has migrations."""
+        return tuple(sorted({*self._reader.labels(), *(app for app, _ in self._planned)}))
+
+    def app(self, label: str) -> dict[str, Migration]:
+        """The migrations of an app by name; empty if it isn't part of the project."""
+        if label not in self._on_disk:
+            self._on_disk[label] = {each.name: each for each in self._reader.load(label)}
+        if label not in self._apps:
+            planned = {name: each for (app, name), each in self._planned.items() if app == label}
+            self._apps[label] = self._on_disk[label] | planned
+        return self._apps[label]
+
+    def migration(self, key: Key) -> Migration | None:
+        return self.app(key[0]).get(key[1])
+
+    def is_new(self, migration: Migration) -> bool:
+        """Whether the file isn't deployed yet, so that it may be rewritten and its tables are new."""
+        return migration.key in self._planned or self._reader.is_new(migration.path)
+
+    def replaced_by(self, key: Key) -> Key:
+        """The squashed migration that stands for ``key``, or ``key`` itself."""
+        return next((each.key for each in self.app(key[0]).values() if key in each.replaces), key)
+
+    def resolve(self, dependency: Dependency) -> Key | None:
+        """The migration a dependency means, or None if it isn't part of the project."""
+        if dependency.setting == "AUTH_USER_MODEL" and self.facts.auth_user:
+            return self.resolve_key((self.facts.auth_user[0], "__first__"))
+        return self.resolve_key(dependency.key) if dependency.key else None
+
+    def resolve_key(self, key: Key) -> Key | None:
+        """The migration of the project that ``key`` means, ``__first__`` and ``__latest__`` included."""
+        app, name = key
+        if name == "__first__":
+            return next((each.key for each in self.active(app) if not self.own_parents(each)), None)
+        if name == "__latest__":
+            return next(iter(self.leaves(app)), None)
+        return key if self.migration(key) else None
+
+    def active(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app that run on a new database: squashed ones, not what they replace."""
+        replaced = {key for each in self.app(label).values() for key in each.replaces}
+        return tuple(each for each in self.app(label).values() if each.key not in replaced)
+
+    def own_parents(self, migration: Migration) -> tuple[Key, ...]:
+        return tuple(each.key for each in migration.dependencies if each.key and each.key[0] == migration.app and each.key[1] != "__first__")
+
+    def leaves(self, label: str) -> tuple[Key, ...]:
+        """The migrations of an app that no other one of it depends on."""
+        parents = {self.replaced_by(key) for each in self.active(label) for key in self.own_parents(each)}
+        return tuple(each.key for each in self.active(label) if each.key not in parents)
+
+    def parents(self, migration: Migration) -> tuple[Key, ...]:
+        """The migrations of the project that must run before this one."""
+        squashed = self.replaced_by(migration.key)
+        found = [key for each in migration.dependencies if (key := self.resolve(each))]
+        found += [each.key for each in self._running_before.get(migration.key, ())]
+        standing = [key if self.replaced_by(key) == squashed != migration.key else self.replaced_by(key) for key in found]
+        return tuple(dict.fromkeys(key for key in standing if key != migration.key))
+
+    @cached_property
+    def _running_before(self) -> dict[Key, list[Migration]]:
+        found: dict[Key, list[Migration]] = {}
+        for migration in self.mentioning("run_before"):
+            for key in migration.run_before:
+                found.setdefault(key, []).append(migration)
+        return found
+
+    def mentioning(self, text: str) -> tuple[Migration, ...]:
+        """Every migration of the project with ``text`` in it, whatever its case."""
+        on_disk = [self._planned.get(each.key, each) for each in self._reader.mentioning(text.lower().encode())]
+        found = {each.key: each for each in [*on_disk, *self._planned.values()]}
+        return tuple(each for each in found.values() if text.lower().encode() in each.source.lower())
+
+    def before(self, migration: Migration) -> Iterator[Migration]:
+        """All migrations that run before ``migration``, parents first. In a circle each one comes once."""
+        seen = {migration.key}
+        stack = [(key, False) for key in reversed(self.parents(migration))]
+        while stack:
+            key, is_done = stack.pop()
+            found = self.migration(key)
+            if found is None or (key in seen and not is_done):
+                continue
+            if is_done:
+                yield found
+                continue
+            seen.add(key)
+            stack.append((key, True))
+            stack.extend((parent, False) for parent in reversed(self.parents(found)) if parent not in seen)
+
+    def state_before(self, migration: Migration, index: int = 0) -> State:
+        """The models as they are just before operation ``index`` of ``migration``."""
+        state = State(self.facts)
+        for each in self.before(migration):
+            state.replay(each, each.operations)
+        state.replay(migration, migration.operations[:index])
+        return state
+
+    def states(self, migration: Migration) -> Iterator[tuple[int, Operation, State]]:
+        """Each operation with the state just before it. The state is one object that moves on."""
+        state = self.state_before(migration)
+        for index, op in enumerate(migration.operations):
+            yield index, op, state
+            state.replay(migration, [op])

@@ -1,0 +1,31 @@
+"""What a person told migfix about the project, by flag or in [tool.migfix]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from migfix.model import Key
+
+ENGINES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts that can't be read from a migration file. Unknown engines mean: any."""
+
+    engines: frozenset[str] = frozenset()
+    apps: Mapping[str, str] = field(default_factory=dict)
+    """Folder of an app, or of its migrations, below the project -> label."""
+    auth_user: Key | None = None
+    """App label and lower-case name of AUTH_USER_MODEL."""
+    django: tuple[int, int] | None = None
+    migration_modules: Mapping[str, str] = field(default_factory=dict)
+    """App label -> dotted module, as Django's MIGRATION_MODULES."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """``blog.Category.name`` -> the value for placeholder rows."""
+    set_noop: bool = False
+
+    def may_run_on(self, *engines: str) -> bool:
+        """Whether one of ``engines`` is used, or may be."""
+        return not self.engines or bool(self.engines.intersection(engines))

@@ -1,0 +1,68 @@
+"""Circles of migrations: files that can't be put in an order because each waits for another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from migfix.history import History
+from migfix.model import Key
+
+
+def rings(history: History, apps: Iterable[str]) -> list[frozenset[Key]]:
+    """The groups of migrations in reach of ``apps`` that depend on each other, by Tarjan's algorithm."""
+    start = [each.key for app in apps for each in history.active(app)]
+    return strongly_connected({key: _parents(history, key) for key in _reachable(history, start)})
+
+
+def _parents(history: History, key: Key) -> tuple[Key, ...]:
+    migration = history.migration(key)
+    return history.parents(migration) if migration else ()
+
+
+def _reachable(history: History, start: list[Key]) -> list[Key]:
+    seen = dict.fromkeys(start)
+    waiting = list(start)
+    while waiting:
+        for parent in _parents(history, waiting.pop()):
+            if parent not in seen:
+                seen[parent] = None
+                waiting.append(parent)
+    return list(seen)
+
+
+def strongly_connected(edges: dict[Key, tuple[Key, ...]]) -> list[frozenset[Key]]:
+    """Groups of more than one node that reach each other. Iterative: chains of migrations are long."""
+    number: dict[Key, int] = {}
+    low: dict[Key, int] = {}
+    stack: list[Key] = []
+    on_stack: set[Key] = set()
+    found = []
+    for start in edges:
+        if start in number:
+            continue
+        number[start] = low[start] = len(number)
+        stack.append(start)
+        on_stack.add(start)
+        work = [(start, iter(edges[start]))]
+        while work:
+            node, children = work[-1]
+            child = next((each for each in children if each in edges and (each not in number or each in on_stack)), None)
+            if child is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == number[node]:
+                    group = set()
+                    while not group or node not in group:
+                        group.add(stack.pop())
+                    on_stack -= group
+                    if len(group) > 1:
+                        found.append(frozenset(group))
+            elif child in number:
+                low[node] = min(low[node], number[child])
+            else:
+                number[child] = low[child] = len(number)
+                stack.append(child)
+                on_stack.add(child)
+                work.append((child, iter(edges[child])))
+    return found

@@ -1,0 +1,62 @@
+"""A plan as text for a person: fact, reason, next step, link."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from migfix.model import Finding, Refusal, Rewrite
+from migfix.plan import Plan
+from migfix.registry import all_rules
+
+def render_plan(plan: Plan, start: Path) -> str:
+    """Every rewrite, every refusal, and what to do beside them. Paths are relative to ``start``."""
+    names = {rule.code: rule.name for rule in all_rules()}
+    lines: list[str] = []
+    for rewrite in plan.rewrites:
+        lines += _rewrite(rewrite, names, start)
+    for refusal in plan.refusals:
+        lines += _refusal(refusal, names, start)
+    advice = list(dict.fromkeys(line for rewrite in plan.rewrites for line in rewrite.advice))
+    if advice:
+        lines += ["Beside this:", *(f"  {line}" for line in advice)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _rewrite(rewrite: Rewrite, names: dict[str, str], start: Path) -> Iterator[str]:
+    yield f"{_head(rewrite, names, start)}: {rewrite.why}"
+    yield f"  fix: {rewrite.wrote}"
+    for row in rewrite.placeholders:
+        values = ", ".join(f"{name}={value}" for name, value in ((row.key.partition("=")[0], row.key.partition("=")[2]), *row.values))
+        yield f"  row: {row.model}({values})"
+    others = [edit.path for edit in rewrite.edits if edit.path != rewrite.path]
+    for path in dict.fromkeys(others):
+        yield f"  also: {shown(path, start)}"
+
+
+def _refusal(refusal: Refusal, names: dict[str, str], start: Path) -> Iterator[str]:
+    yield f"{_head(refusal, names, start)}: refused: {refusal.why}"
+    yield f"  next: {refusal.next_step}"
+    if refusal.code in names:
+        yield f"  see:  migfix explain {refusal.code}"
+
+
+def _head(finding: Finding, names: dict[str, str], start: Path) -> str:
+    name = names.get(finding.code, "")
+    return f"{shown(finding.path, start)}:{finding.line}: {finding.code}{' ' if name else ''}{name}"
+
+
+def shown(path: str, start: Path) -> str:
+    """A path as a person there would type it."""
+    relative = os.path.relpath(path, start)
+    return path if relative.startswith("..") else relative
+
+
+def summary(plan: Plan, verb: str) -> str:
+    """One closing line."""
+    files = f"{len(plan.after)} file{'s' if len(plan.after) != 1 else ''}"
+    parts = [f"{files} {verb}"] if plan.after else []
+    if plan.refusals:
+        parts.append(f"{len(plan.refusals)} left to you")
+    return ", ".join(parts) or "nothing to do"

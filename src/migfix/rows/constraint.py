@@ -1,0 +1,193 @@
+"""Simple check constraints: whether values satisfy them, and values that do."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from migfix.model import Call, Literal, Sequence, Value
+from migfix.rows.placeholder import UNKNOWN
+
+MOST_TRIES = 20_000
+
+_COMPARISONS: dict[str, Callable[..., bool]] = {
+    "exact": lambda a, b: a == b,
+    "iexact": lambda a, b: str(a).lower() == str(b).lower(),
+    "gt": lambda a, b: a > b,
+    "gte": lambda a, b: a >= b,
+    "lt": lambda a, b: a < b,
+    "lte": lambda a, b: a <= b,
+    "in": lambda a, b: a in b,
+    "range": lambda a, b: b[0] <= a <= b[1],
+    "startswith": lambda a, b: a.startswith(b),
+    "istartswith": lambda a, b: a.lower().startswith(b.lower()),
+    "endswith": lambda a, b: a.endswith(b),
+    "contains": lambda a, b: b in a,
+    "icontains": lambda a, b: b.lower() in a.lower(),
+    "regex": lambda a, b: re.search(b, a) is not None,
+    "iregex": lambda a, b: re.search(b, a, re.IGNORECASE) is not None,
+}
+
+
+class Unreadable(ValueError):
+    """A condition that can't be evaluated here."""
+
+
+def condition_of(constraint: Value) -> Value | None:
+    """The condition of a CheckConstraint (``check`` before Django 5.1), or None for other constraints."""
+    if isinstance(constraint, Call) and constraint.func == "django.db.models.CheckConstraint":
+        return constraint.keyword("condition") or constraint.keyword("check")
+    return None
+
+
+def holds(condition: Value, values: Mapping[str, object]) -> bool:
+    """Whether a row with ``values`` passes a check: NULL in a comparison passes, as in SQL. Raises Unreadable."""
+    return _truth(condition, values) is not False
+
+
+def _truth(condition: Value, values: Mapping[str, object]) -> bool | None:
+    if not isinstance(condition, Call):
+        raise Unreadable
+    match condition.func:
+        case "~":
+            return _not(_truth(condition.arguments[0].value, values))
+        case "&" | "|":
+            return _all_or_any([_truth(arg.value, values) for arg in condition.arguments], condition.func)
+        case "django.db.models.Q":
+            connector = condition.keyword("_connector")
+            parts = [_part(arg.keyword, arg.value, values) for arg in condition.arguments if arg.keyword not in ("_connector", "_negated")]
+            truth = _all_or_any(parts, "|" if connector == Literal("OR") else "&")
+            return _not(truth) if condition.keyword("_negated") == Literal(True) else truth
+    raise Unreadable
+
+
+def _part(name: str | None, value: Value, values: Mapping[str, object]) -> bool | None:
+    if name is not None:
+        return _compare(name, value, values)
+    match value:
+        case Sequence(items=(Literal(value=str() as name), operand)):
+            return _compare(name, operand, values)
+    return _truth(value, values)
+
+
+def _compare(name: str, operand: Value, values: Mapping[str, object]) -> bool | None:
+    field, _, lookup = name.partition("__")
+    left, right = _field_value(field, values), constant(operand, values)
+    if lookup == "isnull":
+        return (left is None) == bool(right)
+    if left is UNKNOWN or right is UNKNOWN or (lookup or "exact") not in _COMPARISONS:
+        raise Unreadable
+    if left is None or right is None:
+        return None
+    try:
+        return _COMPARISONS[lookup or "exact"](left, right)
+    except (TypeError, ValueError, AttributeError, IndexError, re.error):
+        raise Unreadable from None
+
+
+def _field_value(name: str, values: Mapping[str, object]) -> object:
+    return values.get(name, values.get(name.removesuffix("_id"), UNKNOWN))
+
+
+def constant(value: Value, values: Mapping[str, object]) -> object:
+    """The Python value of an operand; F() is looked up in ``values``; UNKNOWN for anything else."""
+    match value:
+        case Literal(value=plain):
+            return plain
+        case Sequence(items=items):
+            parts = [constant(item, values) for item in items]
+            return UNKNOWN if UNKNOWN in parts else parts
+        case Call(func="django.db.models.F", arguments=(argument,)) if isinstance(argument.value, Literal):
+            return _field_value(str(argument.value.value), values)
+        case Call(func="django.db.models.Value", arguments=(argument, *_)):
+            return constant(argument.value, values)
+        case Call(func="decimal.Decimal", arguments=(argument,)) if isinstance(argument.value, Literal):
+            return Decimal(str(argument.value.value))
+        case Call(func="datetime.date" | "datetime.time" | "datetime.timedelta" as func, arguments=arguments):
+            plain = [constant(arg.value, values) for arg in arguments if arg.keyword is None]
+            named = {arg.keyword: constant(arg.value, values) for arg in arguments if arg.keyword}
+            try:
+                return getattr(datetime, func.removeprefix("datetime."))(*plain, **named)
+            except (TypeError, ValueError):
+                return UNKNOWN
+    return UNKNOWN
+
+
+def _not(truth: bool | None) -> bool | None:
+    return None if truth is None else not truth
+
+
+def _all_or_any(parts: list[bool | None], connector: str) -> bool | None:
+    decisive = connector == "|"
+    if decisive in parts:
+        return decisive
+    return None if None in parts else not decisive
+
+
+def fields_in(condition: Value) -> frozenset[str]:
+    """The fields that a condition compares."""
+    return frozenset(name for name, _ in _comparisons(condition))
+
+
+def _comparisons(condition: Value) -> Iterator[tuple[str, Value]]:
+    if not isinstance(condition, Call):
+        return
+    for arg in condition.arguments:
+        match arg.keyword, arg.value:
+            case "_connector" | "_negated", _:
+                continue
+            case str() as name, value:
+                yield name.partition("__")[0], value
+            case None, Sequence(items=(Literal(value=str() as name), value)):
+                yield name.partition("__")[0], value
+            case _, value:
+                yield from _comparisons(value)
+                continue
+        if isinstance(value, Call) and value.func == "django.db.models.F" and isinstance(value.arguments[0].value, Literal):
+            yield str(value.arguments[0].value.value), Call("django.db.models.F", (type(arg)(None, Literal(name.partition("__")[0])),))
+
+
+def satisfying(
+    conditions: list[Value], values: dict[str, object], choices: Callable[[str, object], list[object]], free: frozenset[str]
+) -> dict[str, object] | None:
+    """``values`` with as few of the ``free`` fields changed as make every condition hold; None if none was found.
+
+    ``choices(field, near)`` gives values for a field that lie around the constant ``near``. Raises Unreadable.
+    """
+    if all(holds(each, values) for each in conditions):
+        return values
+    near: dict[str, list[object]] = {}
+    for condition in conditions:
+        for field, operand in _comparisons(condition):
+            value = constant(operand, values)
+            near.setdefault(field, []).extend(value if isinstance(value, list) else [value])
+    candidates = {f: [v for each in around for v in choices(f, each)] for f, around in near.items() if f in free}
+    tries = 0
+    for count in range(1, len(candidates) + 1):
+        for fields in itertools.combinations(sorted(candidates), count):
+            for chosen in itertools.product(*(candidates[field] for field in fields)):
+                changed = values | dict(zip(fields, chosen, strict=True))
+                tries += 1
+                if tries > MOST_TRIES:
+                    return None
+                if all(holds(each, changed) for each in conditions):
+                    return changed
+    return None
+
+
+def around(value: object) -> list[object]:
+    """A constant and its neighbours: what a comparison with it can ask for."""
+    if isinstance(value, bool) or value is UNKNOWN:
+        return [] if value is UNKNOWN else [value]
+    if isinstance(value, int | Decimal):
+        return [value, value + 1, value - 1]
+    if isinstance(value, float):
+        return [value, value + 1.0, value - 1.0]
+    if isinstance(value, datetime.datetime | datetime.date):
+        return [value, value + datetime.timedelta(days=1), value - datetime.timedelta(days=1)]
+    if isinstance(value, datetime.timedelta):
+        return [value, value + datetime.timedelta(days=1)]
+    return [value]

@@ -1,0 +1,40 @@
+"""PostgreSQL's "pending trigger events": a table with rows just inserted can't be altered in the same transaction.
+
+The condition, as tried on PostgreSQL 15: the rows have a foreign key whose constraint is in place when they are
+inserted, and a later statement of the transaction alters their table.
+"""
+
+from __future__ import annotations
+
+from migfix.history import History
+from migfix.model import Migration, Operation
+from migfix.rows.need import Seeding
+from migfix.rows.seed import Seed
+
+
+def altered_after(seeding: Seeding, migration: Migration, history: History) -> tuple[str, int] | None:
+    """The model whose row would be pending and the line of the operation that would then fail, or None."""
+    if not migration.atomic or not history.facts.may_run_on("postgresql"):
+        return None
+    for row in (row for seed in seeding.seeds for row in seed.walk()):
+        if not _has_constraint(row, migration, seeding.index):
+            continue
+        for index, op in enumerate(migration.operations):
+            is_deferred = op.kind in ("AddField", "AlterField")
+            for each in (op, *op.inner):
+                if _alters(each, row, migration) and (index >= seeding.index or is_deferred):
+                    return row.model.label, each.line
+    return None
+
+
+def _has_constraint(row: Seed, migration: Migration, index: int) -> bool:
+    """Whether a foreign key of the row is enforced already: those of a CreateModel are added at the end of its migration."""
+    if row.model.made_by != migration.key:
+        return any(each.is_key for each in row.model.fields.values())
+    added = [op for op in migration.operations[:index] if op.kind in ("AddField", "AlterField") and op.model == row.model.key[1]]
+    return any(row.model.fields[op.text("name")].is_key for op in added if op.text("name") in row.model.fields)
+
+
+def _alters(op: Operation, row: Seed, migration: Migration) -> bool:
+    is_schema = op.kind not in ("", "CreateModel", "AlterModelOptions", "AlterModelManagers", "RunPython", "RunSQL")
+    return is_schema and migration.app == row.model.app and op.model == row.model.key[1]

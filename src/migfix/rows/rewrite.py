@@ -1,0 +1,58 @@
+"""A seeding as edits, and everything that a person is told about it."""
+
+from __future__ import annotations
+
+import re
+
+from migfix.formatting import quote_of, with_quotes
+from migfix.history import History
+from migfix.model import AddFunction, AddImport, Edit, Insert, Migration, Placeholder, Rewrite
+from migfix.rows.function import function_code, imports_of
+from migfix.rows.leftover import before_migrating
+from migfix.rows.need import Seeding
+from migfix.source.names import spelling
+
+
+def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, history: History) -> Rewrite:
+    """The rewrite that puts function ``name`` and its RunPython before the first operation of ``seeding``."""
+    function = function_code(name, seeding.seeds, seeding.children)
+    run_python = spelling(migration.imports, "django.db.migrations.RunPython")
+    edits: list[Edit] = [Insert(migration.path, ("operations", seeding.index), operation_code(run_python or "migrations.RunPython", name, seeding.is_one_off))]
+    edits.append(AddFunction(migration.path, with_quotes(function, quote_of(migration.source))))
+    edits += [] if run_python else [AddImport(migration.path, "django.db", "migrations")]
+    edits += [AddImport(migration.path, module, imported) for module, imported in imports_of(seeding.seeds)]
+    first = seeding.needs[0]
+    return Rewrite(
+        code=code,
+        path=migration.path,
+        line=first.op.line,
+        why=_why(seeding),
+        wrote=_wrote(seeding, name),
+        edits=tuple(edits),
+        placeholders=tuple(Placeholder(row.model.label, f"{row.lookup}={row.key}", row.values) for seed in seeding.seeds for row in seed.walk()),
+        advice=before_migrating(migration, first.index, history),
+        used_values=tuple(used for seed in seeding.seeds for row in seed.walk() for used in row.used_values),
+    )
+
+
+def operation_code(run_python: str, name: str, is_elidable: bool) -> str:
+    """The RunPython of a seed, one argument a line."""
+    lines = [name, f"reverse_code={run_python}.noop", *(["elidable=True"] if is_elidable else [])]
+    return f"{run_python}(\n" + "".join(f"    {line},\n" for line in lines) + ")"
+
+
+def function_name(model: str) -> str:
+    """``seed_blog_category`` for ``BlogCategory``."""
+    return "seed_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", model).lower()
+
+
+def _why(seeding: Seeding) -> str:
+    first = seeding.needs[0]
+    keys = ", ".join(seed.key for seed in seeding.seeds)
+    return f"existing rows of {first.child.model.label} get {first.field.name} = {keys}, and that row of {first.target.label} isn't there."
+
+
+def _wrote(seeding: Seeding, name: str) -> str:
+    tables = " or ".join(child.model.label for child in seeding.children)
+    condition = f"if {tables} has rows, " if tables else ""
+    return f"{name}() makes it {condition}in a RunPython before the {seeding.needs[0].op.kind}."

@@ -1,0 +1,91 @@
+"""A new foreign key gives existing rows a default whose row isn't there: IntegrityError on every database with rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from migfix.history import History
+from migfix.model import Finding, Migration, Refusal, Rule
+
+if TYPE_CHECKING:
+    from migfix.rows.need import Need, Seeding
+    from migfix.rows.seed import Seeder
+
+CODE = "MIG101"
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Make the row in a RunPython right before the operation that needs it."""
+    for migration in (*migrations, *_unnamed(migrations, history)):
+        if any(op.kind in ("AddField", "AlterField") for op in migration.operations):
+            yield from _check(migration, history)
+
+
+def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Migration]:
+    """New files that weren't named and point at a model that a named one makes."""
+    named = {each.key for each in migrations}
+    made = [f"{each.app}.{op.model}" for each in migrations for op in each.operations if op.kind == "CreateModel"]
+    found = {each.key: each for label in made for each in history.mentioning(label) if each.key not in named}
+    yield from (each for each in found.values() if history.is_new(each))
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.formatting import free_name
+    from migfix.rows.need import find_needs, seedings
+    from migfix.rows.pending import altered_after
+    from migfix.rows.rewrite import function_name, rewrite_of
+    from migfix.rows.seed import CannotSeed
+
+    needs = find_needs(migration, history)
+    yield from (_too_many_rows(need) for need, _ in needs if need.field.is_unique)
+    taken = set(migration.bound)
+    for own in _by_target(needs):
+        try:
+            for seeding in seedings(own):
+                if pending := altered_after(seeding, migration, history):
+                    yield _pending(seeding, *pending)
+                    continue
+                name = free_name(function_name(seeding.needs[0].target.name), taken)
+                taken.add(name)
+                yield rewrite_of(CODE, migration, seeding, name, history)
+        except CannotSeed as reason:
+            need = own[0][0]
+            yield Refusal(CODE, migration.path, need.op.line, f"{need.label}: {reason.why}", reason.next_step)
+
+
+def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder]]]:
+    plain = [(need, seeder) for need, seeder in needs if not need.field.is_unique]
+    targets = dict.fromkeys(need.target.key for need, _ in plain)
+    return [[each for each in plain if each[0].target.key == target] for target in targets]
+
+
+def _too_many_rows(need: Need) -> Refusal:
+    return Refusal(
+        CODE,
+        need.migration.path,
+        need.op.line,
+        f"{need.label} is unique, so the one {need.target.label} that its default means can't belong to two rows.",
+        "Make the field nullable, or give each row a target of its own in a RunPython before it.",
+    )
+
+
+def _pending(seeding: Seeding, model: str, line: int) -> Refusal:
+    need = seeding.needs[0]
+    return Refusal(
+        CODE,
+        need.migration.path,
+        need.op.line,
+        f"{need.label} needs a new row of {model}, and line {line} alters that table in the same transaction, "
+        "which PostgreSQL refuses while the row's foreign keys are unchecked (pending trigger events).",
+        f"Move the operations on {model} to a migration of their own, or set `engines` if no database is PostgreSQL.",
+    )
+
+
+RULE = Rule(
+    code=CODE,
+    name="seed-default-row",
+    why="The row that a new foreign key's default points at must be there before the key is.",
+    check=check,
+    order=20,
+)

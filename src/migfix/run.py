@@ -1,0 +1,76 @@
+"""The line from paths to a plan: read, understand, plan, rewrite, prove. Writing is the caller's last step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from migfix.config import Config
+from migfix.errors import UnreadableFile
+from migfix.history import History
+from migfix.history.static import Project, find_root, with_inferred
+from migfix.model import Migration, Refusal
+from migfix.plan import Plan, make_plan
+from migfix.registry import selected
+from migfix.select import GitBase, migrations_at
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found: the plan, and a line for every path that could not be read."""
+
+    plan: Plan
+    errors: tuple[str, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.plan.after or self.plan.refusals or self.errors)
+
+
+def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> Outcome:
+    """Plan all rewrites of the migrations at ``paths``, looked at together. Writes nothing.
+
+    Raises MigfixError for what concerns all of them.
+    """
+    rules = selected(config.select, config.ignore)
+    files, errors = _files(paths, config)
+    if not files:
+        return Outcome(Plan(), tuple(errors))
+    root = find_root(files[0].parent)
+    project = Project(root, with_inferred(config.facts, root), tuple(files), GitBase(files[0].parent))
+    migrations: list[Migration] = []
+    for path in files:
+        try:
+            migrations.append(project.read(path))
+        except UnreadableFile as error:
+            errors.append(str(error))
+    readable = tuple(each for each in migrations if not each.unread)
+    plan = make_plan(readable, History(project.facts, project), rules)
+    refusals = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)
+    if refusals and all_or_nothing:
+        plan = Plan()
+    return Outcome(replace(plan, refusals=refusals), tuple(errors))
+
+
+def _files(paths: Iterable[Path], config: Config) -> tuple[list[Path], list[str]]:
+    """The migration files that were named, once each, and what is wrong with the other names."""
+    files: dict[Path, None] = {}
+    errors = []
+    for path in paths:
+        try:
+            files.update(dict.fromkeys(migrations_at(path, config.facts)))
+        except UnreadableFile as error:
+            errors.append(str(error))
+    return list(files), errors
+
+
+def _unread(migration: Migration) -> Refusal:
+    line, reason = migration.unread or (1, "")
+    return Refusal(
+        "MIG001",
+        migration.path,
+        line,
+        f"{reason}, so migfix can't see what this migration does.",
+        "Write the operations and dependencies as plain lists, or check this file by hand.",
+    )

@@ -1,0 +1,5 @@
+"""Reading: bytes to Migration with the standard library's ast. Nothing is imported or executed."""
+
+from migfix.source.reader import read_migration
+
+__all__ = ["read_migration"]

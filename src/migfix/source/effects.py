@@ -1,0 +1,364 @@
+"""What a RunPython function does to which tables, read from its body."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from migfix.model import Key, Migration
+
+Kind = OneOf["create", "ensure", "set", "derive", "accumulate", "delete", "unknown"]
+"""``set``: a constant; ``derive``: from something else; ``accumulate``: from its own old value; ``ensure``: make if missing."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing a function does to rows: of ``model`` (None if that can't be told), to ``column`` ("" for whole rows)."""
+
+    kind: Kind
+    model: Key | None
+    column: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class _Model:
+    key: Key
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A manager or queryset of a model."""
+
+    key: Key
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An instance; ``is_fresh`` if it was made here and is not saved yet."""
+
+    key: Key
+    is_fresh: bool = False
+
+
+_Meaning = _Model | _Rows | _Row | OneOf["apps", "editor"]
+
+_TO_ROW = frozenset({"get", "first", "last", "earliest", "latest", "create", "get_or_create", "update_or_create"})
+_READS = frozenset(
+    "filter exclude all using order_by iterator select_related prefetch_related only defer annotate distinct values values_list"
+    " exists count aggregate get first last earliest latest none reverse union select_for_update db_manager in_bulk alias"
+    " get_queryset extra dates datetimes explain contains".split()
+)
+_WRITES: dict[str, Kind] = {
+    "create": "create",
+    "bulk_create": "create",
+    "get_or_create": "ensure",
+    "update_or_create": "ensure",
+    "delete": "delete",
+    "_raw_delete": "delete",
+}
+
+
+_WRITING_NAMES = frozenset({*_WRITES, "save", "bulk_update"})
+
+
+def effects(migration: Migration, function: str) -> tuple[Effect, ...]:
+    """Everything that a function of the file does to rows; one ``unknown`` effect where code can't be followed."""
+    found = migration.functions.get(function)
+    if found is None:
+        return (Effect("unknown", None),)
+    reader = _Reader(migration, {}, [], (function,))
+    reader.run(function, ("apps", "editor"))
+    return tuple(dict.fromkeys(reader.found))
+
+
+def models_named(migration: Migration, function: str) -> frozenset[Key]:
+    """The models that a function gets from ``apps``, in itself or in functions of the file that it calls."""
+    reader = _Reader(migration, {}, [], (function,))
+    if function in migration.functions:
+        reader.run(function, ("apps", "editor"))
+    return frozenset(reader.named)
+
+
+class _Reader:
+    """Follows one function, statement by statement, with what its names mean."""
+
+    def __init__(self, migration: Migration, names: dict[str, _Meaning], found: list[Effect], stack: tuple[str, ...]) -> None:
+        self.migration = migration
+        self.names = names
+        self.found = found
+        self.stack = stack
+        self.changed: dict[str, list[tuple[str, Kind]]] = {}
+        """Variable -> columns that were assigned on it and not saved yet."""
+        self.is_guarded = False
+        self.named: set[Key] = set()
+        self.modules = {each.bound: f"{each.module}.{each.name or ''}" for each in migration.imports}
+
+    def run(self, function: str, meanings: tuple[_Meaning | None, ...]) -> None:
+        node = ast.parse(self.migration.functions[function].code).body[0]
+        assert isinstance(node, ast.FunctionDef)
+        parameters = [each.arg for each in [*node.args.posonlyargs, *node.args.args]]
+        self.names = {name: meaning for name, meaning in zip(parameters, meanings, strict=False) if meaning}
+        self.block(node.body)
+
+    def block(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                meaning = self.expression(value)
+                for target in targets:
+                    self.assign(target, meaning, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self.assign(target, self.expression(value), value)
+            case ast.AugAssign(target=ast.Attribute() as target):
+                self.expression(node.value)
+                self.attribute(target, "accumulate")
+            case ast.For(target=target, iter=over, body=body, orelse=orelse):
+                self.assign(target, self.row_of(over), None)
+                self.block([*body, *orelse])
+            case ast.If(test=test, body=body, orelse=orelse):
+                self.expression(test)
+                outer, self.is_guarded = self.is_guarded, self.is_guarded or _asks(test)
+                self.block([*body, *orelse])
+                if _asks(test) and body and isinstance(body[-1], ast.Return | ast.Continue | ast.Raise):
+                    outer = True
+                self.is_guarded = outer
+            case ast.With(items=items, body=body):
+                for item in items:
+                    self.expression(item.context_expr)
+                self.block(body)
+            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
+                outer, self.is_guarded = self.is_guarded, True
+                self.block([*body, *(line for handler in handlers for line in handler.body), *orelse, *finalbody])
+                self.is_guarded = outer
+            case ast.While(test=test, body=body):
+                self.expression(test)
+                self.block(body)
+            case ast.ImportFrom(module=module, names=names):
+                self.modules.update((each.asname or each.name, f"{module}.{each.name}") for each in names)
+            case ast.Import(names=names):
+                self.modules.update((each.asname or each.name.partition(".")[0], each.name) for each in names)
+            case ast.Delete() | ast.Pass() | ast.Global() | ast.Nonlocal():
+                pass
+            case ast.FunctionDef() | ast.ClassDef():
+                self.found.append(Effect("unknown", None, line=node.lineno))
+            case _:
+                for child in ast.iter_child_nodes(node):
+                    if isinstance(child, ast.expr):
+                        self.expression(child)
+
+    def assign(self, target: ast.expr, meaning: _Meaning | None, value: ast.expr | None) -> None:
+        match target:
+            case ast.Name(id=name):
+                self.names.pop(name, None)
+                self.changed.pop(name, None)
+                if meaning:
+                    self.names[name] = meaning
+            case ast.Tuple(elts=elements) if isinstance(meaning, _Row):
+                for element in elements:
+                    self.assign(element, meaning if element is elements[0] or len(elements) == 2 else None, None)
+            case ast.Tuple(elts=elements):
+                for element in elements:
+                    self.assign(element, None, None)
+            case ast.Attribute() if value is not None:
+                self.attribute(target, _kind_of(value, target))
+
+    def attribute(self, target: ast.Attribute, kind: Kind) -> None:
+        if isinstance(target.value, ast.Name):
+            self.changed.setdefault(target.value.id, []).append((target.attr, kind))
+
+    def row_of(self, over: ast.expr) -> _Meaning | None:
+        """What a loop over an expression gives: rows of a queryset, also through enumerate() and the like."""
+        meaning = self.expression(over)
+        if isinstance(over, ast.Call) and isinstance(over.func, ast.Name) and over.func.id in ("enumerate", "list", "reversed", "tqdm", "zip"):
+            meaning = next((each for arg in over.args if (each := self.expression(arg, is_quiet=True))), None)
+        return _Row(meaning.key) if isinstance(meaning, _Rows) else None
+
+    def expression(self, node: ast.expr, is_quiet: bool = False) -> _Meaning | None:
+        """What an expression means; effects of calls inside are noted unless ``is_quiet``."""
+        before = len(self.found)
+        meaning = self._expression(node)
+        if is_quiet:
+            del self.found[before:]
+        return meaning
+
+    def _expression(self, node: ast.expr) -> _Meaning | None:
+        match node:
+            case ast.Name(id=name):
+                return self.names.get(name)
+            case ast.Call():
+                return self.call(node)
+            case ast.Attribute(value=inner, attr=attr):
+                meaning = self._expression(inner)
+                if isinstance(meaning, _Model) and not attr.startswith("__") and attr not in ("_meta", "DoesNotExist"):
+                    return _Rows(meaning.key)
+                return meaning if isinstance(meaning, _Rows) else None
+            case ast.Subscript(value=inner):
+                meaning = self._expression(inner)
+                return meaning if isinstance(node.slice, ast.Slice) else _Row(meaning.key) if isinstance(meaning, _Rows) else None
+            case ast.ListComp() | ast.GeneratorExp() | ast.SetComp():
+                return self.comprehension(node)
+            case ast.Lambda():
+                return None
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self._expression(child)
+        return None
+
+    def comprehension(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> _Meaning | None:
+        outer = dict(self.names)
+        for each in node.generators:
+            self.assign(each.target, self.row_of(each.iter), None)
+        meaning = self._expression(node.elt)
+        self.names = outer
+        return _Rows(meaning.key) if isinstance(meaning, _Row) else None
+
+    def call(self, node: ast.Call) -> _Meaning | None:
+        if (key := self.get_model(node)) is not None:
+            self.named.add(key)
+            return _Model(key)
+        arguments = [self._expression(arg) for arg in [*node.args, *(each.value for each in node.keywords)]]
+        if isinstance(node.func, ast.Attribute):
+            return self.method(node, node.func, arguments)
+        if isinstance(node.func, ast.Name):
+            meaning = self.names.get(node.func.id)
+            if isinstance(meaning, _Model):
+                return _Row(meaning.key, is_fresh=True)
+            self.function(node, node.func.id, arguments)
+        else:
+            self._expression(node.func)
+        return None
+
+    def get_model(self, node: ast.Call) -> Key | None:
+        """``apps.get_model("blog", "Post")`` in all its spellings."""
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=name), attr="get_model") if self.names.get(name) == "apps":
+                given = [*node.args, *(each.value for each in node.keywords)]
+                texts = [arg.value for arg in given if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+                if len(texts) == len(given) == 2:
+                    if node.keywords and node.keywords[0].arg == "model_name":
+                        texts.reverse()
+                    return texts[0], texts[1].lower()
+                if len(texts) == len(given) == 1 and texts[0].count(".") == 1:
+                    return texts[0].partition(".")[0], texts[0].partition(".")[2].lower()
+                self.found.append(Effect("unknown", None, line=node.lineno))
+        return None
+
+    def function(self, node: ast.Call, name: str, arguments: list[_Meaning | None]) -> None:
+        """A call of a plain name: followed into the file, harmless unless it is handed something that writes."""
+        if name in self.migration.functions and name not in self.stack and not node.keywords:
+            inner = _Reader(self.migration, {}, self.found, (*self.stack, name))
+            inner.run(name, tuple(arguments))
+            self.named |= inner.named
+        elif self.is_foreign(name):
+            self.found.append(Effect("unknown", None, line=node.lineno))
+        elif any(each in ("apps", "editor") or isinstance(each, _Model | _Row) for each in arguments):
+            if name not in ("print", "len", "str", "repr", "getattr", "isinstance", "type", "setattr"):
+                self.found.append(Effect("unknown", None, line=node.lineno))
+            elif name == "setattr":
+                self.found.append(Effect("derive", getattr(arguments[0], "key", None), line=node.lineno))
+
+    def is_foreign(self, name: str) -> bool:
+        """Whether a name is imported from code that may do anything: neither Django's nor Python's own."""
+        module = self.modules.get(name, "")
+        root = module.partition(".")[0]
+        return bool(module) and (module.endswith(".call_command") or not (root == "django" or root in sys.stdlib_module_names))
+
+    def method(self, node: ast.Call, func: ast.Attribute, arguments: list[_Meaning | None]) -> _Meaning | None:
+        owner = self._expression(func.value)
+        name = func.attr
+        match owner:
+            case "editor":
+                if name in ("execute", "deferred_sql"):
+                    self.found.append(Effect("unknown", None, line=node.lineno))
+                return None
+            case "apps":
+                self.found.append(Effect("unknown", None, line=node.lineno))
+                return None
+            case _Rows(key=key):
+                return self.rows_method(node, key, name)
+            case _Row(key=key):
+                self.row_method(node, func, owner, name)
+                return None
+        if name in ("execute", "executemany", "callproc") or "apps" in arguments:
+            self.found.append(Effect("unknown", None, line=node.lineno))
+        elif name in _WRITING_NAMES:
+            self.found.append(Effect("unknown", None, line=node.lineno))
+        elif name in ("update", "add", "set", "remove", "clear") or self.is_foreign(_root(func)):
+            if isinstance(self.names.get(_root(func)), _Row) or "objects" in ast.unparse(func) or self.is_foreign(_root(func)):
+                self.found.append(Effect("unknown", None, line=node.lineno))
+        return None
+
+    def rows_method(self, node: ast.Call, key: Key, name: str) -> _Meaning | None:
+        if name == "update":
+            for each in node.keywords:
+                column = each.arg or ""
+                self.found.append(Effect(_kind_of(each.value, None, column), key, column, node.lineno))
+            return None
+        if name == "bulk_update":
+            self.bulk_update(node, key)
+            return None
+        if name in _WRITES:
+            kind = _WRITES[name]
+            if kind == "create" and (self.is_guarded or any(each.arg in ("ignore_conflicts", "update_conflicts") for each in node.keywords)):
+                kind = "ensure" if not self.is_guarded else "derive"
+            self.found.append(Effect(kind, key, "", node.lineno))
+        elif name not in _READS:
+            self.found.append(Effect("unknown", key, "", node.lineno))
+        return _Row(key) if name in _TO_ROW else _Rows(key) if name in _READS else None
+
+    def bulk_update(self, node: ast.Call, key: Key) -> None:
+        listed = [arg for arg in [*node.args[1:2], *(each.value for each in node.keywords if each.arg == "fields")]]
+        columns = [item.value for arg in listed if isinstance(arg, ast.List | ast.Tuple) for item in arg.elts if isinstance(item, ast.Constant)]
+        assigned = {column: kind for changes in self.changed.values() for column, kind in changes}
+        for column in columns or [""]:
+            self.found.append(Effect(assigned.get(str(column), "derive"), key, str(column), node.lineno))
+
+    def row_method(self, node: ast.Call, func: ast.Attribute, row: _Row, name: str) -> None:
+        if name == "delete":
+            self.found.append(Effect("delete", row.key, "", node.lineno))
+        elif name == "save":
+            if row.is_fresh:
+                self.found.append(Effect("derive" if self.is_guarded else "create", row.key, "", node.lineno))
+                return
+            variable = func.value.id if isinstance(func.value, ast.Name) else ""
+            for column, kind in self.changed.get(variable, [("", "derive")]):
+                self.found.append(Effect(kind, row.key, column, node.lineno))
+        elif name not in ("refresh_from_db", "clean", "full_clean") and not name.startswith("get_"):
+            self.found.append(Effect("unknown", row.key, "", node.lineno))
+
+
+def _root(node: ast.expr) -> str:
+    """The name that ``post.author.tags`` starts with."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _asks(test: ast.expr) -> bool:
+    """Whether a condition asks the database what is there."""
+    return any(isinstance(each, ast.Attribute) and each.attr in ("exists", "count", "first", "filter", "get") for each in ast.walk(test))
+
+
+def _kind_of(value: ast.expr, target: ast.Attribute | None, column: str = "") -> Kind:
+    """How a value that is written comes about."""
+    if isinstance(value, ast.Constant):
+        return "set"
+    own = ast.unparse(target) if target else None
+    for each in ast.walk(value):
+        if own is not None and isinstance(each, ast.Attribute) and ast.unparse(each) == own:
+            return "accumulate" if isinstance(value, ast.BinOp | ast.JoinedStr) or _is_joining(value) else "derive"
+        match each:
+            case ast.Call(func=ast.Name(id="F") | ast.Attribute(attr="F"), args=[ast.Constant(value=str() as name)]) if target is None:
+                if name == column:
+                    return "accumulate" if isinstance(value, ast.BinOp) or _is_joining(value) else "derive"
+    return "derive"
+
+
+def _is_joining(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in ("Concat", "format", "join")

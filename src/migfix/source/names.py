@@ -1,0 +1,86 @@
+"""Django's names, whichever module they are imported from."""
+
+from __future__ import annotations
+
+from migfix.model import Import, Literal, Name, Value
+
+# Operation class -> parameter names, from django/db/migrations/operations/ and contrib/postgres/operations.py.
+OPERATIONS: dict[str, tuple[str, ...]] = {
+    "CreateModel": ("name", "fields", "options", "bases", "managers"),
+    "DeleteModel": ("name",),
+    "RenameModel": ("old_name", "new_name"),
+    "AlterModelTable": ("name", "table"),
+    "AlterModelTableComment": ("name", "table_comment"),
+    "AlterUniqueTogether": ("name", "unique_together"),
+    "AlterIndexTogether": ("name", "index_together"),
+    "AlterOrderWithRespectTo": ("name", "order_with_respect_to"),
+    "AlterModelOptions": ("name", "options"),
+    "AlterModelManagers": ("name", "managers"),
+    "AddIndex": ("model_name", "index"),
+    "RemoveIndex": ("model_name", "name"),
+    "RenameIndex": ("model_name", "new_name", "old_name", "old_fields"),
+    "AddConstraint": ("model_name", "constraint"),
+    "RemoveConstraint": ("model_name", "name"),
+    "AlterConstraint": ("model_name", "name", "constraint"),
+    "AddField": ("model_name", "name", "field", "preserve_default"),
+    "RemoveField": ("model_name", "name"),
+    "AlterField": ("model_name", "name", "field", "preserve_default"),
+    "RenameField": ("model_name", "old_name", "new_name"),
+    "RunSQL": ("sql", "reverse_sql", "state_operations", "hints", "elidable"),
+    "RunPython": ("code", "reverse_code", "atomic", "hints", "elidable"),
+    "SeparateDatabaseAndState": ("database_operations", "state_operations"),
+    "AddIndexConcurrently": ("model_name", "index"),
+    "RemoveIndexConcurrently": ("model_name", "name"),
+    "AddConstraintNotValid": ("model_name", "constraint"),
+    "ValidateConstraint": ("model_name", "name"),
+    "CreateExtension": ("name", "hints"),
+    "CreateCollation": ("name", "locale", "provider", "deterministic"),
+    "RemoveCollation": ("name", "locale", "provider", "deterministic"),
+} | {f"{name}Extension": ("hints",) for name in ("Bloom", "BtreeGin", "BtreeGist", "CIText", "Crypto", "HStore", "Trigram", "Unaccent")}
+
+_GIS_ONLY = frozenset(
+    "GeometryField PointField LineStringField PolygonField MultiPointField MultiLineStringField MultiPolygonField"
+    " GeometryCollectionField ExtentField RasterField".split()
+)
+
+
+def canonical(dotted: str) -> str:
+    """One spelling for each of Django's public names: ``django.db.models.deletion.CASCADE`` is ``django.db.models.CASCADE``."""
+    last = dotted.rpartition(".")[2]
+    if dotted.startswith("django.contrib.gis.db.models."):
+        return f"django.contrib.gis.db.models.{last}" if last in _GIS_ONLY else f"django.db.models.{last}"
+    if dotted.startswith("django.db.models."):
+        return f"django.db.models.{last}"
+    if dotted.startswith("django.contrib.postgres.fields."):
+        return f"django.contrib.postgres.fields.{last}"
+    if dotted.startswith("django.db.migrations."):
+        inner = dotted.split(".")
+        head = next((i for i, part in enumerate(inner) if part[:1].isupper() or part == "swappable_dependency"), len(inner) - 1)
+        return ".".join(["django.db.migrations", *inner[head:]])
+    return dotted
+
+
+def operation_kind(func: str) -> str:
+    """The class name of one of Django's operations, or "" for any other callable."""
+    package, _, name = func.rpartition(".")
+    return name if package in ("django.db.migrations", "django.contrib.postgres.operations") and name in OPERATIONS else ""
+
+
+def is_noop(value: Value) -> bool:
+    """Whether this is RunPython.noop or RunSQL.noop."""
+    if isinstance(value, Name):
+        return value.dotted in ("django.db.migrations.RunPython.noop", "django.db.migrations.RunSQL.noop")
+    return value == Literal("")
+
+
+def spelling(imports: tuple[Import, ...], dotted: str) -> str | None:
+    """How a file with these imports spells a dotted name: ``migrations.RunPython``; None if nothing imports it."""
+    for each in imports:
+        bound_to = canonical(f"{each.module}.{each.name}") if each.name else each.module
+        if each.name is None and "." in each.module and each.bound == each.module.partition(".")[0]:
+            bound_to = each.bound
+        if bound_to == dotted:
+            return each.bound
+        if dotted.startswith(bound_to + ".") and each.name != "*":
+            return each.bound + dotted[len(bound_to) :]
+    return None

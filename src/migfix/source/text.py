@@ -1,0 +1,51 @@
+"""The text of a file, and pieces of it by span."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+
+from migfix.model import Span
+
+
+def decode(source: bytes) -> str:
+    """The source as text with ``\\n`` line ends, by its own BOM or encoding cookie.
+
+    Raises SyntaxError for an unknown encoding and UnicodeDecodeError for bytes that don't fit it.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    return source.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def span_of(node: ast.expr | ast.stmt) -> Span:
+    return node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0
+
+
+def text_between(source: bytes, span: Span) -> str:
+    """The text at ``span``, with ``\\n`` line ends."""
+    first, start, last, end = span
+    lines = [line.encode() for line in decode(source).split("\n")[first - 1 : last]]
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    return b"\n".join(lines).decode()
+
+
+def comments_above(source: bytes, line: int) -> tuple[str, ...]:
+    """The comment lines directly above ``line``, without their indentation."""
+    lines = decode(source).split("\n")
+    first = line - 1
+    while first > 0 and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return tuple(text.strip() for text in lines[first : line - 1])
+
+
+def comment_after(source: bytes, span: Span) -> str:
+    """The comment that ends the last line of ``span``, or ""."""
+    rest = decode(source).split("\n")[span[2] - 1].encode()[span[3] :].decode().lstrip(", )")
+    return rest.strip() if rest.startswith("#") else ""
+
+
+def names_read(code: str) -> list[str]:
+    """Every name that ``code`` reads, once for each time."""
+    return [node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]

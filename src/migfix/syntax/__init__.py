@@ -1,0 +1,5 @@
+"""Rewriting: bytes and edits to bytes. The only package that imports LibCST."""
+
+from migfix.syntax.rewrite import apply_edits
+
+__all__ = ["apply_edits"]

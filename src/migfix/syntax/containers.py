@@ -1,0 +1,184 @@
+"""Lists, calls and dicts as children with the gaps around them, so that comments stay where they belong.
+
+The first line of a gap holds the comment that ends the line of the child before it, its further lines what a person
+wrote above the child after it. LibCST keeps these gaps in commas and brackets, a little differently for each kind of
+container; here they are a plain tuple.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import libcst as cst
+
+Container = cst.List | cst.Tuple | cst.Set | cst.Call | cst.Dict
+Child = cst.BaseElement | cst.BaseDictElement | cst.Arg
+Gap = cst.BaseParenthesizableWhitespace
+
+NOTHING = cst.SimpleWhitespace("")
+SPACE = cst.SimpleWhitespace(" ")
+
+
+@dataclass(frozen=True)
+class Children:
+    """The children of a container and the gaps around them: before each one, and before the closing bracket."""
+
+    nodes: tuple[Child, ...]
+    gaps: tuple[Gap, ...]
+    closing: Gap
+    has_trailing_comma: bool
+
+    @property
+    def is_multiline(self) -> bool:
+        return any(isinstance(gap, cst.ParenthesizedWhitespace) for gap in self.gaps)
+
+
+def children_of(node: Container) -> Children:
+    """Take a container apart."""
+    nodes: tuple[Child, ...] = tuple(node.args if isinstance(node, cst.Call) else node.elements)
+    opening, closing = _brackets(node)
+    if not nodes:
+        return Children((), (), opening if isinstance(opening, cst.ParenthesizedWhitespace) else closing, False)
+    between = [child.comma.whitespace_after if isinstance(child.comma, cst.Comma) else SPACE for child in nodes[:-1]]
+    comma = nodes[-1].comma
+    if isinstance(node, cst.Call) and isinstance(comma, cst.Comma):
+        closing = comma.whitespace_after
+    return Children(nodes, (opening, *between), closing, isinstance(comma, cst.Comma))
+
+
+def put_together(node: Container, children: Children) -> Container:
+    """The container with other children; commas and brackets follow from the gaps."""
+    is_call = isinstance(node, cst.Call)
+    nodes: list[Child] = []
+    for child, gap in zip(children.nodes, [*children.gaps[1:], children.closing], strict=True):
+        old = child.comma if isinstance(child.comma, cst.Comma) else cst.Comma()
+        is_last = len(nodes) == len(children.nodes) - 1
+        comma: cst.Comma | cst.MaybeSentinel = old.with_changes(whitespace_after=gap if is_call or not is_last else NOTHING)
+        if is_last and not children.has_trailing_comma:
+            comma = cst.MaybeSentinel.DEFAULT
+        after = {"whitespace_after_arg": gap if is_last and not children.has_trailing_comma else NOTHING} if is_call else {}
+        nodes.append(child.with_changes(comma=comma, **after))
+    opening = children.gaps[0] if nodes else children.closing
+    return _with_brackets(node, nodes, opening, children.closing if nodes else NOTHING)
+
+
+def _brackets(node: Container) -> tuple[Gap, Gap]:
+    match node:
+        case cst.Call():
+            last = node.args[-1].whitespace_after_arg if node.args else NOTHING
+            return node.whitespace_before_args, last
+        case cst.List():
+            return node.lbracket.whitespace_after, node.rbracket.whitespace_before
+        case cst.Set() | cst.Dict():
+            return node.lbrace.whitespace_after, node.rbrace.whitespace_before
+    return (node.lpar[0].whitespace_after, node.rpar[0].whitespace_before) if node.lpar else (NOTHING, NOTHING)
+
+
+def _with_brackets(node: Container, nodes: list[Child], opening: Gap, closing: Gap) -> Container:
+    match node:
+        case cst.Call():
+            return node.with_changes(args=nodes, whitespace_before_args=opening)
+        case cst.List():
+            brackets: dict[str, object] = {
+                "lbracket": node.lbracket.with_changes(whitespace_after=opening),
+                "rbracket": node.rbracket.with_changes(whitespace_before=closing),
+            }
+        case cst.Set() | cst.Dict():
+            brackets = {
+                "lbrace": node.lbrace.with_changes(whitespace_after=opening),
+                "rbrace": node.rbrace.with_changes(whitespace_before=closing),
+            }
+        case _:
+            brackets = {
+                "lpar": [cst.LeftParen(whitespace_after=opening), *node.lpar[1:]],
+                "rpar": [cst.RightParen(whitespace_before=closing), *node.rpar[1:]],
+            }
+    return node.with_changes(elements=nodes, **brackets)
+
+
+def inserted(children: Children, index: int, child: Child, comment: str | None, fresh: Gap) -> Children:
+    """``child`` before child ``index``; ``fresh`` is the gap of a new line, or of a space on the same line."""
+    if not children.nodes:
+        closing = outdented(fresh) if isinstance(fresh, cst.ParenthesizedWhitespace) else NOTHING
+        return Children((child,), (with_comment(_ending(children.closing, fresh), comment),), closing, children.is_multiline or fresh is not SPACE)
+    if index == 0 and fresh is SPACE:
+        gaps: tuple[Gap, ...] = (children.gaps[0], SPACE, *children.gaps[1:])
+        return replace(children, nodes=(child, *children.nodes), gaps=gaps)
+    is_last = index == len(children.nodes)
+    there = children.closing if is_last else children.gaps[index]
+    before, after = with_comment(_ending(there, fresh), comment), _leading(there, fresh)
+    nodes = (*children.nodes[:index], child, *children.nodes[index:])
+    if is_last:
+        trailing = children.has_trailing_comma or isinstance(there, cst.ParenthesizedWhitespace)
+        return Children(nodes, (*children.gaps, before), after, trailing)
+    return replace(children, nodes=nodes, gaps=(*children.gaps[:index], before, after, *children.gaps[index + 1 :]))
+
+
+def removed(children: Children, index: int) -> Children:
+    """The children without one of them, and without the comments that belong to it."""
+    gaps = (*children.gaps, children.closing)
+    left = _joined(gaps[index], gaps[index + 1])
+    gaps = (*gaps[:index], left, *gaps[index + 2 :])
+    nodes = children.nodes[:index] + children.nodes[index + 1 :]
+    has_comma = children.has_trailing_comma and bool(nodes)
+    closing = gaps[-1] if nodes or _has_comment(gaps[-1]) else NOTHING
+    return Children(nodes, gaps[:-1], closing, has_comma)
+
+
+def commented(children: Children, index: int, comment: str) -> Children:
+    """A comment line above child ``index``."""
+    gap = with_comment(children.gaps[index], comment)
+    return replace(children, gaps=(*children.gaps[:index], gap, *children.gaps[index + 1 :]))
+
+
+def exploded(children: Children, fresh: Gap) -> Children:
+    """One child a line, as black lays out what doesn't fit on one."""
+    gaps = tuple(gap if isinstance(gap, cst.ParenthesizedWhitespace) else fresh for gap in children.gaps)
+    closing = children.closing if isinstance(children.closing, cst.ParenthesizedWhitespace) else outdented(fresh)
+    return Children(children.nodes, gaps, closing, True) if children.nodes else children
+
+
+def with_comment(gap: Gap, comment: str | None) -> Gap:
+    """The gap with a comment line above the child that follows it."""
+    if comment is None or not isinstance(gap, cst.ParenthesizedWhitespace):
+        return gap
+    line = cst.EmptyLine(indent=gap.indent, whitespace=gap.last_line, comment=cst.Comment(f"# {comment}"))
+    return gap.with_changes(empty_lines=[*gap.empty_lines, line])
+
+
+def outdented(gap: Gap) -> Gap:
+    """The gap before a closing bracket, one step out of ``gap``."""
+    if not isinstance(gap, cst.ParenthesizedWhitespace):
+        return gap
+    inner = gap.last_line.value
+    return gap.with_changes(last_line=cst.SimpleWhitespace(inner[:-1] if inner.endswith("\t") else inner[:-4]))
+
+
+def _ending(there: Gap, fresh: Gap) -> Gap:
+    """The gap before an inserted child: it keeps the comment that ends the line above."""
+    if isinstance(fresh, cst.ParenthesizedWhitespace) and isinstance(there, cst.ParenthesizedWhitespace):
+        return fresh.with_changes(first_line=there.first_line)
+    return fresh
+
+
+def _leading(there: Gap, fresh: Gap) -> Gap:
+    """The gap after an inserted child: it keeps the comments above what follows."""
+    if isinstance(there, cst.ParenthesizedWhitespace) and isinstance(fresh, cst.ParenthesizedWhitespace):
+        return there.with_changes(first_line=cst.TrailingWhitespace(newline=there.first_line.newline))
+    return there
+
+
+def _joined(before: Gap, after: Gap) -> Gap:
+    """The gap that is left where a child is taken out from between two."""
+    match before, after:
+        case cst.ParenthesizedWhitespace(), cst.ParenthesizedWhitespace():
+            return after.with_changes(first_line=before.first_line)
+        case cst.ParenthesizedWhitespace(), _:
+            return before.with_changes(empty_lines=[line for line in before.empty_lines if not line.comment])
+        case _, cst.ParenthesizedWhitespace():
+            return after.with_changes(first_line=cst.TrailingWhitespace(newline=after.first_line.newline))
+    return after if after is NOTHING or not getattr(after, "value", "") else before
+
+
+def _has_comment(gap: Gap) -> bool:
+    return isinstance(gap, cst.ParenthesizedWhitespace) and any(line.comment for line in gap.empty_lines)

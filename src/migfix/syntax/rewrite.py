@@ -1,0 +1,191 @@
+"""Bytes and edits in, bytes out: one pass that descends only where it edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import libcst as cst
+
+from migfix.model import AddFunction, AddImport, Comment, Edit, Insert, Remove, RemoveFunction, RemoveImport, Replace, Where
+from migfix.syntax.containers import (
+    SPACE,
+    Child,
+    Children,
+    Container,
+    Gap,
+    children_of,
+    commented,
+    exploded,
+    inserted,
+    put_together,
+    removed,
+)
+from migfix.syntax.imports import with_import, without_import
+
+TreeEdit = Insert | Remove | Replace | Comment
+Placed = tuple[Where, TreeEdit]
+"""An edit and the rest of the way to its place."""
+
+LINE_LENGTH = 88
+
+
+def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
+    """The source of one file with all ``edits`` made; everything else stays byte for byte.
+
+    Places are those of the source as given: an edit doesn't move the place of another.
+    """
+    edits = tuple(edits)
+    module = cst.parse_module(source)
+    tree_edits = [edit for edit in edits if isinstance(edit, TreeEdit)]
+    if tree_edits:
+        module = Rewriter(module).rewritten(tree_edits)
+    for edit in edits:
+        match edit:
+            case AddFunction(code=code):
+                module = _with_function(module, code)
+            case RemoveFunction(name=name):
+                module = _without_function(module, name)
+    for edit in edits:
+        match edit:
+            case AddImport(module=name, name=imported):
+                module = with_import(module, name, imported)
+            case RemoveImport(bound=bound):
+                module = without_import(module, bound)
+    return module.bytes
+
+
+@dataclass(frozen=True)
+class Rewriter:
+    """Edits the attributes of the Migration class of one module."""
+
+    module: cst.Module
+
+    def rewritten(self, edits: list[TreeEdit]) -> cst.Module:
+        index = _class_index(self.module)
+        node = cst.ensure_type(self.module.body[index], cst.ClassDef)
+        body = list(node.body.body)
+        for name in dict.fromkeys(edit.where[0] for edit in edits):
+            line, position, statement = _assignment(body, str(name))
+            chosen = [(edit.where[1:], edit) for edit in edits if edit.where[0] == name]
+            assert statement.value is not None
+            changed = statement.with_changes(value=self.edited(statement.value, chosen, 1))
+            outer = cst.ensure_type(body[line], cst.SimpleStatementLine)
+            small = [*outer.body[:position], changed, *outer.body[position + 1 :]]
+            body[line] = outer.with_changes(body=small)
+        changed_class = node.with_changes(body=node.body.with_changes(body=body))
+        return self.module.with_changes(body=[*self.module.body[:index], changed_class, *self.module.body[index + 1 :]])
+
+    def edited(self, node: cst.BaseExpression, edits: list[Placed], depth: int) -> cst.BaseExpression:
+        """An expression with the edits in it made; its children stand ``depth`` steps in from the class body."""
+        own = next((edit for where, edit in edits if not where and isinstance(edit, Replace)), None)
+        if own is not None:
+            return self.expression(own.code, depth - 1)
+        if not isinstance(node, Container):
+            raise LookupError(f"no place {edits[0][1].where} in a {type(node).__name__}")
+        inner = [(where, edit) for where, edit in edits if len(where) > 1 or isinstance(edit, Replace)]
+        children = self._with_inner_edits(children_of(node), inner, depth)
+        direct = [(int(where[0]), edit) for where, edit in edits if len(where) == 1 and not isinstance(edit, Replace)]
+        if not direct:
+            return put_together(node, children)
+        must_break = any(_needs_lines(edit) for _, edit in direct)
+        if not children.is_multiline and not must_break:
+            changed = put_together(node, self._with_direct_edits(node, children, direct, depth, SPACE))
+            if self._fits(changed, depth):
+                return changed
+        fresh = self.line(children, depth)
+        return put_together(node, self._with_direct_edits(node, exploded(children, fresh), direct, depth, fresh))
+
+    def _with_inner_edits(self, children: Children, edits: list[Placed], depth: int) -> Children:
+        nodes = list(children.nodes)
+        for index in dict.fromkeys(int(where[0]) for where, _ in edits):
+            below = [(where[1:], edit) for where, edit in edits if where[0] == index]
+            step = depth + 1 if children.is_multiline else depth
+            nodes[index] = nodes[index].with_changes(value=self.edited(_value(nodes[index]), below, step))
+        return replace(children, nodes=tuple(nodes))
+
+    def _with_direct_edits(
+        self, node: Container, children: Children, edits: list[tuple[int, TreeEdit]], depth: int, fresh: Gap
+    ) -> Children:
+        """Edits from the last place to the first, so that none moves the place of another; inserts in the order given."""
+        for index, edit in sorted(reversed(edits), key=lambda pair: (-pair[0], isinstance(pair[1], Insert))):
+            match edit:
+                case Remove():
+                    children = removed(children, index)
+                case Comment(text=text):
+                    children = commented(children, index, text)
+                case Insert(code=code, comment=comment):
+                    children = inserted(children, index, self.child(node, code, depth), comment, fresh)
+        return children
+
+    def _fits(self, node: cst.BaseExpression, depth: int) -> bool:
+        code = cst.Module([]).code_for_node(node)
+        return len(self.module.default_indent.expandtabs(4)) * depth + len(code) < LINE_LENGTH
+
+    def line(self, children: Children, depth: int) -> Gap:
+        """The gap of a fresh line at the depth of the children, as their neighbours have it."""
+        for gap in children.gaps:
+            if isinstance(gap, cst.ParenthesizedWhitespace):
+                return gap.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=[])
+        return cst.ParenthesizedWhitespace(
+            indent=True, last_line=cst.SimpleWhitespace(self.module.default_indent * depth)
+        )
+
+    def expression(self, code: str, depth: int) -> cst.BaseExpression:
+        return cst.parse_expression(self._placed(code, depth), self.module.config_for_parsing)
+
+    def child(self, node: Container, code: str, depth: int) -> Child:
+        """``code`` as a child of ``node``, its further lines indented to ``depth``."""
+        opening, closing = {cst.Call: ("f(", ")"), cst.Dict: ("{", "}")}.get(type(node), ("[", "]"))
+        parsed = self.expression(opening + code + closing, depth)
+        if isinstance(parsed, cst.Call):
+            return parsed.args[0]
+        assert isinstance(parsed, cst.List | cst.Dict)
+        return parsed.elements[0]
+
+    def _placed(self, code: str, depth: int) -> str:
+        indent = self.module.default_indent
+        lines = [line.replace("    ", indent) if indent == "\t" else line for line in code.split("\n")]
+        return (self.module.default_newline + indent * depth).join(lines)
+
+
+def _needs_lines(edit: TreeEdit) -> bool:
+    return isinstance(edit, Comment) or (isinstance(edit, Insert) and (edit.comment is not None or "\n" in edit.code))
+
+
+def _value(child: Child) -> cst.BaseExpression:
+    assert isinstance(child, cst.Element | cst.DictElement | cst.Arg)
+    return child.value
+
+
+def _class_index(module: cst.Module) -> int:
+    return max(i for i, node in enumerate(module.body) if isinstance(node, cst.ClassDef) and node.name.value == "Migration")
+
+
+def _assignment(body: list[cst.BaseStatement | cst.BaseSmallStatement], name: str) -> tuple[int, int, cst.Assign | cst.AnnAssign]:
+    """Line and position of ``name = …`` in a class body."""
+    for line, statement in enumerate(body):
+        for position, small in enumerate(statement.body if isinstance(statement, cst.SimpleStatementLine) else ()):
+            targets = [each.target for each in small.targets] if isinstance(small, cst.Assign) else []
+            targets += [small.target] if isinstance(small, cst.AnnAssign) else []
+            if isinstance(small, cst.Assign | cst.AnnAssign) and any(isinstance(t, cst.Name) and t.value == name for t in targets):
+                return line, position, small
+    raise LookupError(name)
+
+
+def _with_function(module: cst.Module, code: str) -> cst.Module:
+    indent = module.default_indent
+    if indent == "\t":
+        code = code.replace("    ", "\t")
+    parsed = cst.parse_module(code.replace("\n", module.default_newline), module.config_for_parsing).body[0]
+    function = parsed.with_changes(leading_lines=[cst.EmptyLine(indent=False)] * 2)
+    index = _class_index(module)
+    node = cst.ensure_type(module.body[index], cst.ClassDef)
+    blank = next((i for i, line in enumerate(node.leading_lines) if line.comment), len(node.leading_lines))
+    if blank < 2:
+        node = node.with_changes(leading_lines=[*[cst.EmptyLine(indent=False)] * (2 - blank), *node.leading_lines])
+    return module.with_changes(body=[*module.body[:index], function, node, *module.body[index + 1 :]])
+
+
+def _without_function(module: cst.Module, name: str) -> cst.Module:
+    return module.with_changes(body=[node for node in module.body if not (isinstance(node, cst.FunctionDef) and node.name.value == name)])

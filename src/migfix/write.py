@@ -1,0 +1,153 @@
+"""The one place that touches the user's files: all of them or none, also when the process is killed half-way.
+
+Before the first file changes, what stood there and what shall stand there is kept in ``.migfix/`` with a note that a
+write is under way. Each file is then replaced in one step. A later run that finds the note puts everything back.
+The same folder serves ``migfix undo``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from migfix.errors import MigfixError
+
+FOLDER = ".migfix"
+
+
+def write_all(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> None:
+    """Replace every file in ``before`` (None: not there yet) by its content in ``after``.
+
+    Raises MigfixError, with nothing changed, if a file is no longer as it was read or can't be written.
+    """
+    for path, content in before.items():
+        if _content(Path(path)) != content:
+            raise MigfixError(f"{path} has changed since it was read; nothing was written.", "Run migfix again.")
+    try:
+        record = _keep(root, before, after)
+        try:
+            for path, content in after.items():
+                replace_file(Path(path), content)
+        except BaseException:
+            _restore(record)
+            raise
+        _finish(record)
+    except OSError as error:
+        raise MigfixError(f"{error.filename or root}: {error.strerror}; nothing was written.") from None
+
+
+def undo(root: Path) -> list[str]:
+    """Put every file of the last apply back as it was; the paths that were put back.
+
+    Raises MigfixError if there is nothing to take back or a file has changed since.
+    """
+    record = root / FOLDER / "last"
+    if not record.exists():
+        raise MigfixError(f"There is no apply to take back in {root}.", "Run `migfix undo` where you ran `migfix apply`.")
+    files = _files(record)
+    for path, (_, after) in files.items():
+        if _content(Path(path)) != after:
+            raise MigfixError(f"{path} has changed since migfix wrote it; nothing was taken back.", f"What stood there before is in {record}.")
+    try:
+        _restore(record)
+    except OSError as error:
+        raise MigfixError(f"{error.filename}: {error.strerror}; not everything was taken back.", f"The files are in {record}.") from None
+    return sorted(files)
+
+
+def recover(root: Path) -> list[str]:
+    """Put back what a killed run had half written; the paths that were put back.
+
+    Raises MigfixError if a file is neither as before nor as planned: then a person changed it since.
+    """
+    record = root / FOLDER / "writing"
+    if not (record / "files.json").exists():
+        return []
+    files = _files(record)
+    for path, states in files.items():
+        if _content(Path(path)) not in states:
+            raise MigfixError(f"An earlier run was killed while it wrote, and {path} has changed since.", f"What stood there before is in {record}; remove that folder when you are done.")
+    _restore(record)
+    return sorted(files)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """The file with new content in one step, its mode kept."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".migfix", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
+        else:
+            os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _keep(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> Path:
+    """Write down what stood in every file and what shall; the note comes last, so that it is whole or not there."""
+    folder, record = root / FOLDER, root / FOLDER / "writing"
+    shutil.rmtree(record, ignore_errors=True)
+    record.mkdir(parents=True)
+    (folder / ".gitignore").write_text("*\n")
+    entries = []
+    for number, (path, content) in enumerate(after.items()):
+        old = before[path]
+        if old is not None:
+            (record / f"{number}.before").write_bytes(old)
+        (record / f"{number}.after").write_bytes(content)
+        entries.append({"path": path, "number": number, "is_new": old is None, "sha256": hashlib.sha256(content).hexdigest()})
+    replace_file(record / "files.json", json.dumps(entries, indent=1).encode())
+    return record
+
+
+def _finish(record: Path) -> None:
+    last = record.parent / "last"
+    shutil.rmtree(last, ignore_errors=True)
+    os.replace(record, last)
+
+
+def _restore(record: Path) -> None:
+    for path, (before, _) in _files(record).items():
+        if before is None:
+            Path(path).unlink(missing_ok=True)
+        elif _content(Path(path)) != before:
+            replace_file(Path(path), before)
+        for temporary in Path(path).parent.glob(f".{Path(path).name}.*.migfix"):
+            temporary.unlink()
+    shutil.rmtree(record)
+
+
+def _files(record: Path) -> dict[str, tuple[bytes | None, bytes]]:
+    """Path -> what stood there and what was to stand there."""
+    found = {}
+    for entry in json.loads((record / "files.json").read_bytes()):
+        number = entry["number"]
+        before = None if entry["is_new"] else (record / f"{number}.before").read_bytes()
+        found[entry["path"]] = (before, (record / f"{number}.after").read_bytes())
+    return found
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
