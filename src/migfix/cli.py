@@ -94,7 +94,9 @@ def _through(door: Verb, paths: list[Path], config: Config, all_or_nothing: bool
 
     _put_back_after_a_crash()
     outcome = run(paths, config, all_or_nothing=all_or_nothing)
-    if not outcome.is_clean or set_names:
+    if outcome.is_clean:
+        typer.echo("nothing to do", err=door is Verb.diff)
+    else:
         _report(door, outcome, set_names)
     if outcome.errors:
         return FAILED

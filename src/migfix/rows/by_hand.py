@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from migfix.history import History, Model, State
-from migfix.history.state import items_of
-from migfix.model import Literal, Migration, Name, Operation, Sequence, Value
+from migfix.history import History, Model
+from migfix.model import Migration, Name, Operation
+from migfix.source.sql import statements
 
 
-def makes_rows(history: History, migration: Migration, index: int, target: Model, state: State) -> bool:
+def makes_rows(history: History, migration: Migration, index: int, target: Model) -> bool:
     """Whether a RunPython or RunSQL between the CreateModel of ``target`` and operation ``index`` makes rows of it."""
     new = [each for each in history.before(migration) if each.key == target.made_by or history.is_new(each)]
     steps = [(each, op) for each in new for op in each.walk()]
@@ -27,16 +26,5 @@ def _makes(migration: Migration, op: Operation, target: Model) -> bool:
         return any(each.model == target.key and each.kind in ("create", "ensure", "derive") and not each.column for each in found)
     if op.kind == "RunSQL":
         insert = re.compile(rf"\b(insert|replace|copy)\b[^;]*\b{re.escape(target.table)}\b", re.IGNORECASE)
-        return any(insert.search(text) for text in statements(op.arguments.get("sql")))
+        return any(insert.search(text) for text in statements(op.arguments.get("sql")) or ())
     return False
-
-
-def statements(sql: Value | None) -> Iterator[str]:
-    """The SQL texts of a RunSQL: one string, a list of strings, or pairs with parameters."""
-    if isinstance(sql, Literal) and isinstance(sql.value, str):
-        yield sql.value
-    for item in items_of(sql):
-        if isinstance(item, Literal) and isinstance(item.value, str):
-            yield item.value
-        elif isinstance(item, Sequence) and item.items and isinstance(item.items[0], Literal):
-            yield str(item.items[0].value)

@@ -43,7 +43,7 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
     later: State | None = None
     for index, op, state in history.states(migration):
         need = _need(migration, index, op, state, history)
-        if need and not makes_rows(history, migration, index, need.target, state):
+        if need and not makes_rows(history, migration, index, need.target):
             later = later or history.state_before(migration, len(migration.operations))
             now = history.state_before(migration, index)
             found.append((need, Seeder(history, now, later)))

@@ -74,13 +74,11 @@ def is_noop(value: Value) -> bool:
 
 
 def spelling(imports: tuple[Import, ...], dotted: str) -> str | None:
-    """How a file with these imports spells a dotted name: ``migrations.RunPython``; None if nothing imports it."""
+    """The shortest way in which a file with these imports spells a dotted name; None if nothing imports it."""
+    found = []
     for each in imports:
-        bound_to = canonical(f"{each.module}.{each.name}") if each.name else each.module
-        if each.name is None and "." in each.module and each.bound == each.module.partition(".")[0]:
-            bound_to = each.bound
-        if bound_to == dotted:
-            return each.bound
-        if dotted.startswith(bound_to + ".") and each.name != "*":
-            return each.bound + dotted[len(bound_to) :]
-    return None
+        is_root = each.name is None and each.bound == each.module.partition(".")[0]
+        means = canonical(f"{each.module}.{each.name}") if each.name else each.bound if is_root else each.module
+        if each.name != "*" and f"{dotted}.".startswith(f"{means}."):
+            found.append(each.bound + dotted[len(means) :])
+    return min(found, key=len, default=None)

@@ -69,7 +69,8 @@ class Rewriter:
             line, position, statement = _assignment(body, str(name))
             chosen = [(edit.where[1:], edit) for edit in edits if edit.where[0] == name]
             assert statement.value is not None
-            changed = statement.with_changes(value=self.edited(statement.value, chosen, 1))
+            holder = self.fitted(cst.Arg(self.edited(statement.value, chosen, 1), keyword=cst.Name(str(name))), 0)
+            changed = statement.with_changes(value=_value(holder))
             outer = cst.ensure_type(body[line], cst.SimpleStatementLine)
             small = [*outer.body[:position], changed, *outer.body[position + 1 :]]
             body[line] = outer.with_changes(body=small)
@@ -90,9 +91,7 @@ class Rewriter:
             return put_together(node, children)
         must_break = any(_needs_lines(edit) for _, edit in direct)
         if not children.is_multiline and not must_break:
-            changed = put_together(node, self._with_direct_edits(node, children, direct, depth, SPACE))
-            if self._fits(changed, depth):
-                return changed
+            return put_together(node, self._with_direct_edits(node, children, direct, depth, SPACE))
         fresh = self.line(children, depth)
         return put_together(node, self._with_direct_edits(node, exploded(children, fresh), direct, depth, fresh))
 
@@ -101,7 +100,8 @@ class Rewriter:
         for index in dict.fromkeys(int(where[0]) for where, _ in edits):
             below = [(where[1:], edit) for where, edit in edits if where[0] == index]
             step = depth + 1 if children.is_multiline else depth
-            nodes[index] = nodes[index].with_changes(value=self.edited(_value(nodes[index]), below, step))
+            changed = nodes[index].with_changes(value=self.edited(_value(nodes[index]), below, step))
+            nodes[index] = self.fitted(changed, depth) if children.is_multiline else changed
         return replace(children, nodes=tuple(nodes))
 
     def _with_direct_edits(
@@ -118,9 +118,16 @@ class Rewriter:
                     children = inserted(children, index, self.child(node, code, depth), comment, fresh)
         return children
 
-    def _fits(self, node: cst.BaseExpression, depth: int) -> bool:
-        code = cst.Module([]).code_for_node(node)
-        return len(self.module.default_indent.expandtabs(4)) * depth + len(code) < LINE_LENGTH
+    def fitted(self, child: Child, depth: int) -> Child:
+        """A child on a line of its own that has become too long: one grandchild a line, as black does."""
+        code = cst.Module([]).code_for_node(child.with_changes(comma=cst.MaybeSentinel.DEFAULT))
+        value = _value(child)
+        room = LINE_LENGTH - len(self.module.default_indent.expandtabs(4)) * (depth + 1) - 1
+        if not isinstance(value, Container) or max(map(len, code.splitlines())) <= room and "\n" not in code or children_of(value).is_multiline:
+            return child
+        children = exploded(children_of(value), self.line(children_of(value), depth + 1))
+        nodes = tuple(self.fitted(each, depth + 1) for each in children.nodes)
+        return child.with_changes(value=put_together(value, replace(children, nodes=nodes)))
 
     def line(self, children: Children, depth: int) -> Gap:
         """The gap of a fresh line at the depth of the children, as their neighbours have it."""

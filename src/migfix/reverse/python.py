@@ -1,0 +1,53 @@
+"""The reverse of a RunPython, by what its function does to which rows."""
+
+from __future__ import annotations
+
+from migfix.model import Literal, Migration, Name, Opaque, Operation
+from migfix.reverse.verdict import NOT_RESTORED, Harm, Made, Noop, Verdict
+from migfix.source.effects import Effect, effects
+from migfix.source.names import is_noop
+
+
+def reverse_of_python(migration: Migration, op: Operation) -> Verdict:
+    """Whether doing nothing is right, honest with a comment, or harmful because the step would run twice."""
+    code = op.arguments.get("code")
+    if code is None or is_noop(code) or code == Literal(None):
+        return Noop()
+    if isinstance(code, Opaque) and _is_empty_lambda(code.code):
+        return Noop()
+    if not isinstance(code, Name):
+        return Noop(NOT_RESTORED)
+    made = made_by(migration)
+    left = [each for each in effects(migration, code.dotted) if not made.covers(each.model, each.column)]
+    for each in left:
+        if harm := _harm(each, code.dotted):
+            return harm
+    return Noop(NOT_RESTORED if any(each.kind in ("derive", "unknown") for each in left) else None)
+
+
+def made_by(migration: Migration) -> Made:
+    """The models and fields that a migration adds itself."""
+    ops = list(migration.walk())
+    models = frozenset((migration.app, op.model) for op in ops if op.kind == "CreateModel")
+    columns = frozenset(((migration.app, op.model), op.text("name").removesuffix("_id")) for op in ops if op.kind == "AddField")
+    return Made(models, columns)
+
+
+def _harm(effect: Effect, function: str) -> Harm | None:
+    if effect.model is None:
+        return None
+    label = ".".join(effect.model)
+    match effect.kind:
+        case "create":
+            return Harm(f"{function}() inserts rows into {label}, so going back and forward again would insert them twice.")
+        case "accumulate":
+            return Harm(
+                f"{function}() computes {label}.{effect.column} from its own old value, "
+                "so going back and forward again would do that twice."
+            )
+    return None
+
+
+def _is_empty_lambda(code: str) -> bool:
+    body = code.partition(":")[2].strip()
+    return code.startswith("lambda") and body in ("None", "True", "False", "...")

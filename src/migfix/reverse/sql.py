@@ -1,0 +1,167 @@
+"""The reverse of a RunSQL: the inverse statements where every one has a true inverse, else what can be said.
+
+SQL is parsed by sqlglot in the dialect of each engine. What it doesn't understand it returns as a ``Command``, which
+counts as not parsed.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from migfix.history import History
+from migfix.history.fields import Field
+from migfix.model import Literal, Migration
+from migfix.reverse.inverse import inverse_of
+from migfix.reverse.verdict import NOT_RESTORED, NOT_UNDONE, Harm, Inverse, Made, Noop, Verdict
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite", "mysql": "mysql", "mariadb": "mysql", "oracle": "oracle"}
+ANY_ENGINE = ("postgresql", "sqlite", "mysql")
+NAME_ENGINES = "Name the databases that the project runs on with --engines or `engines` in [tool.migfix]: for one of them migfix may know the inverse."
+
+
+def reverse_of_sql(texts: list[str], migration: Migration, history: History) -> Verdict:
+    """The reverse of these statements on every engine of the project, or on all where that isn't known."""
+    facts, made = history.facts, tables_made_by(migration, history)
+    dialects = sorted({DIALECTS[engine] for engine in facts.engines or ANY_ENGINE})
+    verdicts = {dialect: _reverse_in(dialect, texts, made) for dialect in dialects}
+    if len(set(verdicts.values())) == 1:
+        return next(iter(verdicts.values()))
+    harms = [each for each in verdicts.values() if isinstance(each, Harm)]
+    if any(isinstance(each, Inverse) for each in verdicts.values()):
+        why = harms[0].why if harms else "its inverse isn't written alike on every engine."
+        return Harm(why, NAME_ENGINES if not facts.engines else "")
+    return harms[0] if harms else Noop(next(each.comment for each in verdicts.values() if isinstance(each, Noop) and each.comment))
+
+
+def tables_made_by(migration: Migration, history: History) -> Made:
+    """What a migration adds itself, by the names of tables and columns."""
+    state = history.state_before(migration, len(migration.operations))
+    tables = {model.key: model.table.lower() for model in state.models.values()}
+    ops = list(migration.walk())
+    models = frozenset(tables.get((migration.app, op.model)) for op in ops if op.kind == "CreateModel")
+    fields = [(tables.get((migration.app, op.model)), Field(op.text("name"), op.arguments.get("field", Literal(None)))) for op in ops if op.kind == "AddField"]
+    return Made(models - {None}, frozenset((table, each.column.lower().removesuffix("_id")) for table, each in fields))
+
+
+def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
+    statements = [each for text in texts for each in _parsed(text, dialect)]
+    own = frozenset(_table(each.find(exp.Table)) for each in statements if isinstance(each, exp.Create) and each.args.get("kind") == "TABLE")
+    within = Made(made.models | own, made.columns)
+    inverses = [_inverse(each, dialect, own) for each in statements]
+    found = [each for each in inverses if each is not None]
+    if statements and len(found) == len(inverses) and any(found):
+        return Inverse(tuple(line for each in reversed(found) for line in reversed(each)))
+    verdicts = [_again(each, within) for each in statements]
+    for verdict in verdicts:
+        if isinstance(verdict, Harm):
+            return verdict
+    return next((each for each in verdicts if isinstance(each, Noop) and each.comment), Noop())
+
+
+def _inverse(statement: exp.Expression, dialect: str, own: frozenset[object]) -> tuple[str, ...] | None:
+    """The inverse; nothing at all for rows in a table that these statements make themselves."""
+    if isinstance(statement, exp.Insert | exp.Update | exp.Delete) and _table(statement.this) in own:
+        return ()
+    return inverse_of(statement, dialect)
+
+
+def _parsed(text: str, dialect: str) -> Iterator[exp.Expression]:
+    """The statements of a text; one Command for what can't be parsed."""
+    try:
+        for each in sqlglot.parse(text, dialect=dialect):
+            if each is not None and not isinstance(each, exp.Semicolon):
+                yield each
+    except (SqlglotError, RecursionError):
+        yield exp.Command(this=text.strip(), expression="")
+
+
+def _again(statement: exp.Expression, made: Made) -> Verdict:
+    """What running a statement a second time does, where it has no inverse."""
+    match statement:
+        case exp.Update():
+            return _update_again(statement, made)
+        case exp.Delete() | exp.TruncateTable():
+            return Noop()
+        case exp.Insert():
+            return _insert_again(statement, made)
+        case exp.Create():
+            if statement.args.get("exists"):
+                return Noop()
+            return Noop(NOT_UNDONE) if statement.args.get("replace") else Harm(_FAILS_AGAIN)
+        case exp.Drop():
+            return Harm(_DROPS)
+        case exp.Alter():
+            actions = statement.args.get("actions") or []
+            if any(isinstance(each, exp.Drop) for each in actions):
+                return Harm(_DROPS)
+            adds = any(isinstance(each, exp.ColumnDef | exp.AddConstraint | exp.AlterRename | exp.RenameColumn) for each in actions)
+            is_guarded = any(each.args.get("exists") for each in actions)
+            return Harm(_FAILS_AGAIN) if adds and not is_guarded else Noop(NOT_UNDONE)
+        case exp.Command():
+            return _command_again(statement.sql())
+    return Noop(NOT_UNDONE)
+
+
+_FAILS_AGAIN = "going back would leave what this makes, and going forward again would fail because it is already there."
+_DROPS = "this drops something, which going back can't bring back."
+_INSERTS = "this inserts rows into {table}, so going back and forward again would insert them twice."
+_ADDS_UP = "this computes {column} of {table} from its own old value, so going back and forward again would do that twice."
+
+
+def _update_again(statement: exp.Update, made: Made) -> Verdict:
+    table = _table(statement.this)
+    verdict: Verdict = Noop()
+    for assignment in statement.expressions:
+        target, value = assignment.this, assignment.expression
+        if not isinstance(target, exp.Column) or value is None:
+            verdict = Noop(NOT_RESTORED)
+            continue
+        if made.covers(table, target.name.lower()):
+            continue
+        read = {each.name.lower() for each in value.find_all(exp.Column)} if value else set()
+        if target.name.lower() in read and isinstance(value.unnest(), exp.Binary | exp.Concat | exp.ConcatWs | exp.DPipe):
+            return Harm(_ADDS_UP.format(column=target.name, table=table))
+        if read or value.find(exp.Func, exp.Query):
+            verdict = Noop(NOT_RESTORED)
+    return verdict
+
+
+def _insert_again(statement: exp.Insert, made: Made) -> Verdict:
+    table = _table(statement.this)
+    is_guarded = statement.args.get("conflict") or statement.args.get("ignore") or statement.args.get("alternative")
+    if table in made.models or is_guarded:
+        return Noop()
+    source = statement.args.get("expression")
+    where = source.find(exp.Exists) or source.find(exp.Join) if isinstance(source, exp.Query) else None
+    return Noop(NOT_RESTORED) if where else Harm(_INSERTS.format(table=table))
+
+
+def _command_again(text: str) -> Verdict:
+    """What can be seen in a statement that isn't parsed."""
+    words = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL).upper().split()
+    head = " ".join(words[:12])
+    if re.match(r"REPLACE\b|INSERT (OR )?IGNORE\b", head) or " IF NOT EXISTS " in f" {head} ":
+        return Noop()
+    if head.startswith("CREATE OR REPLACE"):
+        return Noop(NOT_UNDONE)
+    if re.match(r"(CREATE|RENAME)\b|ALTER .* (ADD|RENAME)\b", head):
+        return Harm(_FAILS_AGAIN)
+    if re.match(r"DROP\b|ALTER .* DROP\b", head):
+        return Harm(_DROPS)
+    if re.match(r"INSERT\b", head):
+        return Harm(_INSERTS.format(table=words[2].lower() if len(words) > 2 else "a table"))
+    return Noop(NOT_UNDONE)
+
+
+def _table(node: object) -> object:
+    """The lower-case name of a table, without its schema."""
+    found = node.find(exp.Table) if isinstance(node, exp.Expression) else None
+    return found.name.lower() if found is not None else None

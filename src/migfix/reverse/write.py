@@ -1,0 +1,51 @@
+"""A reverse as edits, spelled and placed as the file does it."""
+
+from __future__ import annotations
+
+from migfix.formatting import Brackets, flatten, literal, quote_of, render, with_quotes
+from migfix.model import Argument, Call, Comment, Edit, Insert, Migration, Operation
+from migfix.reverse.verdict import Inverse, Noop
+from migfix.source.text import text_between
+
+FORWARD = {"RunPython": "code", "RunSQL": "sql"}
+BACKWARD = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}
+
+
+def reverse_edits(migration: Migration, op: Operation, verdict: Inverse | Noop) -> tuple[Edit, ...]:
+    """The argument after the forward one: positional if the whole call is, else by keyword; and its comment."""
+    assert isinstance(op.value, Call)
+    code = _inverse(verdict, migration) if isinstance(verdict, Inverse) else _noop(migration, op)
+    is_positional = all(argument.keyword is None for argument in op.value.arguments)
+    text = code if is_positional else f"{BACKWARD[op.kind]}={code}"
+    edits: list[Edit] = [Insert(migration.path, (*op.where, _place(op.kind, op.value.arguments)), text)]
+    if isinstance(verdict, Noop) and verdict.comment:
+        edits.append(Comment(migration.path, op.where, verdict.comment))
+    return tuple(edits)
+
+
+def described(op: Operation, verdict: Inverse | Noop) -> str:
+    """One sentence on what was written."""
+    match verdict:
+        case Inverse(statements=statements):
+            return f"{BACKWARD[op.kind]} undoes it: {'; '.join(statements)}"
+        case Noop(comment=None):
+            return f"{BACKWARD[op.kind]} is a noop: running the step again is harmless."
+    return f"{BACKWARD[op.kind]} is a noop, with the comment: {verdict.comment}"
+
+
+def _place(kind: str, arguments: tuple[Argument, ...]) -> int:
+    """The index right after the forward argument."""
+    return next((i + 1 for i, each in enumerate(arguments) if each.keyword in (None, FORWARD[kind])), len(arguments))
+
+
+def _noop(migration: Migration, op: Operation) -> str:
+    """``migrations.RunPython.noop``, the class spelled as the call spells it."""
+    return text_between(migration.source, op.value.span).partition("(")[0].strip() + ".noop"
+
+
+def _inverse(verdict: Inverse, migration: Migration) -> str:
+    """One statement as a string, several as a list."""
+    texts = tuple(map(literal, verdict.statements))
+    listed = Brackets("[", texts, "]")
+    code = texts[0] if len(texts) == 1 else render(listed, 12) if len(flatten(listed)) < 60 else "[\n" + "".join(f"    {each},\n" for each in texts) + "]"
+    return with_quotes(code, quote_of(migration.source))
