@@ -97,7 +97,7 @@ def _through(door: Verb, paths: list[Path], config: Config, all_or_nothing: bool
     if outcome.is_clean:
         typer.echo("nothing to do", err=door is Verb.diff)
     else:
-        _report(door, outcome, set_names)
+        _report(door, outcome, set_names, config.database)
     if outcome.errors:
         return FAILED
     if door is Verb.apply:
@@ -109,13 +109,13 @@ def _through(door: Verb, paths: list[Path], config: Config, all_or_nothing: bool
     return FIXED if outcome.is_clean else LEFT
 
 
-def _report(door: Verb, outcome: Outcome, set_names: list[str]) -> None:
+def _report(door: Verb, outcome: Outcome, set_names: list[str], database: str | None) -> None:
     from migfix.report.text import render_plan, summary
 
     here = Path.cwd()
     is_patch = door is Verb.diff
     verbs = {Verb.apply: "rewritten", Verb.diff: "would be rewritten", Verb.check: "would be rewritten"}
-    typer.echo(render_plan(outcome.plan, here), nl=False, err=is_patch)
+    typer.echo(render_plan(outcome.plan, here, database), nl=False, err=is_patch)
     used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
     for name in set_names if outcome.plan.rewrites else []:
         if name.lower() not in used:

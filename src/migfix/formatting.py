@@ -69,16 +69,15 @@ def quote_of(source: bytes) -> str:
 
 
 def with_quotes(code: str, quote: str) -> str:
-    """``code``, written with double quotes, in the quotes that a file prefers."""
-    if quote == '"':
-        return code
+    """``code`` with its plain strings in the quotes that a file prefers; docstrings and strings with quotes inside stay."""
+    other = "'" if quote == '"' else '"'
     lines = code.split("\n")
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(code).readline))):
         text = token.string
-        is_plain = token.type == tokenize.STRING and text.startswith('"') and not text.startswith('"""')
-        if is_plain and "'" not in text and "\\" not in text and token.start[0] == token.end[0]:
+        is_plain = token.type == tokenize.STRING and text.startswith(other) and not text.startswith(other * 3)
+        if is_plain and quote not in text and "\\" not in text and token.start[0] == token.end[0]:
             row, start, end = token.start[0] - 1, token.start[1], token.end[1]
-            lines[row] = f"{lines[row][:start]}'{text[1:-1]}'{lines[row][end:]}"
+            lines[row] = f"{lines[row][:start]}{quote}{text[1:-1]}{quote}{lines[row][end:]}"
     return "\n".join(lines)
 
 

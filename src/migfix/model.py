@@ -119,6 +119,10 @@ class Operation:
         value = self.arguments.get(name)
         return value.value if isinstance(value, Literal) and isinstance(value.value, str) else ""
 
+    def place(self, name: str) -> Where:
+        """Where an argument stands."""
+        return (*self.where, list(self.arguments).index(name))
+
     @property
     def model(self) -> str:
         """Lower-case name of the model that the operation is about, or ""."""
@@ -134,6 +138,8 @@ class Dependency:
     setting: str | None
     index: int
     line: int
+    code: str = ""
+    """As written."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,8 @@ class Migration:
     replaces: tuple[Key, ...] = ()
     initial: bool | None = None
     atomic: bool = True
+    bases: str = "migrations.Migration"
+    """What the class inherits from, as written."""
     functions: Mapping[str, Function] = field(default_factory=dict)
     imports: tuple[Import, ...] = ()
     constants: Mapping[str, Value] = field(default_factory=dict)
@@ -182,6 +190,13 @@ class Migration:
     @property
     def key(self) -> Key:
         return self.app, self.name
+
+    @property
+    def is_initial(self) -> bool:
+        """Whether Django takes it for an initial migration: said so, or without a dependency on its own app."""
+        if self.initial is not None:
+            return self.initial
+        return not any(each.key and each.key[0] == self.app for each in self.dependencies)
 
     def walk(self) -> Iterator[Operation]:
         """All operations, those inside others after the one that holds them."""
@@ -294,6 +309,18 @@ class Placeholder:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What to do beside a rewrite, in a database that met the plain migration."""
+
+    condition: str
+    step: str
+    applied: Key | None = None
+    """It holds where this migration is recorded as applied."""
+    tables: tuple[str, ...] = ()
+    """It holds where one of these tables is there although the migration isn't applied."""
+
+
+@dataclass(frozen=True)
 class Rewrite:
     """A change that a rule makes, and everything a person should know about it."""
 
@@ -304,8 +331,7 @@ class Rewrite:
     wrote: str
     edits: tuple[Edit, ...]
     placeholders: tuple[Placeholder, ...] = ()
-    advice: tuple[str, ...] = ()
-    """What to do beside the rewrite, a line or block each."""
+    advice: tuple[Advice, ...] = ()
     used_values: tuple[str, ...] = ()
     """The ``--set`` names that went into it."""
 

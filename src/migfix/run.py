@@ -50,7 +50,18 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
     refusals = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)
     if refusals and all_or_nothing:
         plan = Plan()
+    if config.settings and plan.after and not errors:
+        plan = _asked_of_django(plan, root, config.settings, config.database)
     return Outcome(replace(plan, refusals=refusals), tuple(errors))
+
+
+def _asked_of_django(plan: Plan, root: Path, settings: str, database: str | None) -> Plan:
+    """The plan, proven by Django itself, with the advice that holds for the database. Raises NotProven."""
+    from migfix.prove.project import ask_django
+
+    facts = ask_django(plan, root, settings, database)
+    rewrites = (replace(each, advice=tuple(filter(facts.holds, each.advice))) for each in plan.rewrites)
+    return replace(plan, rewrites=tuple(rewrites))
 
 
 def _files(paths: Iterable[Path], config: Config) -> tuple[list[Path], list[str]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from migfix.history import History
-from migfix.model import Key
+from migfix.model import Key, Migration
 
 
-def rings(history: History, apps: Iterable[str]) -> list[frozenset[Key]]:
-    """The groups of migrations in reach of ``apps`` that depend on each other, by Tarjan's algorithm."""
-    start = [each.key for app in apps for each in history.active(app)]
-    return strongly_connected({key: _parents(history, key) for key in _reachable(history, start)})
+def rings(history: History, start: Iterable[Migration]) -> list[frozenset[Key]]:
+    """The groups of migrations in reach of ``start`` that depend on each other, by Tarjan's algorithm."""
+    return strongly_connected({key: _parents(history, key) for key in reachable(history, [each.key for each in start])})
 
 
 def _parents(history: History, key: Key) -> tuple[Key, ...]:
@@ -19,7 +18,8 @@ def _parents(history: History, key: Key) -> tuple[Key, ...]:
     return history.parents(migration) if migration else ()
 
 
-def _reachable(history: History, start: list[Key]) -> list[Key]:
+def reachable(history: History, start: Iterable[Key]) -> list[Key]:
+    """``start`` and everything that must run before."""
     seen = dict.fromkeys(start)
     waiting = list(start)
     while waiting:

@@ -43,7 +43,7 @@ def ordered_state(history: History, apps: list[str]) -> State | None:
     """The same in the one order that runs on a database; None if a circle leaves no such order."""
     from migfix.history.graph import rings
 
-    if rings(history, apps):
+    if rings(history, [each for app in apps for each in history.active(app)]):
         return None
     state = State(history.facts)
     seen: set[Key] = set()

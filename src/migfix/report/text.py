@@ -10,17 +10,19 @@ from migfix.model import Finding, Refusal, Rewrite
 from migfix.plan import Plan
 from migfix.registry import all_rules
 
-def render_plan(plan: Plan, start: Path) -> str:
-    """Every rewrite, every refusal, and what to do beside them. Paths are relative to ``start``."""
+def render_plan(plan: Plan, start: Path, database: str | None = None) -> str:
+    """Every rewrite, every refusal, and what to do beside them: anywhere, or in the ``database`` that was looked at.
+
+    Paths are relative to ``start``.
+    """
     names = {rule.code: rule.name for rule in all_rules()}
     lines: list[str] = []
     for rewrite in plan.rewrites:
         lines += _rewrite(rewrite, names, start)
     for refusal in plan.refusals:
         lines += _refusal(refusal, names, start)
-    advice = list(dict.fromkeys(line for rewrite in plan.rewrites for line in rewrite.advice))
-    if advice:
-        lines += ["Beside this:", *(f"  {line}" for line in advice)]
+    advice = dict.fromkeys(each for rewrite in plan.rewrites for each in rewrite.advice)
+    lines += [f"{f'In database {database}' if database else 'Where'} {each.condition}, {each.step}" for each in advice]
     return "".join(f"{line}\n" for line in lines)
 
 

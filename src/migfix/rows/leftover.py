@@ -5,18 +5,20 @@ from __future__ import annotations
 from migfix.history import History, State
 from migfix.history.fields import Field
 from migfix.history.state import created_model
-from migfix.model import Literal, Migration, Operation
+from migfix.model import Advice, Literal, Migration, Operation
 
 
-def before_migrating(migration: Migration, index: int, history: History) -> tuple[str, ...]:
+def before_migrating(migration: Migration, index: int, history: History) -> tuple[Advice, ...]:
     """Advice for databases that met the plain migration, whose operation ``index`` fails."""
-    parents = [name for app, name in history.own_parents(migration) if app == migration.app]
-    back = f"python manage.py migrate {migration.app} {parents[0] if parents else 'zero'}"
-    advice = [f"Where the plain {migration.name} already ran, go back first: {back}"]
+    name = f"{migration.app}.{migration.name}"
+    parents = [each for app, each in history.own_parents(migration) if app == migration.app]
+    back = f"go back first: python manage.py migrate {migration.app} {parents[0] if parents else 'zero'}"
+    advice = [Advice(f"the plain {name} already ran", back, applied=migration.key)]
     left = left_behind(migration, index, history)
     if left and history.facts.may_run_on("mysql", "mariadb"):
         statements = "".join(f"\n    {each}" for each in left)
-        advice.append(f"Where a first attempt failed on MySQL or MariaDB, it left this behind; drop it first:{statements}")
+        tables = tuple(part for each in left if each.startswith("DROP") for part in each.split("`")[1:2])
+        advice.append(Advice(f"a first attempt at {name} failed on MySQL or MariaDB", f"drop what it left behind:{statements}", migration.key, tables))
     return tuple(advice)
 
 

@@ -50,7 +50,7 @@ def put_together(node: Container, children: Children) -> Container:
     """The container with other children; commas and brackets follow from the gaps."""
     is_call = isinstance(node, cst.Call)
     nodes: list[Child] = []
-    for child, gap in zip(children.nodes, [*children.gaps[1:], children.closing], strict=True):
+    for child, gap in zip(children.nodes, (*children.gaps, children.closing)[1:], strict=True):
         old = child.comma if isinstance(child.comma, cst.Comma) else cst.Comma()
         is_last = len(nodes) == len(children.nodes) - 1
         comma: cst.Comma | cst.MaybeSentinel = old.with_changes(whitespace_after=gap if is_call or not is_last else NOTHING)

@@ -1,0 +1,1 @@
+"""Migrations that wait for each other, and how to open the circle."""

@@ -1,0 +1,120 @@
+"""Which dependencies of a circle to drop: the choice that moves the fewest foreign keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from migfix.circle.leaving import CannotLeave, Leaving, leaving
+from migfix.history import History
+from migfix.history.graph import reachable, strongly_connected
+from migfix.model import Key, Migration
+
+MOST_EDGES = 12
+"""All choices are tried up to here; of larger circles those of at most three dependencies."""
+
+Edge = tuple[Key, Key]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Dependencies to drop, and what leaves each migration that loses one."""
+
+    edges: frozenset[Edge]
+    leavings: dict[Key, Leaving]
+
+    @property
+    def cost(self) -> tuple[int, ...]:
+        """Moved keys, required ones, fields of a CreateModel, files."""
+        sums = [sum(each.cost[i] for each in self.leavings.values()) for i in range(3)]
+        return (*sums, len(self.leavings))
+
+
+class NoCut(Exception):
+    """Why no choice of dependencies opens the circle."""
+
+
+def find_cut(ring: frozenset[Key], history: History) -> Cut:
+    """The cheapest cut that leaves no circle. Raises NoCut."""
+    edges = sorted(_edges(ring, history))
+    parents = {key: _parents(history, key) for key in reachable(history, ring)}
+    best: Cut | None = None
+    reasons: list[str] = []
+    for chosen in _choices(edges):
+        if best is not None and len({key for key, _ in chosen}) > best.cost[0] + 1:
+            continue
+        left = {key: tuple(each for each in above if (key, each) not in chosen) for key, above in parents.items()}
+        if any(group & ring for group in strongly_connected(left)):
+            continue
+        try:
+            cut = _cut(chosen, left, history)
+        except CannotLeave as reason:
+            reasons.append(str(reason))
+            continue
+        if best is None or cut.cost < best.cost:
+            best = cut
+    if best is None:
+        raise NoCut("; ".join(dict.fromkeys(reasons)) or "the files that would have to change are deployed")
+    return best
+
+
+def _choices(edges: list[Edge]) -> Iterator[frozenset[Edge]]:
+    most = len(edges) if len(edges) <= MOST_EDGES else 3
+    for count in range(1, most + 1):
+        yield from map(frozenset, combinations(edges, count))
+
+
+def _edges(ring: frozenset[Key], history: History) -> Iterator[Edge]:
+    """The dependencies inside the ring that may go: on another app, written in a file that isn't deployed."""
+    for key in ring:
+        migration = history.migration(key)
+        if migration is None or not history.is_new(migration):
+            continue
+        for dependency in migration.dependencies:
+            target = history.resolve(dependency)
+            if target in ring and target is not None and target[0] != key[0]:
+                yield key, history.replaced_by(target)
+
+
+def _cut(chosen: frozenset[Edge], parents: dict[Key, tuple[Key, ...]], history: History) -> Cut:
+    leavings = {}
+    for key in sorted({key for key, _ in chosen}):
+        migration = history.migration(key)
+        assert migration is not None
+        apps = frozenset(target[0] for source, target in chosen if source == key)
+        leavings[key] = leaving(migration, _lost(key, parents, history), apps, history)
+    return Cut(chosen, leavings)
+
+
+def _lost(key: Key, parents: dict[Key, tuple[Key, ...]], history: History) -> frozenset[Key]:
+    """The models that ``key`` could use before the cut and can't after it."""
+    kept = _ancestors(key, parents)
+    return frozenset(model for each in parents if each not in kept and each[0] != key[0] for model in _models_of(history.migration(each)))
+
+
+def _ancestors(key: Key, parents: dict[Key, tuple[Key, ...]]) -> set[Key]:
+    seen = {key}
+    waiting = [key]
+    while waiting:
+        for parent in parents.get(waiting.pop(), ()):
+            if parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    return seen
+
+
+def _models_of(migration: Migration | None) -> Iterator[Key]:
+    """The models that a migration brings into being, under their new name where it renames."""
+    if migration is None:
+        return
+    for op in migration.walk():
+        if op.kind == "CreateModel":
+            yield migration.app, op.model
+        elif op.kind == "RenameModel":
+            yield migration.app, op.text("new_name").lower()
+
+
+def _parents(history: History, key: Key) -> tuple[Key, ...]:
+    migration = history.migration(key)
+    return history.parents(migration) if migration else ()

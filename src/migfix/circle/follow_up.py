@@ -1,0 +1,180 @@
+"""The text of the follow-up migration that takes what left another one."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from migfix.circle.leaving import CannotLeave, Leaving
+from migfix.formatting import literal, quote_of, with_quotes
+from migfix.history.state import items_of
+from migfix.model import Dictionary, Import, Literal, Migration, Operation, Sequence, Value
+from migfix.source.names import spelling
+from migfix.source.text import comment_after, comments_above, names_read, text_between
+
+ALTERS = {"unique_together": "AlterUniqueTogether", "index_together": "AlterIndexTogether", "order_with_respect_to": "AlterOrderWithRespectTo"}
+ADDS = {"indexes": ("AddIndex", "index"), "constraints": ("AddConstraint", "constraint")}
+MOST_IN_A_NAME = 52
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One operation of the follow-up: its code from column 0, the comments above it, and what names it."""
+
+    code: str
+    fragment: str
+    comments: tuple[str, ...] = ()
+    after: str = ""
+
+
+def pieces(migration: Migration, left: Leaving) -> list[Piece]:
+    """The operations that take what left, in the order in which it stood."""
+    found = []
+    for index, op in enumerate(migration.operations):
+        if index in left.operations:
+            found.append(_moved(migration, op))
+            continue
+        found += [_added_field(migration, op, name) for place, name in left.fields if place == index]
+        found += [_option(migration, op, name, item) for place, name, item in left.options if place == index]
+    return found
+
+
+def _moved(migration: Migration, op: Operation) -> Piece:
+    code = reindented(text_between(migration.source, op.value.span), 8, 0)
+    comments = comments_above(migration.source, op.line)
+    return Piece(code, _fragment(op), comments, comment_after(migration.source, op.value.span))
+
+
+def _fragment(op: Operation) -> str:
+    """As Django's ``migration_name_fragment``."""
+    if op.kind in ("AddField", "AddIndex", "AddConstraint"):
+        return f"{op.model}_{op.text('name').lower()}".rstrip("_")
+    return f"alter_{op.model}_{op.text('name').lower()}".rstrip("_") if op.model else ""
+
+
+def _added_field(migration: Migration, op: Operation, name: str) -> Piece:
+    """An AddField for a field of a CreateModel, its code taken over as it stands."""
+    fields = op.arguments.get("fields")
+    pairs = [item for item in items_of(fields) if isinstance(item, Sequence)]
+    pair = next(item for item in pairs if item.items[0] == Literal(name))
+    value = pair.items[1]
+    code = _operation(migration, "AddField", [("model_name", _quoted(migration, op.model)), ("name", _quoted(migration, name)), ("field", _text(migration, value, 4))])
+    comments = comments_above(migration.source, pair.span[0]) if pair.span[0] != op.line else ()
+    return Piece(code, f"{op.model}_{name.lower()}", comments, comment_after(migration.source, pair.span))
+
+
+def _option(migration: Migration, op: Operation, name: str, item: int | None) -> Piece:
+    options = op.arguments.get("options")
+    value = options.get(name) if isinstance(options, Dictionary) else None
+    assert value is not None
+    if item is None:
+        code = _operation(migration, ALTERS[name], [("name", _quoted(migration, op.model)), (name, _text(migration, value, 4))])
+        return Piece(code, f"alter_{op.model}_{name}")
+    kind, argument = ADDS[name]
+    each = items_of(value)[item]
+    code = _operation(migration, kind, [("model_name", _quoted(migration, op.model)), (argument, _text(migration, each, 4))])
+    return Piece(code, f"{op.model}_{argument}", comments_above(migration.source, each.span[0]))
+
+
+def _operation(migration: Migration, kind: str, arguments: list[tuple[str, str]]) -> str:
+    """A call with one argument a line; values are code that is kept as it is written."""
+    name = spelling(migration.imports, f"django.db.migrations.{kind}") or f"migrations.{kind}"
+    return f"{name}(\n" + "".join(f"    {key}={value},\n" for key, value in arguments) + ")"
+
+
+def _quoted(migration: Migration, text: str) -> str:
+    """A string in the quotes of the file."""
+    return with_quotes(literal(text), quote_of(migration.source))
+
+
+def _text(migration: Migration, value: Value, indent: int) -> str:
+    """The code of a value, its further lines moved so that the closing bracket stands at ``indent``."""
+    text = text_between(migration.source, value.span)
+    last = text.rpartition("\n")[2]
+    return reindented(text, len(last) - len(last.lstrip()), indent)
+
+
+def reindented(text: str, was: int, now: int) -> str:
+    """``text`` with its further lines moved from one indentation to another; text in multi-line strings stays."""
+    if "\n" not in text or '"""' in text or "'''" in text:
+        return text
+    first, *rest = text.split("\n")
+    moved = [" " * now + line[was:] if not line[:was].strip() else line.lstrip() for line in rest]
+    return "\n".join([first, *(line.rstrip() for line in moved)])
+
+
+def follow_up_name(migration: Migration, names: Iterable[str], found: list[Piece]) -> str:
+    """``0002_initial`` or ``0002_memberlike_post``: the next free number and what Django would call it."""
+    numbers = [int(match[1]) for name in names if (match := re.match(r"(\d+)", name))]
+    number = max(numbers, default=0) + 1
+    width = 4
+    if migration.is_initial:
+        return f"{number:0{width}}_initial"
+    fragments = [each.fragment for each in found if each.fragment] or ["follow_up"]
+    name = fragments[0]
+    for fragment in fragments[1:]:
+        longer = f"{name}_{fragment}"
+        if len(longer) > MOST_IN_A_NAME:
+            name += "_and_more"
+            break
+        name = longer
+    return f"{number:0{width}}_{name}"
+
+
+def follow_up_source(migration: Migration, dependencies: list[str], found: list[Piece], functions: list[str], reason: str) -> bytes:
+    """The whole file, in the line ends and indentation of the migration it is split from.
+
+    Raises CannotLeave if the operations use something of that file that can't be imported.
+    """
+    quote = quote_of(migration.source)
+    attributes = ["    initial = True", ""] if migration.is_initial else []
+    attributes += [] if migration.atomic else ["    atomic = False", ""]
+    body = [f"class Migration({migration.bases}):", "", *attributes, "    dependencies = ["]
+    body += [f"        {with_quotes(each, quote)}," for each in dependencies]
+    body += ["    ]", "", "    operations = ["]
+    for piece in found:
+        body += [f"        {comment}" for comment in piece.comments]
+        code = piece.code.replace("\n", "\n        ")
+        body.append(f"        {code},{f'  {piece.after}' if piece.after else ''}")
+    body += ["    ]", ""]
+    definitions = [migration.functions[name].code for name in functions]
+    code = "\n".join([*(f"{each}\n\n" for each in definitions), *body])
+    text = f"# {reason}\n\n{_imports(migration, code)}\n\n{code}"
+    return _as_in(migration, text)
+
+
+def _imports(migration: Migration, code: str) -> str:
+    """The imports that ``code`` needs, sorted as isort does."""
+    read = set(names_read(code))
+    bound = {each.bound for each in migration.imports}
+    own = read & (migration.bound - bound - set(migration.functions))
+    if own:
+        raise CannotLeave(f"what would have to leave uses {', '.join(sorted(own))}, which this file defines")
+    needed = [each for each in migration.imports if each.bound in read and (each.name or each.module == each.bound or each.module in code)]
+    if "migrations" in read and "migrations" not in bound:
+        needed.append(Import("django.db", "migrations", "migrations", "from django.db import migrations"))
+    sections: dict[bool, list[str]] = {}
+    for is_ours, lines in ((True, _lines([e for e in needed if _is_stdlib(e)])), (False, _lines([e for e in needed if not _is_stdlib(e)]))):
+        if lines:
+            sections[is_ours] = lines
+    return "\n\n".join("\n".join(lines) for lines in sections.values()) + "\n"
+
+
+def _lines(imports: list[Import]) -> list[str]:
+    plain = sorted({each.code for each in imports if each.name is None})
+    modules = sorted({each.module for each in imports if each.name})
+    names = {module: sorted({each.code.partition(" import ")[2] for each in imports if each.module == module and each.name}) for module in modules}
+    return plain + [f"from {module} import {', '.join(names[module])}" for module in modules]
+
+
+def _is_stdlib(each: Import) -> bool:
+    return each.module.partition(".")[0] in sys.stdlib_module_names
+
+
+def _as_in(migration: Migration, text: str) -> bytes:
+    if re.search(rb"^\t", migration.source, re.MULTILINE):
+        text = re.sub(r"^( {4})+", lambda match: "\t" * (len(match[0]) // 4), text, flags=re.MULTILINE)
+    newline = "\r\n" if b"\r\n" in migration.source else "\n"
+    return text.replace("\n", newline).encode()

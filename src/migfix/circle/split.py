@@ -1,0 +1,197 @@
+"""A cut as edits: what leaves, the follow-up that takes it, and the files that must point there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from migfix.circle.cut import Cut
+from migfix.circle.follow_up import follow_up_name, follow_up_source, pieces
+from migfix.circle.leaving import CannotLeave, Leaving
+from migfix.formatting import quote_of, with_quotes
+from migfix.history import History
+from migfix.history.graph import reachable
+from migfix.model import (
+    Dictionary,
+    Edit,
+    Key,
+    Literal,
+    Migration,
+    Name,
+    NewFile,
+    Remove,
+    RemoveFunction,
+    RemoveImport,
+    Replace,
+    Sequence,
+    SetContent,
+    Value,
+)
+from migfix.source.text import decode, names_read, text_between
+
+
+def split(cut: Cut, history: History) -> list[Edit]:
+    """All edits of a cut. Raises CannotLeave."""
+    return [edit for key, left in cut.leavings.items() for edit in _split(key, left, cut, history)]
+
+
+def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit]:
+    migration = history.migration(key)
+    assert migration is not None
+    dropped = [each for each in migration.dependencies if (key, history.resolve(each)) in cut.edges]
+    if not left.keys and not left.options:
+        yield from (Remove(migration.path, ("dependencies", each.index)) for each in dropped)
+        return
+    before, after = _successors(migration, dropped_targets(cut, key), history)
+    found = pieces(migration, left)
+    functions = _functions(migration, left)
+    name = follow_up_name(migration, history.app(migration.app), found)
+    path = str(PurePath(migration.path).parent / f"{name}.py")
+    texts = [each.code for each in dropped]
+    others = sorted({".".join(target) for source, target in cut.edges if source == key})
+    reason = f"Split from {migration.name}, because it and {', '.join(others)} depend on each other."
+    own = f'("{migration.app}", "{before}")'
+    yield NewFile(path, migration.app, follow_up_source(migration, [own, *texts], found, functions, reason))
+    yield from (Remove(migration.path, ("dependencies", each.index)) for each in dropped)
+    yield from _removals(migration, left)
+    yield from _leftovers(migration, left, functions, texts)
+    yield from _retargeted(migration, before, name, after, history)
+    if not after:
+        yield from _companion(migration, before, name, history)
+
+
+def dropped_targets(cut: Cut, key: Key) -> frozenset[Key]:
+    return frozenset(target for source, target in cut.edges if source == key)
+
+
+def _successors(migration: Migration, targets: frozenset[Key], history: History) -> tuple[str, list[Migration]]:
+    """The migration of the app that the follow-up comes after, and those that must then come after the follow-up.
+
+    Later migrations of the app that the targets need must run before the follow-up.
+    """
+    needed = set(reachable(history, targets))
+    own = [each for each in history.active(migration.app) if each.key != migration.key]
+    later = [each for each in own if migration.key in reachable(history, [each.key])]
+    early = [each for each in later if each.key in needed and not _only_through(each, migration, targets, history)]
+    last = migration
+    for each in early:
+        if last.key in reachable(history, [each.key]):
+            last = each
+    after = [each for each in later if last.key in history.own_parents(each) and each not in early]
+    return last.name, after
+
+
+def _only_through(each: Migration, migration: Migration, targets: frozenset[Key], history: History) -> bool:
+    """Whether the targets reach a later migration only through the circle that is being opened."""
+    return not any(each.key in _without(migration.key, target, history) for target in targets)
+
+
+def _without(closed: Key, start: Key, history: History) -> set[Key]:
+    """Everything that ``start`` needs, without passing through ``closed``."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        found = history.migration(waiting.pop())
+        for parent in history.parents(found) if found else ():
+            if parent not in seen and parent != closed:
+                seen.add(parent)
+                waiting.append(parent)
+    return seen
+
+
+def _removals(migration: Migration, left: Leaving) -> Iterator[Edit]:
+    """What leaves goes out of the file; an option that becomes empty goes whole."""
+    yield from (Remove(migration.path, ("operations", index)) for index in left.operations)
+    for index, name in left.fields:
+        op = migration.operations[index]
+        fields = op.arguments["fields"]
+        place = next(i for i, item in enumerate(_items(fields)) if isinstance(item, Sequence) and item.items[0] == Literal(name))
+        yield Remove(migration.path, (*op.place("fields"), place))
+    for index, name in dict.fromkeys((index, name) for index, name, _ in left.options):
+        yield from _option_removals(migration, left, index, name)
+
+
+def _option_removals(migration: Migration, left: Leaving, index: int, name: str) -> Iterator[Edit]:
+    op = migration.operations[index]
+    options = op.arguments["options"]
+    assert isinstance(options, Dictionary)
+    items = [item for place, option, item in left.options if (place, option) == (index, name)]
+    pair = next(i for i, (key, _) in enumerate(options.pairs) if key == Literal(name))
+    where = (*op.place("options"), pair)
+    whole = {name for place, name, item in left.options if place == index and (item is None or _leaves_whole(left, options, place, name))}
+    if whole == {str(key.value) for key, _ in options.pairs if isinstance(key, Literal)}:
+        if name == min(whole):
+            yield Remove(migration.path, op.place("options"))
+    elif name in whole:
+        yield Remove(migration.path, where)
+    else:
+        yield from (Remove(migration.path, (*where, 1, item)) for item in items if item is not None)
+
+
+def _leaves_whole(left: Leaving, options: Dictionary, index: int, name: str) -> bool:
+    gone = sum((place, option) == (index, name) for place, option, _ in left.options)
+    return gone == len(_items(options.get(name)))
+
+
+def _items(value: Value | None) -> tuple[Value, ...]:
+    return value.items if isinstance(value, Sequence) else ()
+
+
+def _functions(migration: Migration, left: Leaving) -> list[str]:
+    """The functions that go along: those of the moved data steps, and what they call in the file, in file order."""
+    needed = set()
+    for index in left.operations:
+        for op in (migration.operations[index], *migration.operations[index].inner):
+            for argument in ("code", "reverse_code"):
+                if isinstance(code := op.arguments.get(argument), Name):
+                    needed.add(code.dotted)
+    count = -1
+    while count != len(needed):
+        count = len(needed)
+        needed |= {name for each in needed & set(migration.functions) for name in names_read(migration.functions[each].code)}
+    return [name for name in migration.functions if name in needed]
+
+
+def _leftovers(migration: Migration, left: Leaving, functions: list[str], dependencies: list[str]) -> Iterator[Edit]:
+    """Functions and imports that nothing in the file needs any more."""
+    gone = Counter[str]()
+    spans = [migration.operations[index].value.span for index in left.operations]
+    for index, name in left.fields:
+        pairs = [item for item in _items(migration.operations[index].arguments["fields"]) if isinstance(item, Sequence)]
+        spans += [pair.span for pair in pairs if pair.items[0] == Literal(name)]
+    for index, name, item in left.options:
+        options = migration.operations[index].arguments["options"]
+        value = options.get(name) if isinstance(options, Dictionary) else None
+        if value is not None:
+            spans.append(value.span if item is None else _items(value)[item].span)
+    for text in [*(text_between(migration.source, span) for span in spans), *dependencies]:
+        gone.update(names_read(text))
+    read = Counter(names_read(decode(migration.source)))
+    for name in functions:
+        if read[name] == gone[name]:
+            yield RemoveFunction(migration.path, name)
+            gone.update(names_read(migration.functions[name].code))
+    for bound in dict.fromkeys(each.bound for each in migration.imports):
+        if read[bound] and read[bound] == gone[bound]:
+            yield RemoveImport(migration.path, bound)
+
+
+def _retargeted(migration: Migration, before: str, name: str, after: list[Migration], history: History) -> Iterator[Edit]:
+    """Later migrations of the app come after the follow-up."""
+    for each in after:
+        if not history.is_new(each):
+            raise CannotLeave(f"{each.path} comes after {migration.name} and is deployed")
+        for dependency in each.dependencies:
+            if dependency.key == (migration.app, before):
+                written = re.sub(rf"{re.escape(before)}(?=[\"'])", name, dependency.code)
+                yield Replace(each.path, ("dependencies", dependency.index), with_quotes(written, quote_of(each.source)))
+
+
+def _companion(migration: Migration, before: str, name: str, history: History) -> Iterator[Edit]:
+    """max_migration.txt of django-linear-migrations names the leaf."""
+    path = str(PurePath(migration.path).parent / "max_migration.txt")
+    content = history.companion(path)
+    if content is not None and content.strip() == before.encode():
+        yield SetContent(path, content.replace(before.encode(), name.encode()))
+

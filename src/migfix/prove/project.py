@@ -1,0 +1,55 @@
+"""The same end state, asked of Django itself in a process that imports the project."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from migfix.errors import MigfixError
+from migfix.model import Advice, Key
+from migfix.plan import Plan
+
+
+class NotProven(MigfixError):
+    """Django doesn't find the same models before and after, or couldn't be asked."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the database that was looked at says; None for what wasn't asked."""
+
+    applied: frozenset[Key] | None = None
+    tables: frozenset[str] = frozenset()
+
+    def holds(self, advice: Advice) -> bool:
+        """Whether advice concerns this database."""
+        if self.applied is None or advice.applied is None:
+            return True
+        if advice.tables:
+            return advice.applied not in self.applied and bool(self.tables.intersection(advice.tables))
+        return advice.applied in self.applied
+
+
+def ask_django(plan: Plan, root: Path, settings: str, database: str | None) -> Facts:
+    """Prove with Django's autodetector that the plan ends in the same models, and look at a database.
+
+    Raises NotProven.
+    """
+    contents = {path: base64.b64encode(content).decode() for path, content in plan.after.items() if path.endswith(".py")}
+    request = {"root": str(root), "settings": settings, "database": database, "after": contents}
+    result = subprocess.run(
+        [sys.executable, "-m", "migfix.prove.child"], input=json.dumps(request), capture_output=True, text=True, cwd=root, check=False
+    )
+    if result.returncode:
+        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise NotProven(f"Django could not be asked with {settings}: {reason}.", "Nothing was written.")
+    answer = json.loads(result.stdout)
+    if answer["differences"]:
+        raise NotProven(f"Django finds other models after the rewrite: {'; '.join(answer['differences'])}.", "Nothing was written.")
+    if "applied" not in answer:
+        return Facts()
+    return Facts(frozenset((app, name) for app, name in answer["applied"]), frozenset(answer["tables"]))
