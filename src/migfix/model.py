@@ -227,6 +227,15 @@ class Remove:
 
 
 @dataclass(frozen=True)
+class Move:
+    """Put the child at ``where`` before its sibling ``to``, with the comments that belong to it."""
+
+    path: str
+    where: Where
+    to: int
+
+
+@dataclass(frozen=True)
 class Replace:
     """Put ``code`` in the place of the value at ``where``."""
 
@@ -294,7 +303,7 @@ class SetContent:
     content: bytes
 
 
-Edit = Insert | Remove | Replace | Comment | AddFunction | RemoveFunction | AddImport | RemoveImport | NewFile | SetContent
+Edit = Insert | Remove | Move | Replace | Comment | AddFunction | RemoveFunction | AddImport | RemoveImport | NewFile | SetContent
 
 # --- what was found -------------------------------------------------------------------------------
 

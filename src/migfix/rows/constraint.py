@@ -150,13 +150,37 @@ def _comparisons(condition: Value) -> Iterator[tuple[str, Value]]:
             yield str(value.arguments[0].value.value), Call("django.db.models.F", (type(arg)(None, Literal(name.partition("__")[0])),))
 
 
-def satisfying(
-    conditions: list[Value], values: dict[str, object], choices: Callable[[str, object], list[object]], free: frozenset[str]
-) -> dict[str, object] | None:
+Candidates = Callable[[str, object], list[object]]
+"""Values to try for a field, around a constant that it is compared with."""
+
+
+def satisfying(conditions: list[Value], values: dict[str, object], choices: Candidates, free: frozenset[str]) -> dict[str, object] | None:
     """``values`` with as few of the ``free`` fields changed as make every condition hold; None if none was found.
 
-    ``choices(field, near)`` gives values for a field that lie around the constant ``near``. Raises Unreadable.
+    Raises Unreadable.
     """
+    found = values
+    for group in _independent(conditions):
+        changed = _search(group, found, choices, free)
+        if changed is None:
+            return None
+        found = changed
+    return found
+
+
+def _independent(conditions: list[Value]) -> list[list[Value]]:
+    """Conditions in groups that share no field."""
+    groups: list[tuple[frozenset[str], list[Value]]] = []
+    for condition in conditions:
+        fields, own = fields_in(condition), [condition]
+        for other in [each for each in groups if each[0] & fields]:
+            groups.remove(other)
+            fields, own = fields | other[0], [*other[1], *own]
+        groups.append((fields, own))
+    return [own for _, own in groups]
+
+
+def _search(conditions: list[Value], values: dict[str, object], choices: Candidates, free: frozenset[str]) -> dict[str, object] | None:
     if all(holds(each, values) for each in conditions):
         return values
     near: dict[str, list[object]] = {}
@@ -164,7 +188,7 @@ def satisfying(
         for field, operand in _comparisons(condition):
             value = constant(operand, values)
             near.setdefault(field, []).extend(value if isinstance(value, list) else [value])
-    candidates = {f: [v for each in around for v in choices(f, each)] for f, around in near.items() if f in free}
+    candidates = {f: [v for each in constants for v in choices(f, each)] for f, constants in near.items() if f in free}
     tries = 0
     for count in range(1, len(candidates) + 1):
         for fields in itertools.combinations(sorted(candidates), count):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migfix.history import History, Model, State
 from migfix.history.fields import Field
-from migfix.model import Literal, Migration, Operation, Value
+from migfix.model import Key, Literal, Migration, Operation, Value
 from migfix.rows.by_hand import makes_rows
 from migfix.rows.function import Child
-from migfix.rows.seed import Seed, Seeder
+from migfix.rows.seed import Seed, Seeder, is_left_out
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Need:
     target: Model
     value: Value
     is_one_off: bool
+    ready: int
+    """Where the tables of the target, and of what it needs, have all their required columns; 0 if they have them before."""
 
     @property
     def by(self) -> str | None:
@@ -45,9 +47,40 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
         need = _need(migration, index, op, state, history)
         if need and not makes_rows(history, migration, index, need.target):
             later = later or history.state_before(migration, len(migration.operations))
-            now = history.state_before(migration, index)
+            ready = when_whole(migration, index, need.target.key, later, history)
+            now = history.state_before(migration, max(index, ready))
+            need = replace(need, ready=ready, target=now.models[need.target.key])
             found.append((need, Seeder(history, now, later)))
     return found
+
+
+def when_whole(migration: Migration, index: int, target: Key, later: State, history: History) -> int:
+    """The place after ``index`` where ``target`` and the tables it needs have got their last required column, or 0.
+
+    makemigrations adds keys between new models late: a row made before that would have no value for them.
+    """
+    needed = {target}
+    while True:
+        more = {key for each in needed for key in required_targets(later, each, history)}
+        if more <= needed:
+            break
+        needed |= more
+    ready = 0
+    for place, op in enumerate(migration.operations[index + 1 :], index + 1):
+        if op.kind == "AddField" and (migration.app, op.model) in needed:
+            field = Field(op.text("name"), op.arguments.get("field", Literal(None)))
+            ready = ready if is_left_out(field, False) else place + 1
+    return ready
+
+
+def required_targets(state: State, key: Key, history: History) -> set[Key]:
+    """The models that a row of ``key`` must point at, or is a part of."""
+    model = state.models.get(key)
+    if model is None:
+        return set()
+    keys = [each for each in model.fields.values() if each.is_key and not is_left_out(each, False)]
+    targets = {target for each in keys if (target := each.target(*key, history.facts))}
+    return targets | set(model.parents(history.facts))
 
 
 def _need(migration: Migration, index: int, op: Operation, state: State, history: History) -> Need | None:
@@ -67,19 +100,25 @@ def _need(migration: Migration, index: int, op: Operation, state: State, history
     if made_by is None or not (made_by.key == migration.key or history.is_new(made_by)):
         return None
     is_one_off = op.arguments.get("preserve_default") == Literal(False)
-    return Need(migration, index, op, field, Child(child, field.name if fills_nulls else None), target, value, is_one_off)
+    return Need(migration, index, op, field, Child(child, field.name if fills_nulls else None), target, value, is_one_off, 0)
 
 
 @dataclass(frozen=True)
 class Seeding:
-    """Rows of one target that one function makes, before the first operation that needs them."""
+    """Rows of one target that one function makes, before the operations that need them."""
 
     needs: tuple[Need, ...]
     seeds: tuple[Seed, ...]
 
     @property
     def index(self) -> int:
-        return min(need.index for need in self.needs)
+        """Where the function runs: before the first operation that needs it, but after the tables of its rows are whole."""
+        return max(min(need.index for need in self.needs), max(need.ready for need in self.needs))
+
+    @property
+    def moved(self) -> list[Need]:
+        """The needs whose operation stands before the tables are whole, and so must come later."""
+        return [need for need in self.needs if need.index < self.index]
 
     @property
     def is_one_off(self) -> bool:

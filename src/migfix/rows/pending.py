@@ -17,7 +17,7 @@ def altered_after(seeding: Seeding, migration: Migration, history: History) -> t
     if not migration.atomic or not history.facts.may_run_on("postgresql"):
         return None
     for row in (row for seed in seeding.seeds for row in seed.walk()):
-        if not _has_constraint(row, migration, seeding.index):
+        if not _has_constraint(row, migration):
             continue
         for index, op in enumerate(migration.operations):
             is_deferred = op.kind in ("AddField", "AlterField")
@@ -27,12 +27,13 @@ def altered_after(seeding: Seeding, migration: Migration, history: History) -> t
     return None
 
 
-def _has_constraint(row: Seed, migration: Migration, index: int) -> bool:
-    """Whether a foreign key of the row is enforced already: those of a CreateModel are added at the end of its migration."""
-    if row.model.made_by != migration.key:
-        return any(each.is_key for each in row.model.fields.values())
-    added = [op for op in migration.operations[:index] if op.kind in ("AddField", "AlterField") and op.model == row.model.key[1]]
-    return any(row.model.fields[op.text("name")].is_key for op in added if op.text("name") in row.model.fields)
+def _has_constraint(row: Seed, migration: Migration) -> bool:
+    """Whether a foreign key of the row is checked late.
+
+    Those of a CreateModel in the same migration are added at its end, and those of an AddField are checked at once
+    (``sql_create_column_inline_fk`` in django/db/backends/postgresql/schema.py sets them IMMEDIATE).
+    """
+    return row.model.made_by != migration.key and any(each.is_key for each in row.model.fields.values())
 
 
 def _alters(op: Operation, row: Seed, migration: Migration) -> bool:

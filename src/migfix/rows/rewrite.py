@@ -6,22 +6,27 @@ import re
 
 from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
-from migfix.model import AddFunction, AddImport, Edit, Insert, Migration, Placeholder, Rewrite
+from migfix.model import AddFunction, AddImport, Edit, Insert, Migration, Move, Placeholder, Rewrite
 from migfix.rows.function import function_code, imports_of
 from migfix.rows.leftover import before_migrating
 from migfix.rows.need import Seeding
 from migfix.source.names import spelling
 
 
-def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, history: History) -> Rewrite:
-    """The rewrite that puts function ``name`` and its RunPython before the first operation of ``seeding``."""
+def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, failing: int, history: History) -> Rewrite:
+    """The rewrite that puts function ``name`` and its RunPython before the first operation of ``seeding``.
+
+    ``failing`` is the first operation of the plain migration that fails.
+    """
     function = function_code(name, seeding.seeds, seeding.children)
     run_python = spelling(migration.imports, "django.db.migrations.RunPython")
     edits: list[Edit] = [Insert(migration.path, ("operations", seeding.index), operation_code(run_python or "migrations.RunPython", name, seeding.is_one_off))]
+    edits += [Move(migration.path, need.op.where, seeding.index) for need in seeding.moved]
     edits.append(AddFunction(migration.path, with_quotes(function, quote_of(migration.source))))
     edits += [] if run_python else [AddImport(migration.path, "django.db", "migrations")]
     edits += [AddImport(migration.path, module, imported) for module, imported in imports_of(seeding.seeds)]
     first = seeding.needs[0]
+    rows = [row for seed in seeding.seeds for row in seed.walk()]
     return Rewrite(
         code=code,
         path=migration.path,
@@ -29,9 +34,9 @@ def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, his
         why=_why(seeding),
         wrote=_wrote(seeding, name),
         edits=tuple(edits),
-        placeholders=tuple(Placeholder(row.model.label, f"{row.lookup}={row.key}", row.values) for seed in seeding.seeds for row in seed.walk()),
-        advice=before_migrating(migration, first.index, history),
-        used_values=tuple(used for seed in seeding.seeds for row in seed.walk() for used in row.used_values),
+        placeholders=tuple(dict.fromkeys(Placeholder(row.model.label, f"{row.lookup}={row.key}", row.values) for row in rows)),
+        advice=before_migrating(migration, failing, history),
+        used_values=tuple(used for row in rows for used in row.used_values),
     )
 
 

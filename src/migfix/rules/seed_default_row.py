@@ -48,7 +48,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
                     continue
                 name = free_name(function_name(seeding.needs[0].target.name), taken)
                 taken.add(name)
-                yield rewrite_of(CODE, migration, seeding, name, history)
+                yield rewrite_of(CODE, migration, seeding, name, needs[0][0].index, history)
         except CannotSeed as reason:
             need = own[0][0]
             yield Refusal(CODE, migration.path, need.op.line, f"{need.label}: {reason.why}", reason.next_step)

@@ -125,6 +125,23 @@ def removed(children: Children, index: int) -> Children:
     return Children(nodes, gaps[:-1], closing, has_comma)
 
 
+def moved(children: Children, moves: list[tuple[int, int]]) -> Children:
+    """Some children before others, each with the comments above it and the one that ends its line."""
+    order = [index for index in range(len(children.nodes)) if index not in dict(moves)]
+    for source, to in moves:
+        place = next((i for i, index in enumerate(order) if index >= to), len(order))
+        while place < len(order) and order[place] in dict(moves) and dict(moves)[order[place]] == to:
+            place += 1
+        order.insert(place, source)
+    gaps = (*children.gaps, children.closing)
+    if not all(isinstance(gap, cst.ParenthesizedWhitespace) for gap in gaps):
+        return replace(children, nodes=tuple(children.nodes[index] for index in order))
+    ends = [gaps[0].first_line, *(gaps[index + 1].first_line for index in order)]  # type: ignore[attr-defined]
+    starts = [*(gaps[index].empty_lines for index in order), children.closing.empty_lines]  # type: ignore[attr-defined]
+    made = tuple(gap.with_changes(first_line=end, empty_lines=start) for gap, end, start in zip(gaps, ends, starts, strict=True))
+    return replace(children, nodes=tuple(children.nodes[index] for index in order), gaps=made[:-1], closing=made[-1])
+
+
 def commented(children: Children, index: int, comment: str) -> Children:
     """A comment line above child ``index``."""
     gap = with_comment(children.gaps[index], comment)

@@ -47,8 +47,10 @@ def _isort_key(name: str) -> tuple[int, str]:
 def _with_line(module: cst.Module, name: str, imported: str | None) -> cst.Module:
     line = cst.parse_statement(f"from {name} import {imported}" if imported else f"import {name}", module.config_for_parsing)
     body: list[Statement] = list(module.body)
-    imports = [(i, _sort_key(node)) for i, node in enumerate(body) if isinstance(node, cst.SimpleStatementLine) and _is_import(node)]
-    key = _sort_key(cst.ensure_type(line, cst.SimpleStatementLine))
+    lines = [(i, node) for i, node in enumerate(body) if isinstance(node, cst.SimpleStatementLine) and _is_import(node)]
+    by_module = _is_sorted_by_module([node for _, node in lines])
+    imports = [(i, _sort_key(node, by_module)) for i, node in lines]
+    key = _sort_key(cst.ensure_type(line, cst.SimpleStatementLine), by_module)
     after = [i for i, each in imports if each <= key]
     place = after[-1] + 1 if after else imports[0][0] if imports else int(module.get_docstring() is not None)
     following = body[place] if place < len(body) else None
@@ -68,12 +70,18 @@ def _moved_to_front(line: Statement, following: Statement, is_same_section: bool
     return line.with_changes(leading_lines=following.leading_lines), following.with_changes(leading_lines=own)
 
 
-def _sort_key(node: cst.SimpleStatementLine) -> tuple[int, int, str]:
+def _is_sorted_by_module(lines: list[cst.SimpleStatementLine]) -> bool:
+    """Whether ``import`` and ``from`` lines are mixed, sorted by module, as Django before 5.0 wrote them."""
+    mixed, apart = [_sort_key(each, True) for each in lines], [_sort_key(each, False) for each in lines]
+    return mixed == sorted(mixed) and apart != sorted(apart)
+
+
+def _sort_key(node: cst.SimpleStatementLine, by_module: bool) -> tuple[int, int, str]:
     statement = node.body[0]
     if isinstance(statement, cst.Import):
         return _section(_alias(statement.names[0])), 0, _alias(statement.names[0])
     assert isinstance(statement, cst.ImportFrom)
-    return _section(_module(statement)), 1, _module(statement)
+    return _section(_module(statement)), 0 if by_module else 1, _module(statement)
 
 
 def _section(name: str) -> int:

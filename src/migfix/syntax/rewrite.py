@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from migfix.model import AddFunction, AddImport, Comment, Edit, Insert, Remove, RemoveFunction, RemoveImport, Replace, Where
+from migfix.model import AddFunction, AddImport, Comment, Edit, Insert, Move, Remove, RemoveFunction, RemoveImport, Replace, Where
 from migfix.syntax.containers import (
     SPACE,
     Child,
@@ -18,12 +18,13 @@ from migfix.syntax.containers import (
     commented,
     exploded,
     inserted,
+    moved,
     put_together,
     removed,
 )
 from migfix.syntax.imports import with_import, without_import
 
-TreeEdit = Insert | Remove | Replace | Comment
+TreeEdit = Insert | Remove | Move | Replace | Comment
 Placed = tuple[Where, TreeEdit]
 """An edit and the rest of the way to its place."""
 
@@ -108,6 +109,7 @@ class Rewriter:
         self, node: Container, children: Children, edits: list[tuple[int, TreeEdit]], depth: int, fresh: Gap
     ) -> Children:
         """Edits from the last place to the first, so that none moves the place of another; inserts in the order given."""
+        moves = [(index, edit.to) for index, edit in edits if isinstance(edit, Move)]
         for index, edit in sorted(reversed(edits), key=lambda pair: (-pair[0], isinstance(pair[1], Insert))):
             match edit:
                 case Remove():
@@ -116,7 +118,8 @@ class Rewriter:
                     children = commented(children, index, text)
                 case Insert(code=code, comment=comment):
                     children = inserted(children, index, self.child(node, code, depth), comment, fresh)
-        return children
+                    moves = [(source + (source >= index), to + (to >= index)) for source, to in moves]
+        return moved(children, moves) if moves else children
 
     def fitted(self, child: Child, depth: int) -> Child:
         """A child on a line of its own that has become too long: one grandchild a line, as black does."""

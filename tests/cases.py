@@ -1,0 +1,66 @@
+"""The fixture cases: small projects before and after a rule."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One folder under ``fixtures/<rule>/``."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.rule}-{self.folder.name}"
+
+    @property
+    def rule(self) -> str:
+        return self.folder.parent.name
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return tomllib.loads((self.folder / "case.toml").read_text())
+
+    @property
+    def refusal(self) -> str | None:
+        path = self.folder / "refusal.txt"
+        return path.read_text() if path.exists() else None
+
+    @property
+    def is_rewritten(self) -> bool:
+        return (self.folder / "after").is_dir()
+
+    def copy_before(self, target: Path) -> Path:
+        """The project before, with the models that makemigrations saw last."""
+        shutil.copytree(self.folder / "before", target)
+        steps = sorted((self.folder / "models").iterdir()) if (self.folder / "models").is_dir() else []
+        for path in steps[-1].glob("*.py") if steps else ():
+            shutil.copy(path, target / path.stem / "models.py")
+        return target
+
+    def copy_after(self, target: Path) -> Path:
+        self.copy_before(target)
+        if self.is_rewritten:
+            shutil.copytree(self.folder / "after", target, dirs_exist_ok=True)
+        return target
+
+
+def all_cases() -> list[Case]:
+    return [Case(path.parent) for path in sorted(FIXTURES.glob("*/*/case.toml"))]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and ".migfix" not in path.parts
+    }

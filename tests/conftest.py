@@ -1,0 +1,85 @@
+"""What all tests share: the command line as a function, and the engines that answer."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Migfix = Callable[..., "subprocess.CompletedProcess[str]"]
+
+ENGINES = {
+    "sqlite": {"ENGINE": "django.db.backends.sqlite3"},
+    "postgresql": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": os.environ.get("MIGFIX_POSTGRESQL_HOST", "127.0.0.1"),
+        "PORT": os.environ.get("MIGFIX_POSTGRESQL_PORT", "5432"),
+        "USER": os.environ.get("MIGFIX_POSTGRESQL_USER", "root"),
+        "PASSWORD": os.environ.get("MIGFIX_POSTGRESQL_PASSWORD", ""),
+    },
+    "mariadb": {
+        "ENGINE": "django.db.backends.mysql",
+        "HOST": os.environ.get("MIGFIX_MARIADB_HOST", "127.0.0.1"),
+        "PORT": os.environ.get("MIGFIX_MARIADB_PORT", "3306"),
+        "USER": os.environ.get("MIGFIX_MARIADB_USER", "root"),
+        "PASSWORD": os.environ.get("MIGFIX_MARIADB_PASSWORD", ""),
+    },
+}
+
+
+def why_not(engine: str) -> str | None:
+    """Why an engine can't be tested here, None if it can."""
+    settings = ENGINES[engine]
+    if engine == "sqlite":
+        return None
+    try:
+        __import__("psycopg" if engine == "postgresql" else "MySQLdb")
+    except ImportError as error:
+        return f"its client library is missing ({error})"
+    try:
+        socket.create_connection((settings["HOST"], int(settings["PORT"])), 2).close()
+    except OSError as error:
+        return f"no server answers at {settings['HOST']}:{settings['PORT']} ({error})"
+    return None
+
+
+MISSING = {engine: reason for engine in ENGINES if (reason := why_not(engine))}
+
+
+@pytest.fixture(params=list(ENGINES))
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each database engine. In CI all must answer; elsewhere the missing ones are skipped, loudly."""
+    name: str = request.param
+    if name in MISSING:
+        if os.environ.get("CI") and not os.environ.get("MIGFIX_SQLITE_ONLY"):
+            pytest.fail(f"{name} must answer in CI, but {MISSING[name]}")
+        pytest.skip(f"{name}: {MISSING[name]}")
+    return name
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, reason in MISSING.items():
+        terminalreporter.write_line(f"NOT TESTED ON {name.upper()}: {reason}", yellow=True, bold=True)
+
+
+@pytest.fixture
+def migfix() -> Migfix:
+    """Run migfix as a user does, in its own process."""
+
+    def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+        return subprocess.run(
+            [sys.executable, "-m", "migfix", *map(str, arguments)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            env=kept | environment,
+            check=False,
+        )
+
+    return run
