@@ -38,7 +38,8 @@ def _drop(create: exp.Create, dialect: str) -> str | None:
     if properties is not None and properties.find(exp.MaterializedProperty):
         kind = "MATERIALIZED VIEW"
     name = create.this.this if isinstance(create.this, exp.Schema) else create.this
-    return f"DROP {kind} {_sql(name, dialect)}" if isinstance(name, exp.Table) and name.name else None
+    text = _sql(name, dialect) if isinstance(name, exp.Table) else ""
+    return f"DROP {kind} {text}" if text else None
 
 
 def _drop_index(create: exp.Create, dialect: str) -> str | None:

@@ -93,9 +93,8 @@ def _again(statement: exp.Expression, made: Made) -> Verdict:
         case exp.Insert():
             return _insert_again(statement, made)
         case exp.Create():
-            if statement.args.get("exists"):
-                return Noop()
-            return Noop(NOT_UNDONE) if statement.args.get("replace") else Harm(_FAILS_AGAIN)
+            may_have_been_there = statement.args.get("exists") or statement.args.get("replace")
+            return Noop(NOT_UNDONE) if may_have_been_there else Harm(_FAILS_AGAIN)
         case exp.Drop():
             return Harm(_DROPS)
         case exp.Alter():
@@ -148,9 +147,9 @@ def _command_again(text: str) -> Verdict:
     """What can be seen in a statement that isn't parsed."""
     words = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL).upper().split()
     head = " ".join(words[:12])
-    if re.match(r"REPLACE\b|INSERT (OR )?IGNORE\b", head) or " IF NOT EXISTS " in f" {head} ":
+    if re.match(r"REPLACE\b|INSERT (OR )?IGNORE\b", head):
         return Noop()
-    if head.startswith("CREATE OR REPLACE"):
+    if head.startswith("CREATE OR REPLACE") or " IF NOT EXISTS " in f" {head} ":
         return Noop(NOT_UNDONE)
     if re.match(r"(CREATE|RENAME)\b|ALTER .* (ADD|RENAME)\b", head):
         return Harm(_FAILS_AGAIN)
