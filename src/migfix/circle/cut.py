@@ -22,13 +22,15 @@ class Cut:
     """Dependencies to drop, and what leaves each migration that loses one."""
 
     edges: frozenset[Edge]
+    lowered: dict[Edge, Key]
+    """Where a dropped dependency can stay on an earlier migration of the same app."""
     leavings: dict[Key, Leaving]
 
     @property
     def cost(self) -> tuple[int, ...]:
-        """Moved keys, required ones, fields of a CreateModel, files."""
-        sums = [sum(each.cost[i] for each in self.leavings.values()) for i in range(3)]
-        return (*sums, len(self.leavings))
+        """Moved keys, required ones, fields of a CreateModel, files, other operations."""
+        keys, required, fields, others = (sum(each.cost[i] for each in self.leavings.values()) for i in range(4))
+        return keys, required, fields, len(self.leavings), others
 
 
 class NoCut(Exception):
@@ -42,13 +44,11 @@ def find_cut(ring: frozenset[Key], history: History) -> Cut:
     best: Cut | None = None
     reasons: list[str] = []
     for chosen in _choices(edges):
-        if best is not None and len({key for key, _ in chosen}) > best.cost[0] + 1:
-            continue
         left = {key: tuple(each for each in above if (key, each) not in chosen) for key, above in parents.items()}
         if any(group & ring for group in strongly_connected(left)):
             continue
         try:
-            cut = _cut(chosen, left, history)
+            cut = _cut(chosen, _lowered(chosen, left, history), left, history)
         except CannotLeave as reason:
             reasons.append(str(reason))
             continue
@@ -77,14 +77,29 @@ def _edges(ring: frozenset[Key], history: History) -> Iterator[Edge]:
                 yield key, history.replaced_by(target)
 
 
-def _cut(chosen: frozenset[Edge], parents: dict[Key, tuple[Key, ...]], history: History) -> Cut:
+def _lowered(chosen: frozenset[Edge], parents: dict[Key, tuple[Key, ...]], history: History) -> dict[Edge, Key]:
+    """For each dropped dependency the nearest earlier migration of that app which doesn't wait for the dropping one."""
+    found = {}
+    for key, target in sorted(chosen):
+        waiting = [each for each in parents.get(target, ()) if each[0] == target[0]]
+        while waiting:
+            lower = waiting.pop(0)
+            if key not in _ancestors(lower, parents):
+                found[key, target] = lower
+                break
+            waiting += [each for each in parents.get(lower, ()) if each[0] == target[0]]
+    return found
+
+
+def _cut(chosen: frozenset[Edge], lowered: dict[Edge, Key], cut_parents: dict[Key, tuple[Key, ...]], history: History) -> Cut:
     leavings = {}
+    parents = {key: (*above, *(lower for (source, _), lower in lowered.items() if source == key)) for key, above in cut_parents.items()}
     for key in sorted({key for key, _ in chosen}):
         migration = history.migration(key)
         assert migration is not None
         apps = frozenset(target[0] for source, target in chosen if source == key)
         leavings[key] = leaving(migration, _lost(key, parents, history), apps, history)
-    return Cut(chosen, leavings)
+    return Cut(chosen, lowered, leavings)
 
 
 def _lost(key: Key, parents: dict[Key, tuple[Key, ...]], history: History) -> frozenset[Key]:

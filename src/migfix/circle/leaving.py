@@ -31,17 +31,19 @@ class Leaving:
     options: list[tuple[int, str, int | None]] = field(default_factory=list)
     """Options of a CreateModel: index of the operation, name, and the item of a list of indexes or constraints."""
     operations: list[int] = field(default_factory=list)
+    keys: int = 0
+    """How many foreign keys and many-to-many fields are among them."""
     required: int = 0
-    """How many of the keys are NOT NULL."""
+    """How many of those are NOT NULL."""
 
     @property
-    def keys(self) -> int:
-        return len(self.fields) + len(self.operations)
+    def is_empty(self) -> bool:
+        return not (self.fields or self.options or self.operations)
 
     @property
-    def cost(self) -> tuple[int, int, int]:
-        """Few keys first, then nullable ones, then those that are added rather than created."""
-        return self.keys, self.required, len(self.fields)
+    def cost(self) -> tuple[int, int, int, int]:
+        """Few keys first, then nullable ones, then those that are added rather than created, then few operations."""
+        return self.keys, self.required, len(self.fields), len(self.operations) + len(self.options)
 
 
 def leaving(migration: Migration, lost: frozenset[Key], apps: frozenset[str], history: History) -> Leaving:
@@ -95,7 +97,9 @@ class _Reader:
             if each.kind == "RunPython" and isinstance(code := each.arguments.get("code"), Name):
                 self.changed |= {model for app, model in models_named(self.migration, code.dotted) if app == self.migration.app}
             if each.kind in ("AddField", "AlterField"):
-                self.left.required += not Field("", each.arguments.get("field", Literal(None))).is_true("null")
+                moved = Field(each.text("name"), each.arguments.get("field", Literal(None)))
+                self.left.keys += moved.is_relation
+                self.left.required += moved.is_key and not moved.is_true("null")
 
     def create_model(self, index: int, op: Operation) -> None:
         model = created_model(self.migration, op)
@@ -108,6 +112,7 @@ class _Reader:
             if each.is_true("primary_key") or each.is_parent_link:
                 raise CannotLeave(f"{model.label}.{each.name} is the primary key")
             self.left.fields.append((index, each.name))
+            self.left.keys += 1
             self.left.required += each.is_key and not each.is_true("null")
             self.gone.add((op.model, each.name))
         for name in ("indexes", "constraints"):

@@ -14,6 +14,7 @@ from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
 from migfix.history.graph import reachable
 from migfix.model import (
+    Dependency,
     Dictionary,
     Edit,
     Key,
@@ -41,8 +42,8 @@ def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit
     migration = history.migration(key)
     assert migration is not None
     dropped = [each for each in migration.dependencies if (key, history.resolve(each)) in cut.edges]
-    if not left.keys and not left.options:
-        yield from (Remove(migration.path, ("dependencies", each.index)) for each in dropped)
+    yield from _let_go(migration, dropped, cut, history)
+    if left.is_empty:
         return
     before, after = _successors(migration, dropped_targets(cut, key), history)
     found = pieces(migration, left)
@@ -54,12 +55,23 @@ def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit
     reason = f"Split from {migration.name}, because it and {', '.join(others)} depend on each other."
     own = f'("{migration.app}", "{before}")'
     yield NewFile(path, migration.app, follow_up_source(migration, [own, *texts], found, functions, reason))
-    yield from (Remove(migration.path, ("dependencies", each.index)) for each in dropped)
     yield from _removals(migration, left)
     yield from _leftovers(migration, left, functions, texts)
     yield from _retargeted(migration, before, name, after, history)
     if not after:
         yield from _companion(migration, before, name, history)
+
+
+def _let_go(migration: Migration, dropped: list[Dependency], cut: Cut, history: History) -> Iterator[Edit]:
+    """Dependencies go, or are lowered to an earlier migration of the same app that doesn't close the circle."""
+    for each in dropped:
+        target = history.resolve(each)
+        lower = cut.lowered.get((migration.key, target)) if target else None
+        if lower and lower not in [history.resolve(other) for other in migration.dependencies]:
+            code = with_quotes(f'("{lower[0]}", "{lower[1]}")', quote_of(migration.source))
+            yield Replace(migration.path, ("dependencies", each.index), code)
+        else:
+            yield Remove(migration.path, ("dependencies", each.index))
 
 
 def dropped_targets(cut: Cut, key: Key) -> frozenset[Key]:
@@ -126,7 +138,7 @@ def _option_removals(migration: Migration, left: Leaving, index: int, name: str)
     elif name in whole:
         yield Remove(migration.path, where)
     else:
-        yield from (Remove(migration.path, (*where, 1, item)) for item in items if item is not None)
+        yield from (Remove(migration.path, (*where, item)) for item in items if item is not None)
 
 
 def _leaves_whole(left: Leaving, options: Dictionary, index: int, name: str) -> bool:
@@ -168,10 +180,12 @@ def _leftovers(migration: Migration, left: Leaving, functions: list[str], depend
     for text in [*(text_between(migration.source, span) for span in spans), *dependencies]:
         gone.update(names_read(text))
     read = Counter(names_read(decode(migration.source)))
-    for name in functions:
-        if read[name] == gone[name]:
+    waiting = list(functions)
+    while unused := [name for name in waiting if read[name] == gone[name]]:
+        for name in unused:
             yield RemoveFunction(migration.path, name)
             gone.update(names_read(migration.functions[name].code))
+        waiting = [name for name in waiting if name not in unused]
     for bound in dict.fromkeys(each.bound for each in migration.imports):
         if read[bound] and read[bound] == gone[bound]:
             yield RemoveImport(migration.path, bound)

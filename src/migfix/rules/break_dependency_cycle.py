@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from migfix.history import History
 from migfix.model import Finding, Key, Migration, Refusal, Rewrite, Rule
+
+if TYPE_CHECKING:
+    from migfix.circle.leaving import Leaving
 
 CODE = "MIG201"
 
@@ -56,7 +60,7 @@ def _finding(ring: frozenset[Key], named: Key, history: History) -> Finding:
         path=first.path,
         line=_line(first, ring, history),
         why=f"these migrations depend on each other in a circle: {shown}.",
-        wrote="; ".join(_wrote(key, left.keys, history) for key, left in cut.leavings.items()),
+        wrote="; ".join(_wrote(key, left) for key, left in cut.leavings.items()) + ".",
         edits=tuple(edits),
     )
 
@@ -82,9 +86,12 @@ def _line(migration: Migration, ring: frozenset[Key], history: History) -> int:
     return next((each.line for each in migration.dependencies if history.resolve(each) in ring), 1)
 
 
-def _wrote(key: Key, count: int, history: History) -> str:
-    keys = "nothing" if not count else "one operation" if count == 1 else f"{count} operations"
-    return f"{'.'.join(key)} lets go of its dependency, and {keys} went to a follow-up that comes after both"
+def _wrote(key: Key, left: Leaving) -> str:
+    name = ".".join(key)
+    if left.is_empty:
+        return f"{name} lets go of the dependency, which nothing in it needs"
+    keys = "one key" if left.keys == 1 else f"{left.keys} keys"
+    return f"{keys} of {name} went to a follow-up migration that comes after both"
 
 
 RULE = Rule(

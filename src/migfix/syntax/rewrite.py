@@ -70,8 +70,10 @@ class Rewriter:
             line, position, statement = _assignment(body, str(name))
             chosen = [(edit.where[1:], edit) for edit in edits if edit.where[0] == name]
             assert statement.value is not None
-            holder = self.fitted(cst.Arg(self.edited(statement.value, chosen, 1), keyword=cst.Name(str(name))), 0)
-            changed = statement.with_changes(value=_value(holder))
+            was = cst.Arg(statement.value, keyword=cst.Name(str(name)))
+            new = was.with_changes(value=self.edited(statement.value, chosen, 1))
+            fitting = self.fitted(new, 0) if len(_code(new)) > len(_code(was)) else new
+            changed = statement.with_changes(value=_value(fitting))
             outer = cst.ensure_type(body[line], cst.SimpleStatementLine)
             small = [*outer.body[:position], changed, *outer.body[position + 1 :]]
             body[line] = outer.with_changes(body=small)
@@ -102,7 +104,8 @@ class Rewriter:
             below = [(where[1:], edit) for where, edit in edits if where[0] == index]
             step = depth + 1 if children.is_multiline else depth
             changed = nodes[index].with_changes(value=self.edited(_value(nodes[index]), below, step))
-            nodes[index] = self.fitted(changed, depth) if children.is_multiline else changed
+            has_grown = len(_code(changed)) > len(_code(nodes[index]))
+            nodes[index] = self.fitted(changed, depth) if children.is_multiline and has_grown else changed
         return replace(children, nodes=tuple(nodes))
 
     def _with_direct_edits(
@@ -123,7 +126,7 @@ class Rewriter:
 
     def fitted(self, child: Child, depth: int) -> Child:
         """A child on a line of its own that has become too long: one grandchild a line, as black does."""
-        code = cst.Module([]).code_for_node(child.with_changes(comma=cst.MaybeSentinel.DEFAULT))
+        code = _code(child)
         value = _value(child)
         room = LINE_LENGTH - len(self.module.default_indent.expandtabs(4)) * (depth + 1) - 1
         if not isinstance(value, Container) or max(map(len, code.splitlines())) <= room and "\n" not in code or children_of(value).is_multiline:
@@ -161,6 +164,10 @@ class Rewriter:
 
 def _needs_lines(edit: TreeEdit) -> bool:
     return isinstance(edit, Comment) or (isinstance(edit, Insert) and (edit.comment is not None or "\n" in edit.code))
+
+
+def _code(child: Child) -> str:
+    return cst.Module([]).code_for_node(child.with_changes(comma=cst.MaybeSentinel.DEFAULT))
 
 
 def _value(child: Child) -> cst.BaseExpression:
