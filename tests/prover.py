@@ -62,12 +62,19 @@ def schema() -> dict[str, Any]:
                 for column in connection.introspection.get_table_description(cursor, table)
             ]
             constraints = connection.introspection.get_constraints(cursor, table)
-            found[table] = (sorted(columns), sorted((name, repr(sorted(each.items(), key=str))) for name, each in constraints.items()))
+            found[table] = (
+                sorted(columns),
+                sorted((name, repr(sorted(each.items(), key=str))) for name, each in constraints.items()),
+            )
     return found
 
 
 def different(new: dict[str, Any], old: dict[str, Any]) -> str:
-    return "; ".join(f"{table}: {old.get(table)} became {new.get(table)}" for table in {*new, *old} if new.get(table) != old.get(table))
+    return "; ".join(
+        f"{table}: {old.get(table)} became {new.get(table)}"
+        for table in {*new, *old}
+        if new.get(table) != old.get(table)
+    )
 
 
 def rows() -> dict[str, list[Any]]:
@@ -95,7 +102,9 @@ def insert(values: dict[str, dict[str, Any]]) -> None:
     for label, given in values.items():
         model = state.get_model(label)
         with transaction.atomic():
-            model._base_manager.create(**{name: timezone.now() if value == "now" else value for name, value in given.items()})
+            model._base_manager.create(
+                **{name: timezone.now() if value == "now" else value for name, value in given.items()}
+            )
 
 
 def prove(case: dict[str, Any]) -> None:
@@ -119,7 +128,11 @@ def prove(case: dict[str, Any]) -> None:
     if schema() != forward:
         raise Failed(f"forward again: the schema is another one: {different(schema(), forward)}")
     step("insert", lambda: insert(database.get("insert", {})))
-    if any((Path(config.path) / "models.py").exists() for config in apps.get_app_configs() if not config.name.startswith("django.")):
+    if any(
+        (Path(config.path) / "models.py").exists()
+        for config in apps.get_app_configs()
+        if not config.name.startswith("django.")
+    ):
         step("makemigrations --check", lambda: call_command("makemigrations", check=True, dry_run=True, verbosity=0))
 
 
@@ -128,8 +141,6 @@ def main() -> None:
     case = tomllib.loads(Path(config).read_text())
     database = json.loads(os.environ["MIGFIX_TEST_DATABASE"])
     configure(project, database | {"NAME": ":memory:" if engine == "sqlite" else name, "TEST": {"NAME": name}}, case)
-    if engine != "sqlite":
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False) if False else None
     failed = None
     with scratch(engine, name):
         try:

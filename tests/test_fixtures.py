@@ -37,7 +37,9 @@ def test_apply(case: Case, tmp_path: Path, migfix: Migfix) -> None:
     project = case.copy_before(tmp_path / "project")
     result = migfix("apply", *case.config["paths"], *flags(case), cwd=project)
     assert contents(project) == contents(case.copy_after(tmp_path / "expected")), result.stdout + result.stderr
-    refused = "".join(line + "\n" for line in result.stdout.splitlines() if ": refused: " in line or line.startswith("  next: "))
+    refused = "".join(
+        line + "\n" for line in result.stdout.splitlines() if ": refused: " in line or line.startswith("  next: ")
+    )
     assert refused == (case.refusal or "")
     assert result.returncode == (1 if case.refusal else 0), result.stdout + result.stderr
     again = migfix("apply", *case.config["paths"], *flags(case), cwd=project)
@@ -92,9 +94,17 @@ def test_on_a_database(case: Case, engine: str, tmp_path: Path) -> None:
 
 def prove(case: Case, project: Path, engine: str) -> str | None:
     """The step that failed on a scratch database of this process's own, None if none did."""
-    command = [sys.executable, str(Path(__file__).parent / "prover.py"), str(project), engine, f"migfix_test_{os.getpid()}"]
+    command = [
+        sys.executable,
+        str(Path(__file__).parent / "prover.py"),
+        str(project),
+        engine,
+        f"migfix_test_{os.getpid()}",
+    ]
     environment = os.environ | {"MIGFIX_TEST_DATABASE": json.dumps(ENGINES[engine])}
-    result = subprocess.run([*command, str(case.folder / "case.toml")], capture_output=True, text=True, env=environment, check=False)
+    result = subprocess.run(
+        [*command, str(case.folder / "case.toml")], capture_output=True, text=True, env=environment, check=False
+    )
     assert result.returncode == 0, result.stderr[-3000:]
     failed = json.loads(result.stdout)["failed"]
     return str(failed) if failed is not None else None

@@ -1,3 +1,5 @@
 """migfix: an automatic rewriter for freshly generated Django migrations."""
 
+from __future__ import annotations
+
 __version__ = "0.1.0"

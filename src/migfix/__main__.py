@@ -1,3 +1,5 @@
-from migfix.cli import main
+from __future__ import annotations
 
-main()
+from migfix.cli import run_and_leave
+
+run_and_leave()

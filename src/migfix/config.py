@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migfix.errors import ConfigError
@@ -30,7 +30,7 @@ DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3")
 class Config:
     """What is in force for one run."""
 
-    facts: Facts = Facts()
+    facts: Facts = field(default_factory=Facts)
     select: tuple[str, ...] = DEFAULT_SELECT
     ignore: tuple[str, ...] = ()
     settings: str | None = None
@@ -129,7 +129,13 @@ def with_selection(
     chosen += _split(extend_select) + (("MIG6",) if database else ())
     if database and not (settings or config.settings):
         raise ConfigError("--database needs --settings, which say where it is.")
-    return replace(config, select=chosen, ignore=config.ignore + _split(ignore), settings=settings or config.settings, database=database)
+    return replace(
+        config,
+        select=chosen,
+        ignore=config.ignore + _split(ignore),
+        settings=settings or config.settings,
+        database=database,
+    )
 
 
 def _split(texts: Iterable[str]) -> tuple[str, ...]:

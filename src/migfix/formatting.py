@@ -21,7 +21,9 @@ class Brackets:
     @property
     def is_display(self) -> bool:
         """Whether black puts each item on its own line as soon as one line isn't enough."""
-        return self.head[-1] in "[{" or self.head[-1:] == "(" and (len(self.head) < 2 or not (self.head[-2].isalnum() or self.head[-2] in "_)]"))
+        return self.head[-1] in "[{" or (
+            self.head[-1:] == "(" and (len(self.head) < 2 or not (self.head[-2].isalnum() or self.head[-2] in "_)]"))
+        )
 
 
 Code = str | Brackets
@@ -69,7 +71,7 @@ def quote_of(source: bytes) -> str:
 
 
 def with_quotes(code: str, quote: str) -> str:
-    """``code`` with its plain strings in the quotes that a file prefers; docstrings and strings with quotes inside stay."""
+    """``code`` with its strings in the quotes that a file prefers; docstrings and strings with quotes inside stay."""
     other = "'" if quote == '"' else '"'
     lines = code.split("\n")
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(code).readline))):

@@ -1,13 +1,11 @@
-"""What was read, what was found, and what shall change: the values that pass between the stages."""
+"""What was read: a migration file as plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal as OneOf
-
-if TYPE_CHECKING:
-    from migfix.history import History
+from typing import Literal as OneOf
+from typing import NamedTuple
 
 # --- expressions, as they stand in the file -------------------------------------------------------
 
@@ -33,8 +31,7 @@ class Name:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a call; ``keyword`` is None for a positional one."""
 
     keyword: str | None
@@ -99,7 +96,7 @@ Where = tuple[str | int, ...]
 """A place in the Migration class: an attribute, then child indexes (list item, call argument, dict pair)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One operation: its class name if it is Django's own (else ""), its arguments by name, and its place."""
 
@@ -126,11 +123,13 @@ class Operation:
     @property
     def model(self) -> str:
         """Lower-case name of the model that the operation is about, or ""."""
-        by_name = self.kind.endswith("Model") or self.kind.startswith(("AlterModel", "AlterUnique", "AlterIndex", "AlterOrder"))
+        by_name = self.kind.endswith("Model") or self.kind.startswith(
+            ("AlterModel", "AlterUnique", "AlterIndex", "AlterOrder")
+        )
         return self.text("model_name" if not by_name else "old_name" if self.kind == "RenameModel" else "name").lower()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dependency:
     """One entry of ``dependencies``: a migration, or the setting of a swappable model; neither if not read."""
 
@@ -142,8 +141,7 @@ class Dependency:
     """As written."""
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(NamedTuple):
     """A function at module level, as text."""
 
     name: str
@@ -151,8 +149,7 @@ class Function:
     line: int
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(NamedTuple):
     """One imported name: ``from module import name as bound``; ``name`` is None for ``import module``."""
 
     module: str
@@ -162,7 +159,7 @@ class Import:
     """The statement that binds just this name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Migration:
     """A migration file, read and not run."""
 
@@ -203,169 +200,3 @@ class Migration:
         for op in self.operations:
             yield op
             yield from op.inner
-
-
-# --- what shall change ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Insert:
-    """Put ``code`` before the child at ``where``; comments of its neighbours stay with them."""
-
-    path: str
-    where: Where
-    code: str
-    comment: str | None = None
-
-
-@dataclass(frozen=True)
-class Remove:
-    """Take the child at ``where`` out, with the comments that belong to it."""
-
-    path: str
-    where: Where
-
-
-@dataclass(frozen=True)
-class Move:
-    """Put the child at ``where`` before its sibling ``to``, with the comments that belong to it."""
-
-    path: str
-    where: Where
-    to: int
-
-
-@dataclass(frozen=True)
-class Replace:
-    """Put ``code`` in the place of the value at ``where``."""
-
-    path: str
-    where: Where
-    code: str
-
-
-@dataclass(frozen=True)
-class Comment:
-    """Put a comment line above the child at ``where``."""
-
-    path: str
-    where: Where
-    text: str
-
-
-@dataclass(frozen=True)
-class AddFunction:
-    """Put a function above the Migration class."""
-
-    path: str
-    code: str
-
-
-@dataclass(frozen=True)
-class RemoveFunction:
-    """Take a module-level function out."""
-
-    path: str
-    name: str
-
-
-@dataclass(frozen=True)
-class AddImport:
-    """Bind ``name`` of ``module``, or ``module`` itself if name is None, sorted into place."""
-
-    path: str
-    module: str
-    name: str | None = None
-
-
-@dataclass(frozen=True)
-class RemoveImport:
-    """Stop importing what the file binds as ``bound``."""
-
-    path: str
-    bound: str
-
-
-@dataclass(frozen=True)
-class NewFile:
-    """A migration of ``app`` that isn't there yet."""
-
-    path: str
-    app: str
-    content: bytes
-
-
-@dataclass(frozen=True)
-class SetContent:
-    """A companion file (``max_migration.txt``) gets new content."""
-
-    path: str
-    content: bytes
-
-
-Edit = Insert | Remove | Move | Replace | Comment | AddFunction | RemoveFunction | AddImport | RemoveImport | NewFile | SetContent
-
-# --- what was found -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Placeholder:
-    """A row that the rewritten migration will make: model label, lookup, and the values written as code."""
-
-    model: str
-    key: str
-    values: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What to do beside a rewrite, in a database that met the plain migration."""
-
-    condition: str
-    step: str
-    applied: Key | None = None
-    """It holds where this migration is recorded as applied."""
-    tables: tuple[str, ...] = ()
-    """It holds where one of these tables is there although the migration isn't applied."""
-
-
-@dataclass(frozen=True)
-class Rewrite:
-    """A change that a rule makes, and everything a person should know about it."""
-
-    code: str
-    path: str
-    line: int
-    why: str
-    wrote: str
-    edits: tuple[Edit, ...]
-    placeholders: tuple[Placeholder, ...] = ()
-    advice: tuple[Advice, ...] = ()
-    used_values: tuple[str, ...] = ()
-    """The ``--set`` names that went into it."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """The rule's business, but a person must decide: the fact, the reason, and the next step."""
-
-    code: str
-    path: str
-    line: int
-    why: str
-    next_step: str
-
-
-Finding = Rewrite | Refusal
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule: what it is called, when it runs, and the function that looks for its failure."""
-
-    code: str
-    name: str
-    why: str
-    check: Callable[[tuple[Migration, ...], History], Iterator[Finding]]
-    order: int
-    """Lower runs first: structure, rows, splits, reverses, deployment."""

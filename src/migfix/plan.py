@@ -1,18 +1,13 @@
-"""Rules, round after round, until none finds anything: what shall change, and what a person must decide."""
+"""What shall change in which file, why, and what a person must decide."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from typing import TYPE_CHECKING
 
-from migfix.errors import MigfixError
-from migfix.history import History
-from migfix.model import Edit, Finding, Migration, NewFile, Refusal, Rewrite, Rule, SetContent
-from migfix.prove.state import differences
-from migfix.source import read_migration
-
-MOST_ROUNDS = 25
+if TYPE_CHECKING:
+    from migfix.findings import Refusal, Rewrite
 
 
 @dataclass(frozen=True)
@@ -23,106 +18,3 @@ class Plan:
     after: Mapping[str, bytes] = field(default_factory=dict)
     rewrites: tuple[Rewrite, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-
-
-def make_plan(migrations: tuple[Migration, ...], history: History, rules: Iterable[Rule]) -> Plan:
-    """Everything the rules find in ``migrations``, each round seeing the outcome of the one before.
-
-    Raises MigfixError if the rules don't come to rest.
-    """
-    draft = Draft(migrations, history.with_migrations(migrations))
-    rules = tuple(rules)
-    for _ in range(MOST_ROUNDS):
-        if not any([draft.take(rule) for rule in rules]):
-            return draft.plan()
-    raise MigfixError(f"After {MOST_ROUNDS} rounds the rules still change these files.", "Please report this with the files.")
-
-
-class Draft:
-    """A plan while it is being made."""
-
-    def __init__(self, migrations: tuple[Migration, ...], history: History) -> None:
-        self.migrations = migrations
-        self.history = history
-        self.before: dict[str, bytes | None] = {}
-        self.after: dict[str, bytes] = {}
-        self.rewrites: list[Rewrite] = []
-        self.refusals: dict[tuple[str, str, str], Refusal] = {}
-
-    def plan(self) -> Plan:
-        refusals = sorted(self.refusals.values(), key=lambda each: (each.path, each.line, each.code))
-        return Plan(self.before, self.after, tuple(self.rewrites), tuple(refusals))
-
-    def take(self, rule: Rule) -> bool:
-        """Let a rule look at the files as they are by now; whether it changed one."""
-        found = list(rule.check(self.migrations, self.history))
-        for refusal in (each for each in found if isinstance(each, Refusal)):
-            self.refuse(refusal)
-        rewrites = [each for each in found if isinstance(each, Rewrite) and _identity(each) not in self.refusals]
-        if not rewrites:
-            return False
-        if self.apply(rewrites) is None:
-            return True
-        reasons = [(each, self.apply([each])) for each in rewrites]
-        for each, reason in reasons:
-            if reason is not None:
-                self.refuse(_unproven(each, reason))
-        return any(reason is None for _, reason in reasons)
-
-    def refuse(self, refusal: Refusal) -> None:
-        self.refusals.setdefault(_identity(refusal), refusal)
-
-    def apply(self, rewrites: list[Rewrite]) -> str | None:
-        """Make the edits of ``rewrites`` together; the difference in end state if there is one, and then nothing is made."""
-        changed = dict(self._changed([edit for each in rewrites for edit in each.edits]))
-        migrations = [self._read(path, app, content) for path, (app, content) in changed.items() if app]
-        companions = {path: content for path, (app, content) in changed.items() if not app}
-        history = self.history.with_migrations(migrations, companions)
-        found = differences(self.history, history, {each.app for each in migrations})
-        if found:
-            return "; ".join(found)
-        for path, (_, content) in changed.items():
-            old = self.history.at(path)
-            self.before.setdefault(path, old.source if old else self.history.companion(path))
-            self.after[path] = content
-        named = {each.key for each in self.migrations} | {each.key for each in migrations}
-        self.history = history
-        self.migrations = tuple(each for key in sorted(named) if (each := history.migration(key)))
-        self.rewrites += rewrites
-        return None
-
-    def _changed(self, edits: list[Edit]) -> Iterator[tuple[str, tuple[str, bytes]]]:
-        """Path -> app ("" for companion files) and new content."""
-        from migfix.syntax import apply_edits
-
-        for path in dict.fromkeys(edit.path for edit in edits):
-            own = [edit for edit in edits if edit.path == path]
-            match own[0]:
-                case NewFile(app=app, content=content):
-                    yield path, (app, content)
-                case SetContent(content=content):
-                    yield path, ("", content)
-                case _:
-                    migration = self.history.at(path)
-                    if migration is None:
-                        raise LookupError(path)
-                    yield path, (migration.app, apply_edits(migration.source, own))
-
-    def _read(self, path: str, app: str, content: bytes) -> Migration:
-        return read_migration(path, app, PurePath(path).stem, content)
-
-
-def _identity(finding: Finding) -> tuple[str, str, str]:
-    return finding.code, finding.path, finding.why
-
-
-def _unproven(rewrite: Rewrite, reason: str) -> Refusal:
-    return Refusal(
-        rewrite.code,
-        rewrite.path,
-        rewrite.line,
-        rewrite.why,
-        f"The rewrite would not end in the same models ({reason}), so it is left to you.",
-    )
-
-

@@ -6,10 +6,13 @@ import pkgutil
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from migfix import rules
 from migfix.errors import ConfigError
-from migfix.model import Rule
+
+if TYPE_CHECKING:
+    from migfix.rule import Rule
 
 
 @cache
@@ -40,7 +43,10 @@ def find_rule(text: str) -> Rule:
 
 def _strength(rule: Rule, selectors: Iterable[str]) -> int:
     """The length of the longest selector that matches, -1 if none does; ALL counts as the shortest."""
-    return max((0 if each == "ALL" else len(each) for each in selectors if each == "ALL" or rule.code.startswith(each)), default=-1)
+    return max(
+        (0 if each == "ALL" else len(each) for each in selectors if each == "ALL" or rule.code.startswith(each)),
+        default=-1,
+    )
 
 
 GROUPS = ("MIG", "MIG1", "MIG2", "MIG3", "MIG4", "MIG5", "MIG6")

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migfix.config import Config
 from migfix.errors import UnreadableFile
 from migfix.history import History
 from migfix.history.static import Project, find_root, with_inferred
-from migfix.model import Migration, Refusal
-from migfix.plan import Plan, make_plan
+from migfix.model import Migration
+from migfix.plan import Plan
 from migfix.registry import selected
 from migfix.select import GitBase, migrations_at
+
+if TYPE_CHECKING:
+    from migfix.findings import Refusal
+    from migfix.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,22 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
         except UnreadableFile as error:
             errors.append(str(error))
     readable = tuple(each for each in migrations if not each.unread)
-    plan = make_plan(readable, History(project.facts, project), rules)
+    plan = _planned(readable, History(project.facts, project).with_migrations(readable), rules)
     refusals = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)
     if refusals and all_or_nothing:
         plan = Plan()
     if config.settings and plan.after and not errors:
         plan = _asked_of_django(plan, root, config.settings, config.database)
     return Outcome(replace(plan, refusals=refusals), tuple(errors))
+
+
+def _planned(migrations: tuple[Migration, ...], history: History, rules: tuple[Rule, ...]) -> Plan:
+    """The plan; where no rule has anything to say, without loading what rewrites."""
+    if not any(True for rule in rules for _ in rule.check(migrations, history)):
+        return Plan()
+    from migfix.draft import make_plan
+
+    return make_plan(migrations, history, rules)
 
 
 def _asked_of_django(plan: Plan, root: Path, settings: str, database: str | None) -> Plan:
@@ -77,6 +91,8 @@ def _files(paths: Iterable[Path], config: Config) -> tuple[list[Path], list[str]
 
 
 def _unread(migration: Migration) -> Refusal:
+    from migfix.findings import Refusal
+
     line, reason = migration.unread or (1, "")
     return Refusal(
         "MIG001",

@@ -54,8 +54,15 @@ class GitBase:
         """Whether git says that the file isn't on the default branch. Outside git nobody can say so: False."""
         return self._top is not None and os.path.relpath(path, self._top).replace(os.sep, "/") not in self._files
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the files are in a git work tree."""
+        return self._top is not None
+
     @cached_property
     def _top(self) -> Path | None:
+        if not any((folder / ".git").exists() for folder in (self.root, *self.root.parents)):
+            return None
         top = self._git("rev-parse", "--show-toplevel")
         return Path(top.strip()) if top else None
 
@@ -83,7 +90,9 @@ class GitBase:
         import subprocess
 
         try:
-            result = subprocess.run(["git", "-C", str(self.root), *arguments], capture_output=True, text=True, check=False)
+            result = subprocess.run(
+                ["git", "-C", str(self.root), *arguments], capture_output=True, text=True, check=False
+            )
         except OSError:
             return None
         return result.stdout if result.returncode == 0 else None

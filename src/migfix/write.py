@@ -13,7 +13,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from migfix.errors import MigfixError
@@ -49,15 +48,22 @@ def undo(root: Path) -> list[str]:
     """
     record = root / FOLDER / "last"
     if not record.exists():
-        raise MigfixError(f"There is no apply to take back in {root}.", "Run `migfix undo` where you ran `migfix apply`.")
+        raise MigfixError(
+            f"There is no apply to take back in {root}.", "Run `migfix undo` where you ran `migfix apply`."
+        )
     files = _files(record)
     for path, (_, after) in files.items():
         if _content(Path(path)) != after:
-            raise MigfixError(f"{path} has changed since migfix wrote it; nothing was taken back.", f"What stood there before is in {record}.")
+            raise MigfixError(
+                f"{path} has changed since migfix wrote it; nothing was taken back.",
+                f"What stood there before is in {record}.",
+            )
     try:
         _restore(record)
     except OSError as error:
-        raise MigfixError(f"{error.filename}: {error.strerror}; not everything was taken back.", f"The files are in {record}.") from None
+        raise MigfixError(
+            f"{error.filename}: {error.strerror}; not everything was taken back.", f"The files are in {record}."
+        ) from None
     return sorted(files)
 
 
@@ -72,7 +78,10 @@ def recover(root: Path) -> list[str]:
     files = _files(record)
     for path, states in files.items():
         if _content(Path(path)) not in states:
-            raise MigfixError(f"An earlier run was killed while it wrote, and {path} has changed since.", f"What stood there before is in {record}; remove that folder when you are done.")
+            raise MigfixError(
+                f"An earlier run was killed while it wrote, and {path} has changed since.",
+                f"What stood there before is in {record}; remove that folder when you are done.",
+            )
     _restore(record)
     return sorted(files)
 
@@ -88,11 +97,10 @@ def replace_file(path: Path, content: bytes) -> None:
         if path.exists():
             shutil.copymode(path, temporary)
         else:
-            os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+            Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
         raise
 
 
@@ -114,7 +122,9 @@ def _keep(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, by
         if old is not None:
             (record / f"{number}.before").write_bytes(old)
         (record / f"{number}.after").write_bytes(content)
-        entries.append({"path": path, "number": number, "is_new": old is None, "sha256": hashlib.sha256(content).hexdigest()})
+        entries.append(
+            {"path": path, "number": number, "is_new": old is None, "sha256": hashlib.sha256(content).hexdigest()}
+        )
     replace_file(record / "files.json", json.dumps(entries, indent=1).encode())
     return record
 
@@ -122,7 +132,7 @@ def _keep(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, by
 def _finish(record: Path) -> None:
     last = record.parent / "last"
     shutil.rmtree(last, ignore_errors=True)
-    os.replace(record, last)
+    record.replace(last)
 
 
 def _restore(record: Path) -> None:

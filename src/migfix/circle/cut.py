@@ -73,7 +73,7 @@ def _edges(ring: frozenset[Key], history: History) -> Iterator[Edge]:
             continue
         for dependency in migration.dependencies:
             target = history.resolve(dependency)
-            if target in ring and target is not None and target[0] != key[0]:
+            if target and target in ring and target[0] != key[0]:
                 yield key, history.replaced_by(target)
 
 
@@ -91,9 +91,14 @@ def _lowered(chosen: frozenset[Edge], parents: dict[Key, tuple[Key, ...]], histo
     return found
 
 
-def _cut(chosen: frozenset[Edge], lowered: dict[Edge, Key], cut_parents: dict[Key, tuple[Key, ...]], history: History) -> Cut:
+def _cut(
+    chosen: frozenset[Edge], lowered: dict[Edge, Key], cut_parents: dict[Key, tuple[Key, ...]], history: History
+) -> Cut:
     leavings = {}
-    parents = {key: (*above, *(lower for (source, _), lower in lowered.items() if source == key)) for key, above in cut_parents.items()}
+    parents = {
+        key: (*above, *(lower for (source, _), lower in lowered.items() if source == key))
+        for key, above in cut_parents.items()
+    }
     for key in sorted({key for key, _ in chosen}):
         migration = history.migration(key)
         assert migration is not None
@@ -105,7 +110,12 @@ def _cut(chosen: frozenset[Edge], lowered: dict[Edge, Key], cut_parents: dict[Ke
 def _lost(key: Key, parents: dict[Key, tuple[Key, ...]], history: History) -> frozenset[Key]:
     """The models that ``key`` could use before the cut and can't after it."""
     kept = _ancestors(key, parents)
-    return frozenset(model for each in parents if each not in kept and each[0] != key[0] for model in _models_of(history.migration(each)))
+    return frozenset(
+        model
+        for each in parents
+        if each not in kept and each[0] != key[0]
+        for model in _models_of(history.migration(each))
+    )
 
 
 def _ancestors(key: Key, parents: dict[Key, tuple[Key, ...]]) -> set[Key]:

@@ -14,7 +14,11 @@ from migfix.model import Dictionary, Import, Literal, Migration, Operation, Sequ
 from migfix.source.names import spelling
 from migfix.source.text import comment_after, comments_above, names_read, text_between
 
-ALTERS = {"unique_together": "AlterUniqueTogether", "index_together": "AlterIndexTogether", "order_with_respect_to": "AlterOrderWithRespectTo"}
+ALTERS = {
+    "unique_together": "AlterUniqueTogether",
+    "index_together": "AlterIndexTogether",
+    "order_with_respect_to": "AlterOrderWithRespectTo",
+}
 ADDS = {"indexes": ("AddIndex", "index"), "constraints": ("AddConstraint", "constraint")}
 MOST_IN_A_NAME = 52
 
@@ -60,7 +64,15 @@ def _added_field(migration: Migration, op: Operation, name: str) -> Piece:
     pairs = [item for item in items_of(fields) if isinstance(item, Sequence)]
     pair = next(item for item in pairs if item.items[0] == Literal(name))
     value = pair.items[1]
-    code = _operation(migration, "AddField", [("model_name", _quoted(migration, op.model)), ("name", _quoted(migration, name)), ("field", _text(migration, value, 4))])
+    code = _operation(
+        migration,
+        "AddField",
+        [
+            ("model_name", _quoted(migration, op.model)),
+            ("name", _quoted(migration, name)),
+            ("field", _text(migration, value, 4)),
+        ],
+    )
     comments = comments_above(migration.source, pair.span[0]) if pair.span[0] != op.line else ()
     return Piece(code, f"{op.model}_{name.lower()}", comments, comment_after(migration.source, pair.span))
 
@@ -70,11 +82,15 @@ def _option(migration: Migration, op: Operation, name: str, item: int | None) ->
     value = options.get(name) if isinstance(options, Dictionary) else None
     assert value is not None
     if item is None:
-        code = _operation(migration, ALTERS[name], [("name", _quoted(migration, op.model)), (name, _text(migration, value, 4))])
+        code = _operation(
+            migration, ALTERS[name], [("name", _quoted(migration, op.model)), (name, _text(migration, value, 4))]
+        )
         return Piece(code, f"alter_{op.model}_{name}")
     kind, argument = ADDS[name]
     each = items_of(value)[item]
-    code = _operation(migration, kind, [("model_name", _quoted(migration, op.model)), (argument, _text(migration, each, 4))])
+    code = _operation(
+        migration, kind, [("model_name", _quoted(migration, op.model)), (argument, _text(migration, each, 4))]
+    )
     return Piece(code, f"{op.model}_{argument}", comments_above(migration.source, each.span[0]))
 
 
@@ -123,7 +139,9 @@ def follow_up_name(migration: Migration, names: Iterable[str], found: list[Piece
     return f"{number:0{width}}_{name}"
 
 
-def follow_up_source(migration: Migration, dependencies: list[str], found: list[Piece], functions: list[str], reason: str) -> bytes:
+def follow_up_source(
+    migration: Migration, dependencies: list[str], found: list[Piece], functions: list[str], reason: str
+) -> bytes:
     """The whole file, in the line ends and indentation of the migration it is split from.
 
     Raises CannotLeave if the operations use something of that file that can't be imported.
@@ -152,11 +170,18 @@ def _imports(migration: Migration, code: str) -> str:
     own = read & (migration.bound - bound - set(migration.functions))
     if own:
         raise CannotLeave(f"what would have to leave uses {', '.join(sorted(own))}, which this file defines")
-    needed = [each for each in migration.imports if each.bound in read and (each.name or each.module == each.bound or each.module in code)]
+    needed = [
+        each
+        for each in migration.imports
+        if each.bound in read and (each.name or each.module == each.bound or each.module in code)
+    ]
     if "migrations" in read and "migrations" not in bound:
         needed.append(Import("django.db", "migrations", "migrations", "from django.db import migrations"))
     sections: dict[bool, list[str]] = {}
-    for is_ours, lines in ((True, _lines([e for e in needed if _is_stdlib(e)])), (False, _lines([e for e in needed if not _is_stdlib(e)]))):
+    for is_ours, lines in (
+        (True, _lines([e for e in needed if _is_stdlib(e)])),
+        (False, _lines([e for e in needed if not _is_stdlib(e)])),
+    ):
         if lines:
             sections[is_ours] = lines
     return "\n\n".join("\n".join(lines) for lines in sections.values()) + "\n"
@@ -165,7 +190,10 @@ def _imports(migration: Migration, code: str) -> str:
 def _lines(imports: list[Import]) -> list[str]:
     plain = sorted({each.code for each in imports if each.name is None})
     modules = sorted({each.module for each in imports if each.name})
-    names = {module: sorted({each.code.partition(" import ")[2] for each in imports if each.module == module and each.name}) for module in modules}
+    names = {
+        module: sorted({each.code.partition(" import ")[2] for each in imports if each.module == module and each.name})
+        for module in modules
+    }
     return plain + [f"from {module} import {', '.join(names[module])}" for module in modules]
 
 

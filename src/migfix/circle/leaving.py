@@ -95,7 +95,9 @@ class _Reader:
                 if isinstance(value, Call) and isinstance(named := value.keyword("name"), Literal):
                     self.gone.add((each.model, str(named.value)))
             if each.kind == "RunPython" and isinstance(code := each.arguments.get("code"), Name):
-                self.changed |= {model for app, model in models_named(self.migration, code.dotted) if app == self.migration.app}
+                self.changed |= {
+                    model for app, model in models_named(self.migration, code.dotted) if app == self.migration.app
+                }
             if each.kind in ("AddField", "AlterField"):
                 moved = Field(each.text("name"), each.arguments.get("field", Literal(None)))
                 self.left.keys += moved.is_relation
@@ -119,7 +121,9 @@ class _Reader:
             for item, value in enumerate(items_of(model.options.get(name))):
                 if any(names_field(value, gone) for owner, gone in self.gone if owner == op.model):
                     if not isinstance(value, Call) or not isinstance(named := value.keyword("name"), Literal):
-                        raise CannotLeave(f"{model.label} has an index or constraint without a name on a field that would have to leave")
+                        raise CannotLeave(
+                            f"{model.label} has an unnamed index or constraint on a field that would have to leave"
+                        )
                     self.left.options.append((index, name, item))
                     self.gone.add((op.model, str(named.value)))
         for name in OPTION_SETS:
@@ -158,9 +162,16 @@ class _Reader:
         """Whether an operation hangs on something that has left."""
         for each in (op, *op.inner):
             mine = {gone for owner, gone in self.gone if owner == each.model}
-            if each.kind in _SETS and ((each.model, each.kind) in self.sets or mine & strings_in(Sequence("list", tuple(each.arguments.values())))):
+            if each.kind in _SETS and (
+                (each.model, each.kind) in self.sets
+                or mine & strings_in(Sequence("list", tuple(each.arguments.values())))
+            ):
                 return True
-            if mine & {each.text("name"), each.text("old_name")} and each.kind not in ("AddField", "AlterModelOptions", "RenameModel"):
+            if mine & {each.text("name"), each.text("old_name")} and each.kind not in (
+                "AddField",
+                "AlterModelOptions",
+                "RenameModel",
+            ):
                 return True
             if any(names_field(each.arguments.get(name), gone) for name in ("index", "constraint") for gone in mine):
                 return True
@@ -178,6 +189,10 @@ class _Reader:
         if isinstance(code, Name) and code.dotted in self.migration.functions:
             named = {model for app, model in models_named(self.migration, code.dotted) if app == self.migration.app}
             text = self.migration.functions[code.dotted].code
-            return any(owner in named and re.search(rf"\b{re.escape(gone)}(_id|__\w+)?\b", text) for owner, gone in self.gone if gone)
+            return any(
+                owner in named and re.search(rf"\b{re.escape(gone)}(_id|__\w+)?\b", text)
+                for owner, gone in self.gone
+                if gone
+            )
         texts = " ".join(statements(op.arguments.get("sql")) or ())
         return any(re.search(rf"\b{re.escape(gone)}(_id)?\b", texts) for _, gone in self.gone if gone)

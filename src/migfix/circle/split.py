@@ -10,26 +10,11 @@ from pathlib import PurePath
 from migfix.circle.cut import Cut
 from migfix.circle.follow_up import follow_up_name, follow_up_source, pieces
 from migfix.circle.leaving import CannotLeave, Leaving
+from migfix.edits import Edit, NewFile, Remove, RemoveFunction, RemoveImport, Replace, SetContent
 from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
 from migfix.history.graph import reachable
-from migfix.model import (
-    Dependency,
-    Dictionary,
-    Edit,
-    Key,
-    Literal,
-    Migration,
-    Name,
-    NewFile,
-    Remove,
-    RemoveFunction,
-    RemoveImport,
-    Replace,
-    Sequence,
-    SetContent,
-    Value,
-)
+from migfix.model import Dependency, Dictionary, Key, Literal, Migration, Name, Sequence, Value
 from migfix.source.text import decode, names_read, text_between
 
 
@@ -118,7 +103,9 @@ def _removals(migration: Migration, left: Leaving) -> Iterator[Edit]:
     for index, name in left.fields:
         op = migration.operations[index]
         fields = op.arguments["fields"]
-        place = next(i for i, item in enumerate(_items(fields)) if isinstance(item, Sequence) and item.items[0] == Literal(name))
+        place = next(
+            i for i, item in enumerate(_items(fields)) if isinstance(item, Sequence) and item.items[0] == Literal(name)
+        )
         yield Remove(migration.path, (*op.place("fields"), place))
     for index, name in dict.fromkeys((index, name) for index, name, _ in left.options):
         yield from _option_removals(migration, left, index, name)
@@ -131,7 +118,11 @@ def _option_removals(migration: Migration, left: Leaving, index: int, name: str)
     items = [item for place, option, item in left.options if (place, option) == (index, name)]
     pair = next(i for i, (key, _) in enumerate(options.pairs) if key == Literal(name))
     where = (*op.place("options"), pair)
-    whole = {name for place, name, item in left.options if place == index and (item is None or _leaves_whole(left, options, place, name))}
+    whole = {
+        name
+        for place, name, item in left.options
+        if place == index and (item is None or _leaves_whole(left, options, place, name))
+    }
     if whole == {str(key.value) for key, _ in options.pairs if isinstance(key, Literal)}:
         if name == min(whole):
             yield Remove(migration.path, op.place("options"))
@@ -161,7 +152,9 @@ def _functions(migration: Migration, left: Leaving) -> list[str]:
     count = -1
     while count != len(needed):
         count = len(needed)
-        needed |= {name for each in needed & set(migration.functions) for name in names_read(migration.functions[each].code)}
+        needed |= {
+            name for each in needed & set(migration.functions) for name in names_read(migration.functions[each].code)
+        }
     return [name for name in migration.functions if name in needed]
 
 
@@ -191,7 +184,9 @@ def _leftovers(migration: Migration, left: Leaving, functions: list[str], depend
             yield RemoveImport(migration.path, bound)
 
 
-def _retargeted(migration: Migration, before: str, name: str, after: list[Migration], history: History) -> Iterator[Edit]:
+def _retargeted(
+    migration: Migration, before: str, name: str, after: list[Migration], history: History
+) -> Iterator[Edit]:
     """Later migrations of the app come after the follow-up."""
     for each in after:
         if not history.is_new(each):
@@ -199,7 +194,9 @@ def _retargeted(migration: Migration, before: str, name: str, after: list[Migrat
         for dependency in each.dependencies:
             if dependency.key == (migration.app, before):
                 written = re.sub(rf"{re.escape(before)}(?=[\"'])", name, dependency.code)
-                yield Replace(each.path, ("dependencies", dependency.index), with_quotes(written, quote_of(each.source)))
+                yield Replace(
+                    each.path, ("dependencies", dependency.index), with_quotes(written, quote_of(each.source))
+                )
 
 
 def _companion(migration: Migration, before: str, name: str, history: History) -> Iterator[Edit]:
@@ -208,4 +205,3 @@ def _companion(migration: Migration, before: str, name: str, history: History) -
     content = history.companion(path)
     if content is not None and content.strip() == before.encode():
         yield SetContent(path, content.replace(before.encode(), name.encode()))
-

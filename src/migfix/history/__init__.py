@@ -4,32 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from migfix.history.facts import Facts
-from migfix.history.state import Model, State
 from migfix.model import Dependency, Key, Migration, Operation
 
-__all__ = ["Facts", "History", "Model", "State"]
-
-
-class Reader(Protocol):
-    """Where a history gets its migrations from: source files, or a loaded project."""
-
-    def load(self, label: str) -> tuple[Migration, ...]:
-        """The migrations of an app; nothing if it isn't part of the project."""
-
-    def labels(self) -> tuple[str, ...]:
-        """Every app that has migrations."""
-
-    def mentioning(self, text: bytes) -> tuple[Migration, ...]:
-        """Every migration with ``text``, in lower case, somewhere in its file."""
-
-    def is_new(self, path: str) -> bool:
-        """Whether the file is known not to be deployed."""
-
-    def companion(self, path: str) -> bytes | None:
-        """The content of a file beside the migrations (``max_migration.txt``), None if there is none."""
+if TYPE_CHECKING:
+    from migfix.history.facts import Facts
+    from migfix.history.reader import Reader
+    from migfix.history.state import State
 
 
 class History:
@@ -43,7 +25,9 @@ class History:
         self._on_disk: dict[str, dict[str, Migration]] = {}
         self._apps: dict[str, dict[str, Migration]] = {}
 
-    def with_migrations(self, migrations: Iterable[Migration], companions: Mapping[str, bytes] | None = None) -> History:
+    def with_migrations(
+        self, migrations: Iterable[Migration], companions: Mapping[str, bytes] | None = None
+    ) -> History:
         """The history in which ``migrations``, and files beside them, are as given, whatever the disk says."""
         changed = History(self.facts, self._reader)
         changed._planned = self._planned | {each.key: each for each in migrations}
@@ -81,6 +65,10 @@ class History:
         """Whether the file isn't deployed yet, so that it may be rewritten and its tables are new."""
         return migration.key in self._planned or self._reader.is_new(migration.path)
 
+    def new_mentioning(self, text: str) -> tuple[Migration, ...]:
+        """The files that weren't named and are known not to be deployed, with ``text`` in them."""
+        return tuple(filter(self.is_new, self.mentioning(text))) if self._reader.knows_deployed else ()
+
     def replaced_by(self, key: Key) -> Key:
         """The squashed migration that stands for ``key``, or ``key`` itself."""
         return next((each.key for each in self.app(key[0]).values() if key in each.replaces), key)
@@ -106,7 +94,11 @@ class History:
         return tuple(each for each in self.app(label).values() if each.key not in replaced)
 
     def own_parents(self, migration: Migration) -> tuple[Key, ...]:
-        return tuple(each.key for each in migration.dependencies if each.key and each.key[0] == migration.app and each.key[1] != "__first__")
+        return tuple(
+            each.key
+            for each in migration.dependencies
+            if each.key and each.key[0] == migration.app and each.key[1] != "__first__"
+        )
 
     def leaves(self, label: str) -> tuple[Key, ...]:
         """The migrations of an app that no other one of it depends on."""
@@ -118,7 +110,9 @@ class History:
         squashed = self.replaced_by(migration.key)
         found = [key for each in migration.dependencies if (key := self.resolve(each))]
         found += [each.key for each in self._running_before.get(migration.key, ())]
-        standing = [key if self.replaced_by(key) == squashed != migration.key else self.replaced_by(key) for key in found]
+        standing = [
+            key if self.replaced_by(key) == squashed != migration.key else self.replaced_by(key) for key in found
+        ]
         return tuple(dict.fromkeys(key for key in standing if key != migration.key))
 
     @cached_property
@@ -153,6 +147,8 @@ class History:
 
     def state_before(self, migration: Migration, index: int = 0) -> State:
         """The models as they are just before operation ``index`` of ``migration``."""
+        from migfix.history.state import State
+
         state = State(self.facts)
         for each in self.before(migration):
             state.replay(each, each.operations)

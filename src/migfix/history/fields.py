@@ -23,7 +23,11 @@ class Field:
         if not isinstance(self.value, Call):
             return ""
         package, _, name = self.value.func.rpartition(".")
-        return name if package in ("django.db.models", "django.contrib.postgres.fields", "django.contrib.gis.db.models") else self.value.func
+        return (
+            name
+            if package in ("django.db.models", "django.contrib.postgres.fields", "django.contrib.gis.db.models")
+            else self.value.func
+        )
 
     def get(self, name: str) -> Value | None:
         return self.value.keyword(name) if isinstance(self.value, Call) else None
@@ -109,7 +113,9 @@ def strings_in(value: Value | None) -> frozenset[str]:
         case Literal(value=str() as text):
             return frozenset({text})
         case Call(arguments=arguments):
-            return frozenset().union(*(strings_in(arg.value) for arg in arguments), {arg.keyword for arg in arguments if arg.keyword})
+            return frozenset().union(
+                *(strings_in(arg.value) for arg in arguments), {arg.keyword for arg in arguments if arg.keyword}
+            )
         case Sequence(items=items):
             return frozenset().union(*map(strings_in, items))
     return frozenset()

@@ -46,13 +46,15 @@ def strongly_connected(edges: dict[Key, tuple[Key, ...]]) -> list[frozenset[Key]
         work = [(start, iter(edges[start]))]
         while work:
             node, children = work[-1]
-            child = next((each for each in children if each in edges and (each not in number or each in on_stack)), None)
+            child = next(
+                (each for each in children if each in edges and (each not in number or each in on_stack)), None
+            )
             if child is None:
                 work.pop()
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == number[node]:
-                    group = set()
+                    group: set[Key] = set()
                     while not group or node not in group:
                         group.add(stack.pop())
                     on_stack -= group

@@ -11,8 +11,19 @@ from migfix.model import Argument, Call, Dictionary, Key, Literal, Migration, Op
 
 _ALTERED_OPTIONS = frozenset(
     # django/db/migrations/operations/models.py, AlterModelOptions.ALTER_OPTION_KEYS
-    "base_manager_name default_manager_name default_related_name get_latest_by managed ordering permissions"
-    " default_permissions select_on_save verbose_name verbose_name_plural".split()
+    [
+        "base_manager_name",
+        "default_manager_name",
+        "default_related_name",
+        "get_latest_by",
+        "managed",
+        "ordering",
+        "permissions",
+        "default_permissions",
+        "select_on_save",
+        "verbose_name",
+        "verbose_name_plural",
+    ]
 )
 
 
@@ -98,7 +109,9 @@ class State:
     def repoint(self, old: Key, label: str) -> None:
         """Let every relation to ``old`` point at the model ``label``."""
         for key, model in self.models.items():
-            fields = {name: Field(name, _repointed(each, key, old, label, self.facts)) for name, each in model.fields.items()}
+            fields = {
+                name: Field(name, _repointed(each, key, old, label, self.facts)) for name, each in model.fields.items()
+            }
             self.models[key] = replace(model, fields=fields)
 
 
@@ -108,7 +121,9 @@ def is_state_operation(holder: Operation, inner: Operation) -> bool:
     if not isinstance(holder.value, Call) or not isinstance(index, int):
         return False
     argument = holder.value.arguments[index]
-    return argument.keyword == "state_operations" or argument.keyword is None and (holder.kind == "RunSQL" or index == 1)
+    return argument.keyword == "state_operations" or (
+        argument.keyword is None and (holder.kind == "RunSQL" or index == 1)
+    )
 
 
 def created_model(migration: Migration, op: Operation) -> Model:
@@ -121,7 +136,9 @@ def created_model(migration: Migration, op: Operation) -> Model:
         app=migration.app,
         name=op.text("name"),
         fields={str(name): Field(str(name), value) for name, value in named},
-        options={str(k.value): v for k, v in options.pairs if isinstance(k, Literal)} if isinstance(options, Dictionary) else {},
+        options={str(k.value): v for k, v in options.pairs if isinstance(k, Literal)}
+        if isinstance(options, Dictionary)
+        else {},
         bases=bases.items if isinstance(bases, Sequence) else (),
         managers=op.arguments.get("managers"),
         made_by=migration.key,
@@ -142,7 +159,15 @@ def changed_model(model: Model, op: Operation) -> Model:
         case "AlterModelOptions":
             kept = {name: value for name, value in model.options.items() if name not in _ALTERED_OPTIONS}
             new = op.arguments.get("options")
-            return replace(model, options=kept | ({str(k.value): v for k, v in new.pairs if isinstance(k, Literal)} if isinstance(new, Dictionary) else {}))
+            return replace(
+                model,
+                options=kept
+                | (
+                    {str(k.value): v for k, v in new.pairs if isinstance(k, Literal)}
+                    if isinstance(new, Dictionary)
+                    else {}
+                ),
+            )
     return replace(model, options=_changed_options(model.options, op))
 
 
@@ -164,7 +189,9 @@ def _changed_options(options: dict[str, Value], op: Operation) -> dict[str, Valu
     }
     if op.kind in simple:
         argument = simple[op.kind]
-        return options | {f"db_{argument}" if argument.startswith("table") else argument: op.arguments.get(argument, Literal(None))}
+        return options | {
+            f"db_{argument}" if argument.startswith("table") else argument: op.arguments.get(argument, Literal(None))
+        }
     match op.kind:
         case "AddIndex" | "AddIndexConcurrently":
             return _appended(options, "indexes", op.arguments.get("index"))
@@ -177,7 +204,9 @@ def _changed_options(options: dict[str, Value], op: Operation) -> dict[str, Valu
         case "RemoveConstraint":
             return _without(options, "constraints", op.text("name"))
         case "AlterConstraint":
-            return _appended(_without(options, "constraints", op.text("name")), "constraints", op.arguments.get("constraint"))
+            return _appended(
+                _without(options, "constraints", op.text("name")), "constraints", op.arguments.get("constraint")
+            )
     return options
 
 
@@ -186,7 +215,9 @@ def _renamed_index(options: dict[str, Value], op: Operation) -> dict[str, Value]
     found = next((item for item in items_of(options.get("indexes")) if _is_named(item, old)), None)
     if not isinstance(found, Call):
         return options
-    arguments = tuple(Argument("name", op.arguments["new_name"]) if arg.keyword == "name" else arg for arg in found.arguments)
+    arguments = tuple(
+        Argument("name", op.arguments["new_name"]) if arg.keyword == "name" else arg for arg in found.arguments
+    )
     return _appended(_without(options, "indexes", old), "indexes", replace(found, arguments=arguments))
 
 
@@ -195,7 +226,9 @@ def _appended(options: dict[str, Value], name: str, item: Value | None) -> dict[
 
 
 def _without(options: dict[str, Value], name: str, item: str) -> dict[str, Value]:
-    return options | {name: Sequence("list", tuple(each for each in items_of(options.get(name)) if not _is_named(each, item)))}
+    return options | {
+        name: Sequence("list", tuple(each for each in items_of(options.get(name)) if not _is_named(each, item)))
+    }
 
 
 def _is_named(value: Value, name: str) -> bool:
@@ -217,7 +250,10 @@ def _renamed_field(model: Model, old: str, new: str) -> Model:
         name: renamed(value) if name in ("unique_together", "index_together", "order_with_respect_to") else value
         for name, value in model.options.items()
     }
-    fields = {new if name == old else name: Field(new if name == old else name, each.value) for name, each in model.fields.items()}
+    fields = {
+        new if name == old else name: Field(new if name == old else name, each.value)
+        for name, each in model.fields.items()
+    }
     return replace(model, fields=fields, options=options)
 
 
@@ -229,7 +265,12 @@ def _repointed(each: Field, key: Key, old: Key, label: str, facts: Facts) -> Val
     for arg in each.value.arguments:
         is_to = arg.keyword in ("to", "through") or (arg.keyword is None and positional == 0)
         positional += arg.keyword is None
-        if is_to and isinstance(arg.value, Literal) and model_key(arg.value, *key, facts) == old and arg.value.value != "self":
+        if (
+            is_to
+            and isinstance(arg.value, Literal)
+            and model_key(arg.value, *key, facts) == old
+            and arg.value.value != "self"
+        ):
             arg = Argument(arg.keyword, Literal(label))
         arguments.append(arg)
     return replace(each.value, arguments=tuple(arguments))

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from migfix.errors import UnreadableFile
 from migfix.history.facts import Facts
@@ -17,16 +17,12 @@ from migfix.model import Key, Migration
 from migfix.source import read_migration
 from migfix.source.reader import parse
 
+if TYPE_CHECKING:
+    from migfix.history.reader import Deployed
+
 _SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
 _DEPENDENCY = re.compile(r"""\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*,?\s*\)""")
 _CONTRIB = frozenset({"auth", "contenttypes", "sites", "sessions", "admin"})
-
-
-class Deployed(Protocol):
-    """Who knows which files may have run somewhere."""
-
-    def is_new(self, path: str) -> bool:
-        """Whether the file is known not to be deployed."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class Project:
 
     @cached_property
     def folders(self) -> dict[str, Path]:
-        """App label -> folder of its migrations. Where two folders claim a label, the one nearest to the named files."""
+        """App label -> folder of its migrations; of two that claim a label, the one nearest to the named files."""
         found: dict[str, Path] = {}
         for folder in [*dict.fromkeys(path.parent for path in self.named), *migration_folders(self.root, self.facts)]:
             label = self.label(folder)
@@ -82,6 +78,11 @@ class Project:
         """Whether the file was named, or git knows that it isn't deployed."""
         return Path(path) in self.named or self.deployed.is_new(path)
 
+    @property
+    def knows_deployed(self) -> bool:
+        """Whether git can say which files are deployed."""
+        return self.deployed.is_there
+
     def companion(self, path: str) -> bytes | None:
         """The content of a file beside the migrations, None if there is none."""
         return read_bytes(Path(path)) if Path(path).is_file() else None
@@ -119,7 +120,9 @@ def migration_folders(root: Path, facts: Facts) -> list[Path]:
 
 def migration_files(folder: Path) -> list[Path]:
     """The files that Django would load as migrations, sorted by name."""
-    names = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(".py") and entry.name[0] not in "_~")
+    names = sorted(
+        entry.name for entry in os.scandir(folder) if entry.name.endswith(".py") and entry.name[0] not in "_~"
+    )
     return [folder / name for name in names if b"class Migration" in read_bytes(folder / name)]
 
 
@@ -190,7 +193,9 @@ def _user_in_settings(root: Path, module: str, depth: int) -> Key | None:
     found = None
     for node in parse(str(path), read_bytes(path)).body:
         match node:
-            case ast.Assign(targets=[ast.Name(id="AUTH_USER_MODEL")], value=ast.Constant(value=str() as text)) if "." in text:
+            case ast.Assign(targets=[ast.Name(id="AUTH_USER_MODEL")], value=ast.Constant(value=str() as text)) if (
+                "." in text
+            ):
                 found = (text.split(".")[0], text.split(".")[-1].lower())
             case ast.ImportFrom(module=str() | None as name, names=[ast.alias(name="*")], level=level):
                 package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]

@@ -21,13 +21,14 @@ import django
 from django.apps import apps
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.exceptions import CircularDependencyError
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 
 
-class PlannedFinder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+class PlannedFinder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type: ignore[misc]
     """Serves migration modules from memory, and packages as they are."""
 
     def __init__(self, sources: dict[str, bytes]) -> None:
@@ -36,9 +37,11 @@ class PlannedFinder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
         self.files: dict[str, str] = {}
         """Name of a module -> its path."""
 
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         for folder in path or ():
-            file = os.path.join(os.path.realpath(folder), fullname.rpartition(".")[2] + ".py")
+            file = str(Path(folder).resolve() / f"{fullname.rpartition('.')[2]}.py")
             if file in self.sources:
                 self.files[fullname] = file
                 return importlib.util.spec_from_file_location(fullname, file, loader=self)
@@ -65,7 +68,7 @@ class Loader(MigrationLoader):
             package = sys.modules.get(name) if name else None
             folders = {os.path.realpath(each) for each in getattr(package, "__path__", ())}
             for path in self.planned:
-                if os.path.dirname(path) in folders:
+                if str(Path(path).parent) in folders:
                     stem = Path(path).stem
                     module = importlib.import_module(f"{name}.{stem}")
                     self.disk_migrations[config.label, stem] = module.Migration(stem, config.label)
@@ -103,7 +106,11 @@ def _unordered_state(loader: MigrationLoader) -> ProjectState:
     replaced = {key for migration in migrations.values() for key in migration.replaces}
     waiting = {key: each for key, each in sorted(migrations.items()) if key not in replaced}
     while waiting:
-        ready = [k for k, each in waiting.items() if not any(tuple(d) in waiting and d[0] == k[0] and tuple(d) != k for d in each.dependencies)]
+        ready = [
+            k
+            for k, each in waiting.items()
+            if not any(tuple(d) in waiting and d[0] == k[0] and tuple(d) != k for d in each.dependencies)
+        ]
         for key in ready or list(waiting)[:1]:
             for operation in waiting.pop(key).operations:
                 operation.state_forwards(key[0], state)
@@ -114,9 +121,12 @@ def differences(before: ProjectState, after: ProjectState) -> list[str]:
     """What Django's autodetector would write to get from one state to the other, in both directions."""
     found = []
     for old, new in ((before, after), (after, before)):
-        detector = MigrationAutodetector(old, new, MigrationQuestioner(dry_run=True))
-        for label, migrations in detector._detect_changes().items():
-            found += [f"{label}: {operation.describe()}" for migration in migrations for operation in migration.operations]
+        labels = {label for label, _ in (*old.models, *new.models)}
+        detector = MigrationAutodetector(old, new, MigrationQuestioner(specified_apps=labels, dry_run=True))
+        for label, migrations in detector.changes(MigrationGraph()).items():
+            found += [
+                f"{label}: {operation.describe()}" for migration in migrations for operation in migration.operations
+            ]
     return found
 
 

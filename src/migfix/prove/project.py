@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migfix.errors import MigfixError
-from migfix.model import Advice, Key
+from migfix.findings import Advice
+from migfix.model import Key
 from migfix.plan import Plan
 
 
@@ -39,17 +40,26 @@ def ask_django(plan: Plan, root: Path, settings: str, database: str | None) -> F
 
     Raises NotProven.
     """
-    contents = {path: base64.b64encode(content).decode() for path, content in plan.after.items() if path.endswith(".py")}
+    contents = {
+        path: base64.b64encode(content).decode() for path, content in plan.after.items() if path.endswith(".py")
+    }
     request = {"root": str(root), "settings": settings, "database": database, "after": contents}
     result = subprocess.run(
-        [sys.executable, "-m", "migfix.prove.child"], input=json.dumps(request), capture_output=True, text=True, cwd=root, check=False
+        [sys.executable, "-m", "migfix.prove.child"],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=False,
     )
     if result.returncode:
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise NotProven(f"Django could not be asked with {settings}: {reason}.", "Nothing was written.")
     answer = json.loads(result.stdout)
     if answer["differences"]:
-        raise NotProven(f"Django finds other models after the rewrite: {'; '.join(answer['differences'])}.", "Nothing was written.")
+        raise NotProven(
+            f"Django finds other models after the rewrite: {'; '.join(answer['differences'])}.", "Nothing was written."
+        )
     if "applied" not in answer:
         return Facts()
     return Facts(frozenset((app, name) for app, name in answer["applied"]), frozenset(answer["tables"]))

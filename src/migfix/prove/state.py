@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from migfix.history import History, Model, State
+from migfix.history import History
 from migfix.history.fields import together
-from migfix.history.state import items_of
+from migfix.history.state import Model, State, items_of
 from migfix.model import Key, Literal, Migration, Value
 
 
@@ -61,7 +61,11 @@ def in_own_order(history: History, app: str) -> list[Migration]:
     waiting = {each.key: each for each in sorted(history.active(app), key=lambda each: each.name)}
     done: list[Migration] = []
     while waiting:
-        ready = [each for each in waiting.values() if not any(key in waiting for key in history.own_parents(each) if key != each.key)]
+        ready = [
+            each
+            for each in waiting.values()
+            if not any(key in waiting for key in history.own_parents(each) if key != each.key)
+        ]
         for each in ready or list(waiting.values())[:1]:
             done.append(waiting.pop(each.key))
     return done
@@ -87,7 +91,9 @@ def _model_differences(before: Model, after: Model) -> list[str]:
     for name in sorted({*before.fields, *after.fields}):
         old, new = before.fields.get(name), after.fields.get(name)
         if old != new:
-            found.append(f"{before.label}.{name} {'is gone' if new is None else 'is new' if old is None else 'has changed'}")
+            found.append(
+                f"{before.label}.{name} {'is gone' if new is None else 'is new' if old is None else 'has changed'}"
+            )
     old_options, new_options = normal_options(before), normal_options(after)
     for name in sorted({*old_options, *new_options}):
         if old_options.get(name) != new_options.get(name):

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from migfix.model import Finding, Refusal, Rewrite
+from migfix.findings import Finding, Refusal, Rewrite
 from migfix.plan import Plan
 from migfix.registry import all_rules
+
 
 def render_plan(plan: Plan, start: Path, database: str | None = None) -> str:
     """Every rewrite, every refusal, and what to do beside them: anywhere, or in the ``database`` that was looked at.
@@ -30,7 +31,9 @@ def _rewrite(rewrite: Rewrite, names: dict[str, str], start: Path) -> Iterator[s
     yield f"{_head(rewrite, names, start)}: {rewrite.why}"
     yield f"  fix: {rewrite.wrote}"
     for row in rewrite.placeholders:
-        values = ", ".join(f"{name}={value}" for name, value in ((row.key.partition("=")[0], row.key.partition("=")[2]), *row.values))
+        values = ", ".join(
+            f"{name}={value}" for name, value in ((row.key.partition("=")[0], row.key.partition("=")[2]), *row.values)
+        )
         yield f"  row: {row.model}({values})"
     others = [edit.path for edit in rewrite.edits if edit.path != rewrite.path]
     for path in dict.fromkeys(others):

@@ -17,7 +17,9 @@ def inverse_of(statement: exp.Expression, dialect: str) -> tuple[str, ...] | Non
     if isinstance(statement, exp.Create) and not statement.args.get("exists") and not statement.args.get("replace"):
         drop = _drop(statement, dialect)
         return (drop,) if drop else None
-    is_plain = isinstance(statement, exp.Alter) and not statement.args.get("exists") and not statement.args.get("options")
+    is_plain = (
+        isinstance(statement, exp.Alter) and not statement.args.get("exists") and not statement.args.get("options")
+    )
     if is_plain and isinstance(statement, exp.Alter):
         undone = list(_undone(statement, dialect))
         return tuple(each for each in undone if each) if undone and all(undone) else None
@@ -68,7 +70,11 @@ def _drop_trigger(create: exp.Create, dialect: str) -> str | None:
 
 def _drop_function(create: exp.Create, dialect: str) -> str | None:
     function = create.this
-    if dialect != "postgres" or not isinstance(function, exp.UserDefinedFunction) or any(e.args.get("constraints") for e in function.expressions):
+    if (
+        dialect != "postgres"
+        or not isinstance(function, exp.UserDefinedFunction)
+        or any(e.args.get("constraints") for e in function.expressions)
+    ):
         return None
     return f"DROP FUNCTION {_sql(function, dialect)}"
 

@@ -29,7 +29,9 @@ def made_by(migration: Migration) -> Made:
     """The models and fields that a migration adds itself."""
     ops = list(migration.walk())
     models = frozenset((migration.app, op.model) for op in ops if op.kind == "CreateModel")
-    columns = frozenset(((migration.app, op.model), op.text("name").removesuffix("_id")) for op in ops if op.kind == "AddField")
+    columns = frozenset(
+        ((migration.app, op.model), op.text("name").removesuffix("_id")) for op in ops if op.kind == "AddField"
+    )
     return Made(models, columns)
 
 
@@ -39,7 +41,9 @@ def _harm(effect: Effect, function: str) -> Harm | None:
     label = ".".join(effect.model)
     match effect.kind:
         case "create":
-            return Harm(f"{function}() inserts rows into {label}, so going back and forward again would insert them twice.")
+            return Harm(
+                f"{function}() inserts rows into {label}, so going back and forward again would insert them twice."
+            )
         case "accumulate":
             return Harm(
                 f"{function}() computes {label}.{effect.column} from its own old value, "

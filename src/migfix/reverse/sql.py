@@ -24,7 +24,10 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite", "mysql": "mysql", "mariadb": "mysql", "oracle": "oracle"}
 ANY_ENGINE = ("postgresql", "sqlite", "mysql")
-NAME_ENGINES = "Name the databases that the project runs on with --engines or `engines` in [tool.migfix]: for one of them migfix may know the inverse."
+NAME_ENGINES = (
+    "Name the databases that the project runs on with --engines or `engines` in [tool.migfix]: "
+    "for one of them migfix may know the inverse."
+)
 
 
 def reverse_of_sql(texts: list[str], migration: Migration, history: History) -> Verdict:
@@ -38,7 +41,11 @@ def reverse_of_sql(texts: list[str], migration: Migration, history: History) -> 
     if any(isinstance(each, Inverse) for each in verdicts.values()):
         why = harms[0].why if harms else "its inverse isn't written alike on every engine."
         return Harm(why, NAME_ENGINES if not facts.engines else "")
-    return harms[0] if harms else Noop(next(each.comment for each in verdicts.values() if isinstance(each, Noop) and each.comment))
+    return (
+        harms[0]
+        if harms
+        else Noop(next(each.comment for each in verdicts.values() if isinstance(each, Noop) and each.comment))
+    )
 
 
 def tables_made_by(migration: Migration, history: History) -> Made:
@@ -47,13 +54,21 @@ def tables_made_by(migration: Migration, history: History) -> Made:
     tables = {model.key: model.table.lower() for model in state.models.values()}
     ops = list(migration.walk())
     models = frozenset(tables.get((migration.app, op.model)) for op in ops if op.kind == "CreateModel")
-    fields = [(tables.get((migration.app, op.model)), Field(op.text("name"), op.arguments.get("field", Literal(None)))) for op in ops if op.kind == "AddField"]
+    fields = [
+        (tables.get((migration.app, op.model)), Field(op.text("name"), op.arguments.get("field", Literal(None))))
+        for op in ops
+        if op.kind == "AddField"
+    ]
     return Made(models - {None}, frozenset((table, each.column.lower().removesuffix("_id")) for table, each in fields))
 
 
 def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
     statements = [each for text in texts for each in _parsed(text, dialect)]
-    own = frozenset(_table(each.find(exp.Table)) for each in statements if isinstance(each, exp.Create) and each.args.get("kind") == "TABLE")
+    own = frozenset(
+        _table(each.find(exp.Table))
+        for each in statements
+        if isinstance(each, exp.Create) and each.args.get("kind") == "TABLE"
+    )
     within = Made(made.models | own, made.columns)
     inverses = [_inverse(each, dialect, own) for each in statements]
     found = [each for each in inverses if each is not None]
@@ -77,7 +92,7 @@ def _parsed(text: str, dialect: str) -> Iterator[exp.Expression]:
     """The statements of a text; one Command for what can't be parsed."""
     try:
         for each in sqlglot.parse(text, dialect=dialect):
-            if each is not None and not isinstance(each, exp.Semicolon):
+            if isinstance(each, exp.Expression) and not isinstance(each, exp.Semicolon):
                 yield each
     except (SqlglotError, RecursionError):
         yield exp.Command(this=text.strip(), expression="")
@@ -101,7 +116,10 @@ def _again(statement: exp.Expression, made: Made) -> Verdict:
             actions = statement.args.get("actions") or []
             if any(isinstance(each, exp.Drop) for each in actions):
                 return Harm(_DROPS)
-            adds = any(isinstance(each, exp.ColumnDef | exp.AddConstraint | exp.AlterRename | exp.RenameColumn) for each in actions)
+            adds = any(
+                isinstance(each, exp.ColumnDef | exp.AddConstraint | exp.AlterRename | exp.RenameColumn)
+                for each in actions
+            )
             is_guarded = any(each.args.get("exists") for each in actions)
             return Harm(_FAILS_AGAIN) if adds and not is_guarded else Noop(NOT_UNDONE)
         case exp.Command():
@@ -112,7 +130,9 @@ def _again(statement: exp.Expression, made: Made) -> Verdict:
 _FAILS_AGAIN = "going back would leave what this makes, and going forward again would fail because it is already there."
 _DROPS = "this drops something, which going back can't bring back."
 _INSERTS = "this inserts rows into {table}, so going back and forward again would insert them twice."
-_ADDS_UP = "this computes {column} of {table} from its own old value, so going back and forward again would do that twice."
+_ADDS_UP = (
+    "this computes {column} of {table} from its own old value, so going back and forward again would do that twice."
+)
 
 
 def _update_again(statement: exp.Update, made: Made) -> Verdict:
@@ -126,7 +146,9 @@ def _update_again(statement: exp.Update, made: Made) -> Verdict:
         if made.covers(table, target.name.lower()):
             continue
         read = {each.name.lower() for each in value.find_all(exp.Column)} if value else set()
-        if target.name.lower() in read and isinstance(value.unnest(), exp.Binary | exp.Concat | exp.ConcatWs | exp.DPipe):
+        if target.name.lower() in read and isinstance(
+            value.unnest(), exp.Binary | exp.Concat | exp.ConcatWs | exp.DPipe
+        ):
             return Harm(_ADDS_UP.format(column=target.name, table=table))
         if read or value.find(exp.Func, exp.Query):
             verdict = Noop(NOT_RESTORED)

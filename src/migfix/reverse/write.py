@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from migfix.edits import Comment, Edit, Insert
 from migfix.formatting import Brackets, flatten, literal, quote_of, render, with_quotes
-from migfix.model import Argument, Call, Comment, Edit, Insert, Migration, Operation
+from migfix.model import Argument, Call, Migration, Operation
 from migfix.reverse.verdict import Inverse, Noop
 from migfix.source.text import text_between
 
@@ -47,5 +48,11 @@ def _inverse(verdict: Inverse, migration: Migration) -> str:
     """One statement as a string, several as a list."""
     texts = tuple(map(literal, verdict.statements))
     listed = Brackets("[", texts, "]")
-    code = texts[0] if len(texts) == 1 else render(listed, 12) if len(flatten(listed)) < 60 else "[\n" + "".join(f"    {each},\n" for each in texts) + "]"
+    code = (
+        texts[0]
+        if len(texts) == 1
+        else render(listed, 12)
+        if len(flatten(listed)) < 60
+        else "[\n" + "".join(f"    {each},\n" for each in texts) + "]"
+    )
     return with_quotes(code, quote_of(migration.source))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from migfix.history import History, Model
+from migfix.history import History
+from migfix.history.state import Model
 from migfix.model import Migration, Name, Operation
 from migfix.source.sql import statements
 
@@ -23,7 +24,10 @@ def _makes(migration: Migration, op: Operation, target: Model) -> bool:
 
         code = op.arguments.get("code")
         found = effects(migration, code.dotted) if isinstance(code, Name) else ()
-        return any(each.model == target.key and each.kind in ("create", "ensure", "derive") and not each.column for each in found)
+        return any(
+            each.model == target.key and each.kind in ("create", "ensure", "derive") and not each.column
+            for each in found
+        )
     if op.kind == "RunSQL":
         insert = re.compile(rf"\b(insert|replace|copy)\b[^;]*\b{re.escape(target.table)}\b", re.IGNORECASE)
         return any(insert.search(text) for text in statements(op.arguments.get("sql")) or ())

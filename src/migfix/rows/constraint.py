@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from migfix.model import Call, Literal, Sequence, Value
+from migfix.model import Argument, Call, Literal, Sequence, Value
 from migfix.rows.placeholder import UNKNOWN
 
 MOST_TRIES = 20_000
@@ -58,7 +58,11 @@ def _truth(condition: Value, values: Mapping[str, object]) -> bool | None:
             return _all_or_any([_truth(arg.value, values) for arg in condition.arguments], condition.func)
         case "django.db.models.Q":
             connector = condition.keyword("_connector")
-            parts = [_part(arg.keyword, arg.value, values) for arg in condition.arguments if arg.keyword not in ("_connector", "_negated")]
+            parts = [
+                _part(arg.keyword, arg.value, values)
+                for arg in condition.arguments
+                if arg.keyword not in ("_connector", "_negated")
+            ]
             truth = _all_or_any(parts, "|" if connector == Literal("OR") else "&")
             return _not(truth) if condition.keyword("_negated") == Literal(True) else truth
     raise Unreadable
@@ -140,21 +144,29 @@ def _comparisons(condition: Value) -> Iterator[tuple[str, Value]]:
             case "_connector" | "_negated", _:
                 continue
             case str() as name, value:
-                yield name.partition("__")[0], value
+                yield from _both_ways(name, value)
             case None, Sequence(items=(Literal(value=str() as name), value)):
-                yield name.partition("__")[0], value
+                yield from _both_ways(name, value)
             case _, value:
                 yield from _comparisons(value)
-                continue
-        if isinstance(value, Call) and value.func == "django.db.models.F" and isinstance(value.arguments[0].value, Literal):
-            yield str(value.arguments[0].value.value), Call("django.db.models.F", (type(arg)(None, Literal(name.partition("__")[0])),))
+
+
+def _both_ways(name: str, value: Value) -> Iterator[tuple[str, Value]]:
+    """A field with what it is compared with; where that is another field, also that field with the first."""
+    field = name.partition("__")[0]
+    yield field, value
+    match value:
+        case Call(func="django.db.models.F", arguments=(Argument(value=Literal(value=str() as other)),)):
+            yield other, Call("django.db.models.F", (Argument(None, Literal(field)),))
 
 
 Candidates = Callable[[str, object], list[object]]
 """Values to try for a field, around a constant that it is compared with."""
 
 
-def satisfying(conditions: list[Value], values: dict[str, object], choices: Candidates, free: frozenset[str]) -> dict[str, object] | None:
+def satisfying(
+    conditions: list[Value], values: dict[str, object], choices: Candidates, free: frozenset[str]
+) -> dict[str, object] | None:
     """``values`` with as few of the ``free`` fields changed as make every condition hold; None if none was found.
 
     Raises Unreadable.
@@ -180,7 +192,9 @@ def _independent(conditions: list[Value]) -> list[list[Value]]:
     return [own for _, own in groups]
 
 
-def _search(conditions: list[Value], values: dict[str, object], choices: Candidates, free: frozenset[str]) -> dict[str, object] | None:
+def _search(
+    conditions: list[Value], values: dict[str, object], choices: Candidates, free: frozenset[str]
+) -> dict[str, object] | None:
     if all(holds(each, values) for each in conditions):
         return values
     near: dict[str, list[object]] = {}

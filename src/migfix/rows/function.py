@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migfix.formatting import LINE_LENGTH, Brackets, call, dictionary, literal, render
-from migfix.history import Model
+from migfix.history.state import Model
 from migfix.rows.seed import Seed
 
 ONE_OFF = "# Existing rows get this key as their default, so its row has to be there first."
@@ -33,7 +33,9 @@ def function_code(name: str, seeds: Iterable[Seed], children: Iterable[Child]) -
     lines = [f"def {name}(apps, schema_editor):", f"    {ONE_OFF if children else LASTING}"]
     lines += ["    alias = schema_editor.connection.alias"]
     for key, model in models.items():
-        lines.append("    " + render(call(f"{names[key]} = apps.get_model", literal(model.app), literal(model.name)), 4))
+        lines.append(
+            "    " + render(call(f"{names[key]} = apps.get_model", literal(model.app), literal(model.name)), 4)
+        )
     lines += _router_check(list(names.values()))
     if children:
         lines += _emptiness_check([(names[each.model.key], each) for each in children])
@@ -55,18 +57,22 @@ def _variables(models: list[Model]) -> dict[tuple[str, str], str]:
     """A variable for each model: its name, with the app where two have the same."""
     names = [model.name for model in models]
     return {
-        model.key: model.name if names.count(model.name) == 1 else model.app.title().replace("_", "") + model.name for model in models
+        model.key: model.name if names.count(model.name) == 1 else model.app.title().replace("_", "") + model.name
+        for model in models
     }
 
 
 def manager(variable: str, model: Model) -> str:
-    """``.objects``, or ``._base_manager`` where the state declares managers that may hide rows or be named otherwise."""
+    """``.objects``, or ``._base_manager`` where the state declares managers: these may hide rows."""
     return f"{variable}.{'_base_manager' if model.has_managers else 'objects'}.using(alias)"
 
 
 def _router_check(names: list[str]) -> list[str]:
     if len(names) == 1:
-        return ["    " + render(call("if not router.allow_migrate_model", "alias", names[0], tail="):"), 4), "        return"]
+        return [
+            "    " + render(call("if not router.allow_migrate_model", "alias", names[0], tail="):"), 4),
+            "        return",
+        ]
     loop = render(Brackets("for model in (", tuple(names), "):"), 4)
     return [f"    {loop}", "        if not router.allow_migrate_model(alias, model):", "            return"]
 
@@ -79,7 +85,11 @@ def _emptiness_check(children: list[tuple[str, Child]]) -> list[str]:
     if len(rows) == 1 and len(condition := f"    if not {rows[0]}.exists():") <= LINE_LENGTH:
         return [condition, "        return"]
     listed = "".join(f"        {row},\n" for row in rows)
-    return [f"    children = [\n{listed}    ]", "    if not any(child.exists() for child in children):", "        return"]
+    return [
+        f"    children = [\n{listed}    ]",
+        "    if not any(child.exists() for child in children):",
+        "        return",
+    ]
 
 
 def _get_or_create(variable: str, seed: Seed) -> Brackets:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from migfix.history import History, State
+from migfix.findings import Advice
+from migfix.history import History
 from migfix.history.fields import Field
-from migfix.history.state import created_model
-from migfix.model import Advice, Literal, Migration, Operation
+from migfix.history.state import State, created_model
+from migfix.model import Literal, Migration, Operation
 
 
 def before_migrating(migration: Migration, index: int, history: History) -> tuple[Advice, ...]:
@@ -18,7 +19,14 @@ def before_migrating(migration: Migration, index: int, history: History) -> tupl
     if left and history.facts.may_run_on("mysql", "mariadb"):
         statements = "".join(f"\n    {each}" for each in left)
         tables = tuple(part for each in left if each.startswith("DROP") for part in each.split("`")[1:2])
-        advice.append(Advice(f"a first attempt at {name} failed on MySQL or MariaDB", f"drop what it left behind:{statements}", migration.key, tables))
+        advice.append(
+            Advice(
+                f"a first attempt at {name} failed on MySQL or MariaDB",
+                f"drop what it left behind:{statements}",
+                migration.key,
+                tables,
+            )
+        )
     return tuple(advice)
 
 
@@ -28,8 +36,12 @@ def left_behind(migration: Migration, index: int, history: History) -> list[str]
     for op in migration.operations[:index]:
         if op.kind == "CreateModel":
             model = created_model(migration, op)
-            many = [each for each in model.fields.values() if each.kind == "ManyToManyField" and each.get("through") is None]
-            undo += [f"DROP TABLE `{table}`;" for table in (model.table, *(_link_table(model.table, each) for each in many))]
+            many = [
+                each for each in model.fields.values() if each.kind == "ManyToManyField" and each.get("through") is None
+            ]
+            undo += [
+                f"DROP TABLE `{table}`;" for table in (model.table, *(_link_table(model.table, each) for each in many))
+            ]
         elif op.kind == "AddField":
             undo.append(_drop_field(op, history.state_before(migration, index), migration.app))
     return undo[::-1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from migfix.history import History, Model, State
+from migfix.history import History
 from migfix.history.fields import Field
+from migfix.history.state import Model, State
 from migfix.model import Key, Literal, Migration, Operation, Value
 from migfix.rows.by_hand import makes_rows
 from migfix.rows.function import Child
@@ -26,7 +27,7 @@ class Need:
     value: Value
     is_one_off: bool
     ready: int
-    """Where the tables of the target, and of what it needs, have all their required columns; 0 if they have them before."""
+    """Where the tables of the target and of what it needs have got their last required column; 0 if before."""
 
     @property
     def by(self) -> str | None:
@@ -90,7 +91,13 @@ def _need(migration: Migration, index: int, op: Operation, state: State, history
     child = state.models.get((migration.app, op.model))
     target = state.models.get(field.target(migration.app, op.model, history.facts) or ("", ""))
     value = field.default
-    if not field.is_key or child is None or target is None or value is None or field.get("db_constraint") == Literal(False):
+    if (
+        not field.is_key
+        or child is None
+        or target is None
+        or value is None
+        or field.get("db_constraint") == Literal(False)
+    ):
         return None
     old = child.fields.get(field.name)
     fills_nulls = op.kind == "AlterField" and old is not None and old.is_true("null") and not field.is_true("null")
@@ -100,7 +107,9 @@ def _need(migration: Migration, index: int, op: Operation, state: State, history
     if made_by is None or not (made_by.key == migration.key or history.is_new(made_by)):
         return None
     is_one_off = op.arguments.get("preserve_default") == Literal(False)
-    return Need(migration, index, op, field, Child(child, field.name if fills_nulls else None), target, value, is_one_off, 0)
+    return Need(
+        migration, index, op, field, Child(child, field.name if fills_nulls else None), target, value, is_one_off, 0
+    )
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ class Seeding:
 
     @property
     def index(self) -> int:
-        """Where the function runs: before the first operation that needs it, but after the tables of its rows are whole."""
+        """Where the function runs: before the first operation that needs it, once the tables of its rows are whole."""
         return max(min(need.index for need in self.needs), max(need.ready for need in self.needs))
 
     @property
@@ -127,7 +136,11 @@ class Seeding:
     @property
     def children(self) -> list[Child]:
         """The tables that must have rows for a one-off row to be made; none for a lasting default."""
-        return list({(need.child.model.key, need.child.null_field): need.child for need in self.needs}.values()) if self.is_one_off else []
+        return (
+            list({(need.child.model.key, need.child.null_field): need.child for need in self.needs}.values())
+            if self.is_one_off
+            else []
+        )
 
 
 def seedings(needs: list[tuple[Need, Seeder]]) -> Iterator[Seeding]:

@@ -17,7 +17,7 @@ from migfix.model import Call, Dictionary, Literal, Sequence, Value
 UNKNOWN = object()
 """A value that can't be compared here."""
 
-NOW = datetime.datetime(2100, 1, 1, tzinfo=datetime.timezone.utc)
+NOW = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
 """Stands for ``timezone.now()``: later than any constant that a migration compares with."""
 
 
@@ -72,7 +72,14 @@ TEXT = {
 
 AUTO = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
 INTEGERS = frozenset(
-    "IntegerField BigIntegerField SmallIntegerField PositiveIntegerField PositiveBigIntegerField PositiveSmallIntegerField".split()
+    [
+        "IntegerField",
+        "BigIntegerField",
+        "SmallIntegerField",
+        "PositiveIntegerField",
+        "PositiveBigIntegerField",
+        "PositiveSmallIntegerField",
+    ]
 )
 
 
@@ -115,7 +122,11 @@ def choice_values(choices: Value | None) -> list[Value]:
     if isinstance(choices, Dictionary):
         pairs = list(choices.pairs)
     elif isinstance(choices, Sequence):
-        pairs = [(item.items[0], item.items[1]) for item in choices.items if isinstance(item, Sequence) and len(item.items) == 2]
+        pairs = [
+            (item.items[0], item.items[1])
+            for item in choices.items
+            if isinstance(item, Sequence) and len(item.items) == 2
+        ]
     found: list[Value] = []
     for value, label in pairs:
         found += choice_values(label) if isinstance(label, Sequence | Dictionary) else [value]

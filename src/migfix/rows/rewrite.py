@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from migfix.edits import AddFunction, AddImport, Edit, Insert, Move
+from migfix.findings import Placeholder, Rewrite
 from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
-from migfix.model import AddFunction, AddImport, Edit, Insert, Migration, Move, Placeholder, Rewrite
+from migfix.model import Migration
 from migfix.rows.function import function_code, imports_of
 from migfix.rows.leftover import before_migrating
 from migfix.rows.need import Seeding
@@ -20,7 +22,13 @@ def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, fai
     """
     function = function_code(name, seeding.seeds, seeding.children)
     run_python = spelling(migration.imports, "django.db.migrations.RunPython")
-    edits: list[Edit] = [Insert(migration.path, ("operations", seeding.index), operation_code(run_python or "migrations.RunPython", name, seeding.is_one_off))]
+    edits: list[Edit] = [
+        Insert(
+            migration.path,
+            ("operations", seeding.index),
+            operation_code(run_python or "migrations.RunPython", name, seeding.is_one_off),
+        )
+    ]
     edits += [Move(migration.path, need.op.where, seeding.index) for need in seeding.moved]
     edits.append(AddFunction(migration.path, with_quotes(function, quote_of(migration.source))))
     edits += [] if run_python else [AddImport(migration.path, "django.db", "migrations")]
@@ -34,7 +42,9 @@ def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, fai
         why=_why(seeding),
         wrote=_wrote(seeding, name),
         edits=tuple(edits),
-        placeholders=tuple(dict.fromkeys(Placeholder(row.model.label, f"{row.lookup}={row.key}", row.values) for row in rows)),
+        placeholders=tuple(
+            dict.fromkeys(Placeholder(row.model.label, f"{row.lookup}={row.key}", row.values) for row in rows)
+        ),
         advice=before_migrating(migration, failing, history),
         used_values=tuple(used for row in rows for used in row.used_values),
     )
@@ -54,7 +64,8 @@ def function_name(model: str) -> str:
 def _why(seeding: Seeding) -> str:
     first = seeding.needs[0]
     keys = ", ".join(seed.key for seed in seeding.seeds)
-    return f"existing rows of {first.child.model.label} get {first.field.name} = {keys}, and that row of {first.target.label} isn't there."
+    rows = f"existing rows of {first.child.model.label} get {first.field.name} = {keys}"
+    return f"{rows}, and that row of {first.target.label} isn't there."
 
 
 def _wrote(seeding: Seeding, name: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from migfix.formatting import literal
-from migfix.history import History, Model, State
+from migfix.history import History
 from migfix.history.fields import Field, strings_in, together
-from migfix.history.state import items_of
+from migfix.history.state import Model, State, items_of
 from migfix.model import Call, Key, Literal, Name, Value
 from migfix.rows.constraint import Unreadable, around, condition_of, fields_in, holds, satisfying
 from migfix.rows.placeholder import (
@@ -83,7 +83,10 @@ class Seeder:
     def _row(self, model: Model, column: str, code: str, key_field: Field | None, number: int) -> Seed:
         lineage = self._lineage(model)
         fields = [each for ancestor in lineage for each in ancestor.fields.values()]
-        key_names = {key_field.name if key_field else "", *(each.name for each in fields if column == "pk" and each.is_true("primary_key"))}
+        key_names = {
+            key_field.name if key_field else "",
+            *(each.name for each in fields if column == "pk" and each.is_true("primary_key")),
+        }
         plan = _Columns(self, model, lineage, number, column, code)
         written, needs = plan.written([each for each in fields if each.name not in key_names])
         is_counted = column == "pk" and key_field is not None and key_field.kind in AUTO
@@ -106,7 +109,8 @@ class Seeder:
             if parent is None or not self.is_new(parent):
                 name = parent.label if parent else ".".join(key)
                 raise CannotSeed(
-                    f"{model.label} inherits from {name}, which was there before: making a {model.label} could overwrite a row of it.",
+                    f"{model.label} inherits from {name}, which was there before: "
+                    f"making a {model.label} could overwrite a row of it.",
                     f"Give the field the key of a {model.label} that a RunPython of yours makes, or make it nullable.",
                 )
             found = [*self._lineage(parent), *found]
@@ -165,7 +169,8 @@ class Seeder:
         made = placeholder(Row(model.name, number, key_field, True))
         if made is None:
             raise CannotSeed(
-                f"migfix doesn't know {key_field.kind}, the key of {model.label}.", "Make the row in a RunPython of your own."
+                f"migfix doesn't know {key_field.kind}, the key of {model.label}.",
+                "Make the row in a RunPython of your own.",
             )
         return made
 
@@ -217,8 +222,8 @@ class _Columns:
         made = placeholder(Row(self.model.name, self.number, each, is_unique))
         if made is None:
             raise CannotSeed(
-                f"migfix doesn't know {each.kind or 'the class'} of {self.model.label}.{each.name}, which a placeholder row needs.",
-                f"Say its value with --set {self.model.label}.{each.name}=VALUE, or make the row in a RunPython of your own.",
+                f"a placeholder row needs {each.name}, and migfix doesn't know {each.kind or 'its class'}.",
+                f"Say its value with --set {self.model.label}.{each.name}=VALUE, or make the row yourself.",
             )
         return made
 
@@ -243,7 +248,9 @@ class _Columns:
 
     def _satisfy_checks(self, fields: list[Field], written: dict[str, Written], known: dict[str, object]) -> None:
         by_name = {each.name: each for each in fields}
-        checks = [c for options in self.options for each in items_of(options.get("constraints")) if (c := condition_of(each))]
+        checks = [
+            c for options in self.options for each in items_of(options.get("constraints")) if (c := condition_of(each))
+        ]
         checks = [c for i, c in enumerate(checks) if c not in checks[:i] and fields_in(c) & by_name.keys()]
         said = {name.rpartition(".")[2] for name in self.used}
         free = frozenset(name for name, each in by_name.items() if name not in said and not each.is_key)
@@ -268,7 +275,8 @@ class _Columns:
         names = sorted(frozenset().union(*map(fields_in, checks)))
         flags = " ".join(f"--set {self.model.label}.{name}=VALUE" for name in names)
         return CannotSeed(
-            f"migfix found no placeholder values of {self.model.label} that its check constraint on {', '.join(names) or 'it'} lets through.",
+            f"migfix found no placeholder values of {self.model.label} "
+            f"that its check constraint on {', '.join(names) or 'the table'} lets through.",
             f"Say them with {flags or '--set'}, or make the row in a RunPython of your own.",
         )
 
@@ -291,7 +299,11 @@ class _Columns:
 
 def is_left_out(each: Field, is_unique: bool) -> bool:
     """Whether a new row may do without a value for this field: Django or the database has one."""
-    if each.kind in ("ManyToManyField", "GeneratedField", "CompositePrimaryKey") or each.is_parent_link or each.kind in AUTO:
+    if (
+        each.kind in ("ManyToManyField", "GeneratedField", "CompositePrimaryKey")
+        or each.is_parent_link
+        or each.kind in AUTO
+    ):
         return True
     if each.is_true("null") or each.is_true("auto_now") or each.is_true("auto_now_add") or each.default is not None:
         return True
@@ -327,5 +339,3 @@ def _key_code(key: Value, model: Model, column: str) -> str:
         f"the default is computed by {what}, so migfix can't know which {model.label} it means.",
         f"Write the {column} of the row as a plain value, or make the row in a RunPython of your own.",
     )
-
-

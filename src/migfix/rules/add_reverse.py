@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from migfix.history import History
-from migfix.model import Finding, Migration, Operation, Refusal, Rewrite, Rule
+from migfix.rule import Rule
 
 if TYPE_CHECKING:
+    from migfix.findings import Finding
+    from migfix.history import History
+    from migfix.model import Migration, Operation
     from migfix.reverse.verdict import Verdict
 
 CODE = "MIG301"
@@ -18,13 +20,14 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     """Write the true inverse where it can be derived, else an honest noop."""
     for migration in migrations:
         for op in migration.walk():
-            if op.kind == "RunPython" and "code" in op.arguments and "reverse_code" not in op.arguments:
-                yield _finding(migration, op, history)
-            elif op.kind == "RunSQL" and "sql" in op.arguments and "reverse_sql" not in op.arguments:
+            if (op.kind == "RunPython" and "code" in op.arguments and "reverse_code" not in op.arguments) or (
+                op.kind == "RunSQL" and "sql" in op.arguments and "reverse_sql" not in op.arguments
+            ):
                 yield _finding(migration, op, history)
 
 
 def _finding(migration: Migration, op: Operation, history: History) -> Finding:
+    from migfix.findings import Refusal, Rewrite
     from migfix.reverse.verdict import NOT_RESTORED, Harm, Noop
     from migfix.reverse.write import BACKWARD, described, reverse_edits
 

@@ -1,15 +1,17 @@
-"""Migrations of several apps that depend on each other in a circle: CircularDependencyError, nothing can be migrated."""
+"""Migrations that depend on each other in a circle: CircularDependencyError, nothing can be migrated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from migfix.history import History
-from migfix.model import Finding, Key, Migration, Refusal, Rewrite, Rule
+from migfix.rule import Rule
 
 if TYPE_CHECKING:
     from migfix.circle.leaving import Leaving
+    from migfix.findings import Finding
+    from migfix.history import History
+    from migfix.model import Key, Migration
 
 CODE = "MIG201"
 
@@ -18,6 +20,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     """Let the fewest foreign keys that close the circle go to a follow-up migration. One circle at a time."""
     if not any(_points_elsewhere(each) for each in migrations):
         return
+    from migfix.findings import Rewrite
     from migfix.history.graph import rings
 
     named = {each.key for each in migrations}
@@ -38,6 +41,7 @@ def _finding(ring: frozenset[Key], named: Key, history: History) -> Finding:
     from migfix.circle.cut import NoCut, find_cut
     from migfix.circle.leaving import CannotLeave
     from migfix.circle.split import split
+    from migfix.findings import Refusal, Rewrite
 
     shown = " -> ".join(".".join(key) for key in _around(ring, named, history))
     start = history.migration(named)
@@ -51,7 +55,7 @@ def _finding(ring: frozenset[Key], named: Key, history: History) -> Finding:
             start.path,
             _line(start, ring, history),
             f"these migrations depend on each other in a circle: {shown}. It can't be opened here: {reason}.",
-            "Let one of the models do without its key to the other until both tables exist, or undo the change that closed the circle.",
+            "Let one of the models do without its key until both tables exist, or undo what closed the circle.",
         )
     first = history.migration(min(cut.leavings))
     assert first is not None

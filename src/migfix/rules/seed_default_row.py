@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from migfix.history import History
-from migfix.model import Finding, Migration, Refusal, Rule
+from migfix.rule import Rule
 
 if TYPE_CHECKING:
+    from migfix.findings import Finding, Refusal
+    from migfix.history import History
+    from migfix.model import Migration
     from migfix.rows.need import Need, Seeding
     from migfix.rows.seed import Seeder
 
@@ -26,11 +28,12 @@ def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Mi
     """New files that weren't named and point at a model that a named one makes."""
     named = {each.key for each in migrations}
     made = [f"{each.app}.{op.model}" for each in migrations for op in each.operations if op.kind == "CreateModel"]
-    found = {each.key: each for label in made for each in history.mentioning(label) if each.key not in named}
-    yield from (each for each in found.values() if history.is_new(each))
+    found = {each.key: each for label in made for each in history.new_mentioning(label) if each.key not in named}
+    yield from found.values()
 
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.findings import Refusal
     from migfix.formatting import free_name
     from migfix.rows.need import find_needs, seedings
     from migfix.rows.pending import altered_after
@@ -61,6 +64,8 @@ def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder
 
 
 def _too_many_rows(need: Need) -> Refusal:
+    from migfix.findings import Refusal
+
     return Refusal(
         CODE,
         need.migration.path,
@@ -71,6 +76,8 @@ def _too_many_rows(need: Need) -> Refusal:
 
 
 def _pending(seeding: Seeding, model: str, line: int) -> Refusal:
+    from migfix.findings import Refusal
+
     need = seeding.needs[0]
     return Refusal(
         CODE,

@@ -10,12 +10,12 @@ from typing import Literal as OneOf
 from migfix.model import Key, Migration
 
 Kind = OneOf["create", "ensure", "set", "derive", "accumulate", "delete", "unknown"]
-"""``set``: a constant; ``derive``: from something else; ``accumulate``: from its own old value; ``ensure``: make if missing."""
+"""``set``: a constant; ``derive``: from something else; ``accumulate``: the old value; ``ensure``: make if missing."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One thing a function does to rows: of ``model`` (None if that can't be told), to ``column`` ("" for whole rows)."""
+    """One thing done to rows of ``model`` (None if that can't be told), to ``column`` ("" for whole rows)."""
 
     kind: Kind
     model: Key | None
@@ -47,9 +47,43 @@ _Meaning = _Model | _Rows | _Row | OneOf["apps", "editor"]
 
 _TO_ROW = frozenset({"get", "first", "last", "earliest", "latest", "create", "get_or_create", "update_or_create"})
 _READS = frozenset(
-    "filter exclude all using order_by iterator select_related prefetch_related only defer annotate distinct values values_list"
-    " exists count aggregate get first last earliest latest none reverse union select_for_update db_manager in_bulk alias"
-    " get_queryset extra dates datetimes explain contains".split()
+    [
+        "filter",
+        "exclude",
+        "all",
+        "using",
+        "order_by",
+        "iterator",
+        "select_related",
+        "prefetch_related",
+        "only",
+        "defer",
+        "annotate",
+        "distinct",
+        "values",
+        "values_list",
+        "exists",
+        "count",
+        "aggregate",
+        "get",
+        "first",
+        "last",
+        "earliest",
+        "latest",
+        "none",
+        "reverse",
+        "union",
+        "select_for_update",
+        "db_manager",
+        "in_bulk",
+        "alias",
+        "get_queryset",
+        "extra",
+        "dates",
+        "datetimes",
+        "explain",
+        "contains",
+    ]
 )
 _WRITES: dict[str, Kind] = {
     "create": "create",
@@ -85,7 +119,9 @@ def models_named(migration: Migration, function: str) -> frozenset[Key]:
 class _Reader:
     """Follows one function, statement by statement, with what its names mean."""
 
-    def __init__(self, migration: Migration, names: dict[str, _Meaning], found: list[Effect], stack: tuple[str, ...]) -> None:
+    def __init__(
+        self, migration: Migration, names: dict[str, _Meaning], found: list[Effect], stack: tuple[str, ...]
+    ) -> None:
         self.migration = migration
         self.names = names
         self.found = found
@@ -118,27 +154,8 @@ class _Reader:
             case ast.AugAssign(target=ast.Attribute() as target):
                 self.expression(node.value)
                 self.attribute(target, "accumulate")
-            case ast.For(target=target, iter=over, body=body, orelse=orelse):
-                self.assign(target, self.row_of(over), None)
-                self.block([*body, *orelse])
-            case ast.If(test=test, body=body, orelse=orelse):
-                self.expression(test)
-                outer, self.is_guarded = self.is_guarded, self.is_guarded or _asks(test)
-                self.block([*body, *orelse])
-                if _asks(test) and body and isinstance(body[-1], ast.Return | ast.Continue | ast.Raise):
-                    outer = True
-                self.is_guarded = outer
-            case ast.With(items=items, body=body):
-                for item in items:
-                    self.expression(item.context_expr)
-                self.block(body)
-            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
-                outer, self.is_guarded = self.is_guarded, True
-                self.block([*body, *(line for handler in handlers for line in handler.body), *orelse, *finalbody])
-                self.is_guarded = outer
-            case ast.While(test=test, body=body):
-                self.expression(test)
-                self.block(body)
+            case ast.For() | ast.If() | ast.With() | ast.Try() | ast.While():
+                self.compound(node)
             case ast.ImportFrom(module=module, names=names):
                 self.modules.update((each.asname or each.name, f"{module}.{each.name}") for each in names)
             case ast.Import(names=names):
@@ -151,6 +168,31 @@ class _Reader:
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.expression(child)
+
+    def compound(self, node: ast.For | ast.If | ast.With | ast.Try | ast.While) -> None:
+        """Blocks; behind a question to the database, or where errors are caught, an insert is guarded."""
+        outer = self.is_guarded
+        match node:
+            case ast.For(target=target, iter=over, body=body, orelse=orelse):
+                self.assign(target, self.row_of(over), None)
+                self.block([*body, *orelse])
+            case ast.If(test=test, body=body, orelse=orelse):
+                self.expression(test)
+                self.is_guarded = outer or _asks(test)
+                self.block([*body, *orelse])
+                if _asks(test) and isinstance(body[-1], ast.Return | ast.Continue | ast.Raise):
+                    outer = True
+            case ast.With(items=items, body=body):
+                for item in items:
+                    self.expression(item.context_expr)
+                self.block(body)
+            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
+                self.is_guarded = True
+                self.block([*body, *(line for handler in handlers for line in handler.body), *orelse, *finalbody])
+            case ast.While(test=test, body=body):
+                self.expression(test)
+                self.block(body)
+        self.is_guarded = outer
 
     def assign(self, target: ast.expr, meaning: _Meaning | None, value: ast.expr | None) -> None:
         match target:
@@ -175,7 +217,11 @@ class _Reader:
     def row_of(self, over: ast.expr) -> _Meaning | None:
         """What a loop over an expression gives: rows of a queryset, also through enumerate() and the like."""
         meaning = self.expression(over)
-        if isinstance(over, ast.Call) and isinstance(over.func, ast.Name) and over.func.id in ("enumerate", "list", "reversed", "tqdm", "zip"):
+        if (
+            isinstance(over, ast.Call)
+            and isinstance(over.func, ast.Name)
+            and over.func.id in ("enumerate", "list", "reversed", "tqdm", "zip")
+        ):
             meaning = next((each for arg in over.args if (each := self.expression(arg, is_quiet=True))), None)
         return _Row(meaning.key) if isinstance(meaning, _Rows) else None
 
@@ -200,7 +246,13 @@ class _Reader:
                 return meaning if isinstance(meaning, _Rows) else None
             case ast.Subscript(value=inner):
                 meaning = self._expression(inner)
-                return meaning if isinstance(node.slice, ast.Slice) else _Row(meaning.key) if isinstance(meaning, _Rows) else None
+                return (
+                    meaning
+                    if isinstance(node.slice, ast.Slice)
+                    else _Row(meaning.key)
+                    if isinstance(meaning, _Rows)
+                    else None
+                )
             case ast.ListComp() | ast.GeneratorExp() | ast.SetComp():
                 return self.comprehension(node)
             case ast.Lambda():
@@ -267,7 +319,9 @@ class _Reader:
         """Whether a name is imported from code that may do anything: neither Django's nor Python's own."""
         module = self.modules.get(name, "")
         root = module.partition(".")[0]
-        return bool(module) and (module.endswith(".call_command") or not (root == "django" or root in sys.stdlib_module_names))
+        return bool(module) and (
+            module.endswith(".call_command") or not (root == "django" or root in sys.stdlib_module_names)
+        )
 
     def method(self, node: ast.Call, func: ast.Attribute, arguments: list[_Meaning | None]) -> _Meaning | None:
         owner = self._expression(func.value)
@@ -285,12 +339,14 @@ class _Reader:
             case _Row(key=key):
                 self.row_method(node, func, owner, name)
                 return None
-        if name in ("execute", "executemany", "callproc") or "apps" in arguments:
-            self.found.append(Effect("unknown", None, line=node.lineno))
-        elif name in _WRITING_NAMES:
+        if name in ("execute", "executemany", "callproc") or "apps" in arguments or name in _WRITING_NAMES:
             self.found.append(Effect("unknown", None, line=node.lineno))
         elif name in ("update", "add", "set", "remove", "clear") or self.is_foreign(_root(func)):
-            if isinstance(self.names.get(_root(func)), _Row) or "objects" in ast.unparse(func) or self.is_foreign(_root(func)):
+            if (
+                isinstance(self.names.get(_root(func)), _Row)
+                or "objects" in ast.unparse(func)
+                or self.is_foreign(_root(func))
+            ):
                 self.found.append(Effect("unknown", None, line=node.lineno))
         return None
 
@@ -305,7 +361,9 @@ class _Reader:
             return None
         if name in _WRITES:
             kind = _WRITES[name]
-            if kind == "create" and (self.is_guarded or any(each.arg in ("ignore_conflicts", "update_conflicts") for each in node.keywords)):
+            if kind == "create" and (
+                self.is_guarded or any(each.arg in ("ignore_conflicts", "update_conflicts") for each in node.keywords)
+            ):
                 kind = "ensure" if not self.is_guarded else "derive"
             self.found.append(Effect(kind, key, "", node.lineno))
         elif name not in _READS:
@@ -313,8 +371,9 @@ class _Reader:
         return _Row(key) if name in _TO_ROW else _Rows(key) if name in _READS else None
 
     def bulk_update(self, node: ast.Call, key: Key) -> None:
-        listed = [arg for arg in [*node.args[1:2], *(each.value for each in node.keywords if each.arg == "fields")]]
-        columns = [item.value for arg in listed if isinstance(arg, ast.List | ast.Tuple) for item in arg.elts if isinstance(item, ast.Constant)]
+        listed = [*node.args[1:2], *(each.value for each in node.keywords if each.arg == "fields")]
+        items = [item for arg in listed if isinstance(arg, ast.List | ast.Tuple) for item in arg.elts]
+        columns = [item.value for item in items if isinstance(item, ast.Constant)]
         assigned = {column: kind for changes in self.changed.values() for column, kind in changes}
         for column in columns or [""]:
             self.found.append(Effect(assigned.get(str(column), "derive"), key, str(column), node.lineno))
@@ -342,7 +401,10 @@ def _root(node: ast.expr) -> str:
 
 def _asks(test: ast.expr) -> bool:
     """Whether a condition asks the database what is there."""
-    return any(isinstance(each, ast.Attribute) and each.attr in ("exists", "count", "first", "filter", "get") for each in ast.walk(test))
+    return any(
+        isinstance(each, ast.Attribute) and each.attr in ("exists", "count", "first", "filter", "get")
+        for each in ast.walk(test)
+    )
 
 
 def _kind_of(value: ast.expr, target: ast.Attribute | None, column: str = "") -> Kind:
@@ -354,7 +416,9 @@ def _kind_of(value: ast.expr, target: ast.Attribute | None, column: str = "") ->
         if own is not None and isinstance(each, ast.Attribute) and ast.unparse(each) == own:
             return "accumulate" if isinstance(value, ast.BinOp | ast.JoinedStr) or _is_joining(value) else "derive"
         match each:
-            case ast.Call(func=ast.Name(id="F") | ast.Attribute(attr="F"), args=[ast.Constant(value=str() as name)]) if target is None:
+            case ast.Call(
+                func=ast.Name(id="F") | ast.Attribute(attr="F"), args=[ast.Constant(value=str() as name)]
+            ) if target is None:
                 if name == column:
                     return "accumulate" if isinstance(value, ast.BinOp) or _is_joining(value) else "derive"
     return "derive"

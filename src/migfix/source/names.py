@@ -36,16 +36,29 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "CreateExtension": ("name", "hints"),
     "CreateCollation": ("name", "locale", "provider", "deterministic"),
     "RemoveCollation": ("name", "locale", "provider", "deterministic"),
-} | {f"{name}Extension": ("hints",) for name in ("Bloom", "BtreeGin", "BtreeGist", "CIText", "Crypto", "HStore", "Trigram", "Unaccent")}
+} | {
+    f"{name}Extension": ("hints",)
+    for name in ("Bloom", "BtreeGin", "BtreeGist", "CIText", "Crypto", "HStore", "Trigram", "Unaccent")
+}
 
 _GIS_ONLY = frozenset(
-    "GeometryField PointField LineStringField PolygonField MultiPointField MultiLineStringField MultiPolygonField"
-    " GeometryCollectionField ExtentField RasterField".split()
+    [
+        "GeometryField",
+        "PointField",
+        "LineStringField",
+        "PolygonField",
+        "MultiPointField",
+        "MultiLineStringField",
+        "MultiPolygonField",
+        "GeometryCollectionField",
+        "ExtentField",
+        "RasterField",
+    ]
 )
 
 
 def canonical(dotted: str) -> str:
-    """One spelling for each of Django's public names: ``django.db.models.deletion.CASCADE`` is ``django.db.models.CASCADE``."""
+    """One spelling for each public name: ``django.db.models.deletion.CASCADE`` is ``django.db.models.CASCADE``."""
     last = dotted.rpartition(".")[2]
     if dotted.startswith("django.contrib.gis.db.models."):
         return f"django.contrib.gis.db.models.{last}" if last in _GIS_ONLY else f"django.db.models.{last}"
@@ -55,7 +68,9 @@ def canonical(dotted: str) -> str:
         return f"django.contrib.postgres.fields.{last}"
     if dotted.startswith("django.db.migrations."):
         inner = dotted.split(".")
-        head = next((i for i, part in enumerate(inner) if part[:1].isupper() or part == "swappable_dependency"), len(inner) - 1)
+        head = next(
+            (i for i, part in enumerate(inner) if part[:1].isupper() or part == "swappable_dependency"), len(inner) - 1
+        )
         return ".".join(["django.db.migrations", *inner[head:]])
     return dotted
 
@@ -63,7 +78,9 @@ def canonical(dotted: str) -> str:
 def operation_kind(func: str) -> str:
     """The class name of one of Django's operations, or "" for any other callable."""
     package, _, name = func.rpartition(".")
-    return name if package in ("django.db.migrations", "django.contrib.postgres.operations") and name in OPERATIONS else ""
+    return (
+        name if package in ("django.db.migrations", "django.contrib.postgres.operations") and name in OPERATIONS else ""
+    )
 
 
 def is_noop(value: Value) -> bool:

@@ -164,7 +164,9 @@ class Scope:
             named = value.argument("value", 0)
             setting = named.dotted.rpartition(".")[2] if isinstance(named, Name) else None
             if isinstance(named, Literal) and "." in str(named.value):
-                return Dependency((str(named.value).split(".")[0], "__first__"), None, index, node.lineno, ast.unparse(node))
+                return Dependency(
+                    (str(named.value).split(".")[0], "__first__"), None, index, node.lineno, ast.unparse(node)
+                )
         return Dependency(self.key(node), setting, index, node.lineno, ast.unparse(node))
 
     def key(self, node: ast.expr) -> Key | None:
@@ -200,7 +202,10 @@ def _unread(node: ast.ClassDef, attributes: dict[str, ast.expr], source: bytes) 
             continue
         if not isinstance(value, ast.List | ast.Tuple) or any(isinstance(item, ast.Starred) for item in value.elts):
             return value.lineno, f"`{name}` is not a plain list: it is built by code"
-        count = sum(isinstance(each, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in each.targets) for each in node.body)
+        count = sum(
+            isinstance(each, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in each.targets)
+            for each in node.body
+        )
         if count > 1:
             return value.lineno, f"`{name}` is set twice"
     if _CHANGED_LATER.search(source):
@@ -230,7 +235,10 @@ def _imports(node: ast.stmt) -> list[Import]:
         ]
     if isinstance(node, ast.ImportFrom):
         module = "." * node.level + (node.module or "")
-        return [Import(module, each.name, each.asname or each.name, f"from {module} import {_as(each)}") for each in node.names]
+        return [
+            Import(module, each.name, each.asname or each.name, f"from {module} import {_as(each)}")
+            for each in node.names
+        ]
     return []
 
 
@@ -258,5 +266,7 @@ def _bound(tree: ast.Module) -> frozenset[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif not isinstance(node, ast.Import | ast.ImportFrom):
-            names.update(each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
+            names.update(
+                each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            )
     return frozenset(names)

@@ -19,7 +19,10 @@ def statements(sql: Value | None) -> list[str] | None:
         match item:
             case Literal(value=str() as text):
                 found.append(text)
-            case Sequence(items=(Literal(value=str() as text),)) | Sequence(items=(Literal(value=str() as text), Literal(value=None))):
+            case (
+                Sequence(items=(Literal(value=str() as text),))
+                | Sequence(items=(Literal(value=str() as text), Literal(value=None)))
+            ):
                 found.append(text)
             case Sequence(items=(Literal(value=str() as text), _)):
                 found.append(text.replace("%s", "NULL").replace("%%", "%"))

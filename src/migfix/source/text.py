@@ -48,4 +48,6 @@ def comment_after(source: bytes, span: Span) -> str:
 
 def names_read(code: str) -> list[str]:
     """Every name that ``code`` reads, once for each time."""
-    return [node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    return [
+        node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    ]

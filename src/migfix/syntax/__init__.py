@@ -1,5 +1,7 @@
 """Rewriting: bytes and edits to bytes. The only package that imports LibCST."""
 
+from __future__ import annotations
+
 from migfix.syntax.rewrite import apply_edits
 
 __all__ = ["apply_edits"]

@@ -53,10 +53,14 @@ def put_together(node: Container, children: Children) -> Container:
     for child, gap in zip(children.nodes, (*children.gaps, children.closing)[1:], strict=True):
         old = child.comma if isinstance(child.comma, cst.Comma) else cst.Comma()
         is_last = len(nodes) == len(children.nodes) - 1
-        comma: cst.Comma | cst.MaybeSentinel = old.with_changes(whitespace_after=gap if is_call or not is_last else NOTHING)
+        comma: cst.Comma | cst.MaybeSentinel = old.with_changes(
+            whitespace_after=gap if is_call or not is_last else NOTHING
+        )
         if is_last and not children.has_trailing_comma:
             comma = cst.MaybeSentinel.DEFAULT
-        after = {"whitespace_after_arg": gap if is_last and not children.has_trailing_comma else NOTHING} if is_call else {}
+        after = (
+            {"whitespace_after_arg": gap if is_last and not children.has_trailing_comma else NOTHING} if is_call else {}
+        )
         nodes.append(child.with_changes(comma=comma, **after))
     opening = children.gaps[0] if nodes else children.closing
     return _with_brackets(node, nodes, opening, children.closing if nodes else NOTHING)
@@ -100,7 +104,12 @@ def inserted(children: Children, index: int, child: Child, comment: str | None, 
     """``child`` before child ``index``; ``fresh`` is the gap of a new line, or of a space on the same line."""
     if not children.nodes:
         closing = outdented(fresh) if isinstance(fresh, cst.ParenthesizedWhitespace) else NOTHING
-        return Children((child,), (with_comment(_ending(children.closing, fresh), comment),), closing, children.is_multiline or fresh is not SPACE)
+        return Children(
+            (child,),
+            (with_comment(_ending(children.closing, fresh), comment),),
+            closing,
+            children.is_multiline or fresh is not SPACE,
+        )
     if index == 0 and fresh is SPACE:
         gaps: tuple[Gap, ...] = (children.gaps[0], SPACE, *children.gaps[1:])
         return replace(children, nodes=(child, *children.nodes), gaps=gaps)
@@ -138,7 +147,9 @@ def moved(children: Children, moves: list[tuple[int, int]]) -> Children:
         return replace(children, nodes=tuple(children.nodes[index] for index in order))
     ends = [gaps[0].first_line, *(gaps[index + 1].first_line for index in order)]  # type: ignore[attr-defined]
     starts = [*(gaps[index].empty_lines for index in order), children.closing.empty_lines]  # type: ignore[attr-defined]
-    made = tuple(gap.with_changes(first_line=end, empty_lines=start) for gap, end, start in zip(gaps, ends, starts, strict=True))
+    made = tuple(
+        gap.with_changes(first_line=end, empty_lines=start) for gap, end, start in zip(gaps, ends, starts, strict=True)
+    )
     return replace(children, nodes=tuple(children.nodes[index] for index in order), gaps=made[:-1], closing=made[-1])
 
 

@@ -17,8 +17,15 @@ def with_import(module: cst.Module, name: str, imported: str | None) -> cst.Modu
         statement = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
         if imported is None and isinstance(statement, cst.Import) and name in map(_alias, statement.names):
             return module
-        if imported and isinstance(statement, cst.ImportFrom) and _module(statement) == name and isinstance(statement.names, Sequence):
-            body[index] = node.with_changes(body=[_with_name(statement, imported), *cst.ensure_type(node, cst.SimpleStatementLine).body[1:]])
+        if (
+            imported
+            and isinstance(statement, cst.ImportFrom)
+            and _module(statement) == name
+            and isinstance(statement.names, Sequence)
+        ):
+            body[index] = node.with_changes(
+                body=[_with_name(statement, imported), *cst.ensure_type(node, cst.SimpleStatementLine).body[1:]]
+            )
             return module.with_changes(body=body)
     return _with_line(module, name, imported)
 
@@ -29,7 +36,10 @@ def _with_name(statement: cst.ImportFrom, imported: str) -> cst.ImportFrom:
         return statement
     names = list(statement.names)
     place = next((i for i, each in enumerate(names) if _isort_key(_alias(each)) > _isort_key(imported)), len(names))
-    style = next((each.comma for each in names if isinstance(each.comma, cst.Comma)), cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+    style = next(
+        (each.comma for each in names if isinstance(each.comma, cst.Comma)),
+        cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")),
+    )
     added = cst.ImportAlias(name=cst.Name(imported))
     if place == len(names):
         names[-1], added = names[-1].with_changes(comma=style), added.with_changes(comma=names[-1].comma)
@@ -45,7 +55,9 @@ def _isort_key(name: str) -> tuple[int, str]:
 
 
 def _with_line(module: cst.Module, name: str, imported: str | None) -> cst.Module:
-    line = cst.parse_statement(f"from {name} import {imported}" if imported else f"import {name}", module.config_for_parsing)
+    line = cst.parse_statement(
+        f"from {name} import {imported}" if imported else f"import {name}", module.config_for_parsing
+    )
     body: list[Statement] = list(module.body)
     lines = [(i, node) for i, node in enumerate(body) if isinstance(node, cst.SimpleStatementLine) and _is_import(node)]
     by_module = _is_sorted_by_module([node for _, node in lines])
@@ -105,9 +117,9 @@ def without_import(module: cst.Module, bound: str) -> cst.Module:
 def _without_name(statement: cst.BaseSmallStatement, bound: str) -> cst.BaseSmallStatement | None:
     if not isinstance(statement, cst.Import | cst.ImportFrom) or not isinstance(statement.names, Sequence):
         return statement
-    is_from = isinstance(statement, cst.ImportFrom)
-    kept = [each for each in statement.names if _bound_by(each, is_from) != bound]
-    if kept and len(kept) < len(statement.names) and not (is_from and statement.lpar):
+    kept = [each for each in statement.names if _bound_by(each, isinstance(statement, cst.ImportFrom)) != bound]
+    has_brackets = isinstance(statement, cst.ImportFrom) and statement.lpar is not None
+    if kept and len(kept) < len(statement.names) and not has_brackets:
         kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     return statement.with_changes(names=kept) if kept else None
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from migfix.model import AddFunction, AddImport, Comment, Edit, Insert, Move, Remove, RemoveFunction, RemoveImport, Replace, Where
+from migfix.edits import (
+    AddFunction,
+    AddImport,
+    Comment,
+    Edit,
+    Insert,
+    Move,
+    Remove,
+    RemoveFunction,
+    RemoveImport,
+    Replace,
+)
+from migfix.model import Where
 from migfix.syntax.containers import (
     SPACE,
     Child,
@@ -109,11 +121,12 @@ class Rewriter:
         return replace(children, nodes=tuple(nodes))
 
     def _with_direct_edits(
-        self, node: Container, children: Children, edits: list[tuple[int, TreeEdit]], depth: int, fresh: Gap
+        self, node: Container, children: Children, edits: Sequence[tuple[int, TreeEdit]], depth: int, fresh: Gap
     ) -> Children:
-        """Edits from the last place to the first, so that none moves the place of another; inserts in the order given."""
+        """Edits from the last place to the first, so that none moves the place of another."""
         moves = [(index, edit.to) for index, edit in edits if isinstance(edit, Move)]
-        for index, edit in sorted(reversed(edits), key=lambda pair: (-pair[0], isinstance(pair[1], Insert))):
+        last_first = list(reversed(edits))
+        for index, edit in sorted(last_first, key=lambda pair: (-pair[0], isinstance(pair[1], Insert))):
             match edit:
                 case Remove():
                     children = removed(children, index)
@@ -129,7 +142,11 @@ class Rewriter:
         code = _code(child)
         value = _value(child)
         room = LINE_LENGTH - len(self.module.default_indent.expandtabs(4)) * (depth + 1) - 1
-        if not isinstance(value, Container) or max(map(len, code.splitlines())) <= room and "\n" not in code or children_of(value).is_multiline:
+        if (
+            not isinstance(value, Container)
+            or (max(map(len, code.splitlines())) <= room and "\n" not in code)
+            or children_of(value).is_multiline
+        ):
             return child
         children = exploded(children_of(value), self.line(children_of(value), depth + 1))
         nodes = tuple(self.fitted(each, depth + 1) for each in children.nodes)
@@ -176,16 +193,20 @@ def _value(child: Child) -> cst.BaseExpression:
 
 
 def _class_index(module: cst.Module) -> int:
-    return max(i for i, node in enumerate(module.body) if isinstance(node, cst.ClassDef) and node.name.value == "Migration")
+    return max(
+        i for i, node in enumerate(module.body) if isinstance(node, cst.ClassDef) and node.name.value == "Migration"
+    )
 
 
-def _assignment(body: list[cst.BaseStatement | cst.BaseSmallStatement], name: str) -> tuple[int, int, cst.Assign | cst.AnnAssign]:
+def _assignment(body: Sequence[cst.CSTNode], name: str) -> tuple[int, int, cst.Assign | cst.AnnAssign]:
     """Line and position of ``name = …`` in a class body."""
     for line, statement in enumerate(body):
         for position, small in enumerate(statement.body if isinstance(statement, cst.SimpleStatementLine) else ()):
             targets = [each.target for each in small.targets] if isinstance(small, cst.Assign) else []
             targets += [small.target] if isinstance(small, cst.AnnAssign) else []
-            if isinstance(small, cst.Assign | cst.AnnAssign) and any(isinstance(t, cst.Name) and t.value == name for t in targets):
+            if isinstance(small, cst.Assign | cst.AnnAssign) and any(
+                isinstance(t, cst.Name) and t.value == name for t in targets
+            ):
                 return line, position, small
     raise LookupError(name)
 
@@ -205,4 +226,6 @@ def _with_function(module: cst.Module, code: str) -> cst.Module:
 
 
 def _without_function(module: cst.Module, name: str) -> cst.Module:
-    return module.with_changes(body=[node for node in module.body if not (isinstance(node, cst.FunctionDef) and node.name.value == name)])
+    return module.with_changes(
+        body=[node for node in module.body if not (isinstance(node, cst.FunctionDef) and node.name.value == name)]
+    )

@@ -1,0 +1,59 @@
+"""What a rule found: a rewrite, or a refusal that explains itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migfix.edits import Edit
+from migfix.model import Key
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """A row that the rewritten migration will make: model label, lookup, and the values written as code."""
+
+    model: str
+    key: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do beside a rewrite, in a database that met the plain migration."""
+
+    condition: str
+    step: str
+    applied: Key | None = None
+    """It holds where this migration is recorded as applied."""
+    tables: tuple[str, ...] = ()
+    """It holds where one of these tables is there although the migration isn't applied."""
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """A change that a rule makes, and everything a person should know about it."""
+
+    code: str
+    path: str
+    line: int
+    why: str
+    wrote: str
+    edits: tuple[Edit, ...]
+    placeholders: tuple[Placeholder, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    used_values: tuple[str, ...] = ()
+    """The ``--set`` names that went into it."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The rule's business, but a person must decide: the fact, the reason, and the next step."""
+
+    code: str
+    path: str
+    line: int
+    why: str
+    next_step: str
+
+
+Finding = Rewrite | Refusal

@@ -1,0 +1,41 @@
+"""What a history is read from, and who knows what is deployed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from migfix.model import Migration
+
+
+class Reader(Protocol):
+    """Where a history gets its migrations from: source files, or a loaded project."""
+
+    def load(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app; nothing if it isn't part of the project."""
+
+    def labels(self) -> tuple[str, ...]:
+        """Every app that has migrations."""
+
+    def mentioning(self, text: bytes) -> tuple[Migration, ...]:
+        """Every migration with ``text``, in lower case, somewhere in its file."""
+
+    def is_new(self, path: str) -> bool:
+        """Whether the file is known not to be deployed."""
+
+    @property
+    def knows_deployed(self) -> bool:
+        """Whether ``is_new`` can say more than which files were named."""
+
+    def companion(self, path: str) -> bytes | None:
+        """The content of a file beside the migrations (``max_migration.txt``), None if there is none."""
+
+
+class Deployed(Protocol):
+    """Who knows which files may have run somewhere."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything is known."""
+
+    def is_new(self, path: str) -> bool:
+        """Whether the file is known not to be deployed."""
