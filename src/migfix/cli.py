@@ -149,7 +149,9 @@ def _report(door: Verb, outcome: Outcome, set_names: list[str], database: str | 
         is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         typer.echo(coloured(diff) if is_coloured else diff, nl=False, color=True)
     written = "nothing was written" if outcome.errors and outcome.plan.after else ""
-    typer.echo(", ".join(filter(None, [summary(outcome.plan, verbs[door]), written])), err=is_patch)
+    closing = ", ".join(filter(None, [summary(outcome.plan, verbs[door]), written]))
+    if closing:
+        typer.echo(closing, err=is_patch)
 
 
 def _patch_root(outcome: Outcome, here: Path) -> Path:

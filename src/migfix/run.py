@@ -44,17 +44,13 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
         return Outcome(Plan(), tuple(errors))
     root = find_root(files[0].parent)
     project = Project(root, with_inferred(config.facts, root), tuple(files), GitBase(files[0].parent))
-    migrations: list[Migration] = []
-    for path in files:
-        try:
-            migrations.append(project.read(path))
-        except UnreadableFile as error:
-            errors.append(str(error))
+    migrations = project.read(files)
     readable = tuple(each for each in migrations if not each.unread)
     plan = _planned(readable, History(project.facts, project).with_migrations(readable), rules)
     refusals = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)
     if refusals and all_or_nothing:
         plan = Plan()
+    errors += project.errors
     if config.settings and plan.after and not errors:
         plan = _asked_of_django(plan, root, config.settings, config.database)
     return Outcome(replace(plan, refusals=refusals), tuple(errors))

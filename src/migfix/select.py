@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,8 +22,11 @@ def migrations_at(path: Path, facts: Facts) -> list[Path]:
         path = path.resolve(strict=True)
     except FileNotFoundError:
         raise UnreadableFile(str(path), "no such file or directory.") from None
-    except (OSError, RuntimeError) as error:
-        raise UnreadableFile(str(path), f"{getattr(error, 'strerror', None) or error}.") from None
+    except RuntimeError:  # pathlib's own for a loop, before Python 3.13
+        raise UnreadableFile(str(path), "this link leads back to itself.") from None
+    except OSError as error:
+        reason = "this link leads back to itself" if error.errno == errno.ELOOP else error.strerror
+        raise UnreadableFile(str(path), f"{reason}.") from None
     if not path.is_dir():
         if path.suffix != ".py":
             raise UnreadableFile(str(path), "this is not a Python file.")

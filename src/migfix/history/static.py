@@ -6,7 +6,8 @@ import ast
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,14 +26,16 @@ _DEPENDENCY = re.compile(r"""\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*,?\s
 _CONTRIB = frozenset({"auth", "contenttypes", "sites", "sessions", "admin"})
 
 
-@dataclass(frozen=True)
 class Project:
     """A project folder, what a person said about it, and the files that were named."""
 
-    root: Path
-    facts: Facts
-    named: tuple[Path, ...]
-    deployed: Deployed
+    def __init__(self, root: Path, facts: Facts, named: tuple[Path, ...], deployed: Deployed) -> None:
+        self.root = root
+        self.facts = facts
+        self.named = named
+        self.deployed = deployed
+        self.errors: dict[str, None] = {}
+        """A line for each file of the project that was needed and can't be read."""
 
     @cached_property
     def folders(self) -> dict[str, Path]:
@@ -54,16 +57,19 @@ class Project:
         return label_of(folder, self.root, self.facts)
 
     def load(self, label: str) -> tuple[Migration, ...]:
-        """The migrations of an app; nothing if it isn't part of the project.
-
-        Raises UnreadableFile for a file that isn't Python.
-        """
+        """The migrations of an app; nothing if it isn't part of the project."""
         folder = self.folders.get(label)
-        return tuple(self.read(path) for path in migration_files(folder)) if folder else ()
+        return self.read(migration_files(folder)) if folder else ()
 
-    def read(self, path: Path) -> Migration:
-        """One migration. Raises UnreadableFile."""
-        return read_migration(str(path), self.label(path.parent), path.stem, read_bytes(path))
+    def read(self, paths: Iterable[Path]) -> tuple[Migration, ...]:
+        """The migrations in these files; those that can't be read are noted in ``errors``."""
+        found = []
+        for path in paths:
+            try:
+                found.append(read_migration(str(path), self.label(path.parent), path.stem, read_bytes(path)))
+            except UnreadableFile as error:
+                self.errors[str(error)] = None
+        return tuple(found)
 
     def labels(self) -> tuple[str, ...]:
         """Every app of the project that has migrations."""
@@ -72,7 +78,7 @@ class Project:
     def mentioning(self, text: bytes) -> tuple[Migration, ...]:
         """Every migration with ``text``, in lower case, somewhere in its file."""
         files = [path for folder in self.folders.values() for path in migration_files(folder)]
-        return tuple(self.read(path) for path in files if text in read_bytes(path).lower())
+        return self.read(path for path in files if text in read_bytes(path).lower())
 
     def is_new(self, path: str) -> bool:
         """Whether the file was named, or git knows that it isn't deployed."""
@@ -120,10 +126,8 @@ def migration_folders(root: Path, facts: Facts) -> list[Path]:
 
 def migration_files(folder: Path) -> list[Path]:
     """The files that Django would load as migrations, sorted by name."""
-    names = sorted(
-        entry.name for entry in os.scandir(folder) if entry.name.endswith(".py") and entry.name[0] not in "_~"
-    )
-    return [folder / name for name in names if b"class Migration" in read_bytes(folder / name)]
+    named = sorted(path for path in folder.glob("*.py") if path.name[0] not in "_~" and path.is_file())
+    return [path for path in named if b"class Migration" in read_bytes(path)]
 
 
 def read_bytes(path: Path) -> bytes:

@@ -64,4 +64,4 @@ def summary(plan: Plan, verb: str) -> str:
     parts = [f"{files} {verb}"] if plan.after else []
     if plan.refusals:
         parts.append(f"{len(plan.refusals)} left to you")
-    return ", ".join(parts) or "nothing to do"
+    return ", ".join(parts)
