@@ -45,7 +45,7 @@ def root(tmp_path: Path) -> Path:
 
 def planned(root: Path) -> tuple[dict[str, bytes | None], dict[str, bytes]]:
     before: dict[str, bytes | None] = {str(root / "a.py"): b"a", str(root / "b.py"): b"b", str(root / "new.py"): None}
-    return before, {path: b"after" for path in before}
+    return before, dict.fromkeys(before, b"after")
 
 
 def state(root: Path) -> dict[str, bytes]:
