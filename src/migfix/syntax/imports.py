@@ -65,19 +65,18 @@ def _with_line(module: cst.Module, name: str, imported: str | None) -> cst.Modul
     key = _sort_key(cst.ensure_type(line, cst.SimpleStatementLine), by_module)
     after = [i for i, each in imports if each <= key]
     place = after[-1] + 1 if after else imports[0][0] if imports else int(module.get_docstring() is not None)
-    following = body[place] if place < len(body) else None
-    same_section = [i for i, each in imports if each[0] == key[0]]
-    if following is not None and _is_import(following) and not after:
-        line, following = _moved_to_front(line, following, bool(same_section))
-        body[place] = following
-    elif after and not same_section:
+    sections = {i: each[0] for i, each in imports}
+    is_known = key[0] in sections.values()
+    if place in sections and (not after or sections[after[-1]] != key[0] == sections[place]):
+        # the new first line of a section, or of the file, takes the blank lines above the old one
+        line, body[place] = _in_front_of(line, body[place], is_known)
+    elif after and not is_known:
         line = line.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
     body.insert(place, line)
     return module.with_changes(body=body)
 
 
-def _moved_to_front(line: Statement, following: Statement, is_same_section: bool) -> tuple[Statement, Statement]:
-    """The new first import takes the blank lines above the old one; sections are a blank line apart."""
+def _in_front_of(line: Statement, following: Statement, is_same_section: bool) -> tuple[Statement, Statement]:
     own = [] if is_same_section else [cst.EmptyLine(indent=False)]
     return line.with_changes(leading_lines=following.leading_lines), following.with_changes(leading_lines=own)
 

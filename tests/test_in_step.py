@@ -1,0 +1,80 @@
+"""Rules, fixtures, pages and README hold the same list; what migfix writes is as black writes it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cases import FIXTURES, Case, all_cases
+
+from migfix.registry import all_rules
+
+ROOT = Path(__file__).parents[1]
+STEMS = {rule.name.replace("-", "_") for rule in all_rules()}
+
+
+def test_one_stem_everywhere() -> None:
+    assert {path.stem for path in (ROOT / "src/migfix/rules").glob("*.py")} - {"__init__"} == STEMS
+    assert {path.stem for path in (ROOT / "docs/rules").glob("*.md")} == STEMS
+    assert {path.name for path in FIXTURES.iterdir() if path.is_dir() and path.name != "__pycache__"} == STEMS
+
+
+def test_codes_are_documented() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for rule in all_rules():
+        assert f"| [{rule.code}](docs/rules/{rule.name.replace('-', '_')}.md) | {rule.name} |" in readme
+        page = (ROOT / "docs/rules" / f"{rule.name.replace('-', '_')}.md").read_text()
+        assert page.startswith(f"# {rule.code} {rule.name}\n\n**{rule.why}**\n")
+
+
+def test_every_rule_has_cases_to_leave_alone() -> None:
+    for stem in STEMS:
+        cases = [case for case in all_cases() if case.rule == stem]
+        silent = [case for case in cases if not case.is_rewritten and case.refusal is None]
+        assert len(silent) >= 8, stem
+        assert len([case for case in cases if case.is_rewritten]) >= 8, stem
+
+
+def test_rules_are_short() -> None:
+    for path in (ROOT / "src/migfix/rules").glob("*.py"):
+        assert len(path.read_text().splitlines()) <= 120, path
+
+
+def added_code(case: Case) -> list[str]:
+    """The functions that a rewrite added, and whole new files, in double quotes."""
+    found = []
+    for path in (case.folder / "after").rglob("*.py"):
+        before = case.folder / "before" / path.relative_to(case.folder / "after")
+        text = path.read_bytes().decode("utf-8-sig", errors="ignore").replace("\r\n", "\n").replace("\t", "    ")
+        old = before.read_text(errors="ignore") if before.exists() else ""
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and f"def {node.name}(" not in old and before.exists():
+                lines = text.split("\n")[node.lineno - 1 : node.end_lineno]
+                found.append("\n".join(lines) + "\n")
+    return found
+
+
+@pytest.mark.parametrize("case", [case for case in all_cases() if case.is_rewritten], ids=lambda case: case.name)
+def test_black_would_leave_it(case: Case) -> None:
+    for code in added_code(case):
+        command = [sys.executable, "-m", "black", "--check", "-q", "--skip-string-normalization", "-"]
+        result = subprocess.run(command, input=code, text=True, capture_output=True, check=False)
+        assert result.returncode == 0, code
+
+
+def test_no_run_time_footprint() -> None:
+    for path in FIXTURES.glob("*/*/after/**/*.py"):
+        assert b"migfix" not in path.read_bytes()
+
+
+def test_no_workplace_in_our_files() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
+    for name in filter(None, listed):
+        text = (ROOT / name).read_text(errors="ignore") if (ROOT / name).is_file() else ""
+        assert not re.search(r"/wor[k]/|deb\.debian\.or[g]|pypi\.or[g]/simple", text), name

@@ -1,0 +1,175 @@
+"""migfix in a project: what git knows, what settings say, several databases."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cases import FIXTURES, contents
+from conftest import Migfix
+
+SEED = FIXTURES / "seed_default_row"
+SETTINGS = """
+SECRET_KEY = "x"
+INSTALLED_APPS = {apps}
+DATABASES = {{
+    name: {{"ENGINE": "django.db.backends.sqlite3", "NAME": f"{{name}}.sqlite3"}} for name in ("default", "other")
+}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS = ["fields.W342"]
+"""
+
+
+def git(*arguments: str, cwd: Path) -> str:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"]
+    return subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout
+
+
+def manage(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(cwd)}
+    command = [sys.executable, "-m", "django", *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def project(tmp_path: Path, case: str, apps: str = '["blog"]') -> Path:
+    target = tmp_path / "site"
+    shutil.copytree(FIXTURES / case / "before", target)
+    models = max((FIXTURES / case / "models").iterdir())
+    for path in models.glob("*.py"):
+        shutil.copy(path, target / path.stem / "models.py")
+    (target / "settings.py").write_text(SETTINGS.format(apps=apps))
+    return target
+
+
+@pytest.mark.parametrize("named", ["0002_category.py", "0003_post_category.py"])
+def test_files_that_git_does_not_know_are_new(tmp_path: Path, migfix: Migfix, named: str) -> None:
+    """The target is made in one new file, the key added in another, and either one is named."""
+    site = project(tmp_path, "seed_default_row/earlier_file")
+    git("init", cwd=site)
+    git("add", "blog/migrations/0001_initial.py", cwd=site)
+    git("commit", "-m", "deployed", cwd=site)
+    result = migfix("apply", f"blog/migrations/{named}", cwd=site)
+    assert "seed_category" in (site / "blog/migrations/0003_post_category.py").read_text(), result.stdout
+    assert result.returncode == 0
+
+
+@pytest.mark.parametrize("named", ["0002_category.py", "0003_post_category.py"])
+def test_files_on_the_default_branch_are_deployed(tmp_path: Path, migfix: Migfix, named: str) -> None:
+    """A target that was deployed was there before: silent. A key that was deployed isn't touched."""
+    site = project(tmp_path, "seed_default_row/earlier_file")
+    git("init", cwd=site)
+    other = {"0002_category.py": "0003_post_category.py", "0003_post_category.py": "0002_category.py"}[named]
+    git("add", f"blog/migrations/{other}", "blog/migrations/0001_initial.py", cwd=site)
+    git("commit", "-m", "deployed", cwd=site)
+    before = contents(site)
+    assert migfix("apply", f"blog/migrations/{named}", cwd=site).returncode == 0
+    assert contents(site) == before
+
+
+def test_a_circle_is_opened_in_files_that_are_not_deployed(tmp_path: Path, migfix: Migfix) -> None:
+    """The nullable key would move, but its file is on the default branch."""
+    site = project(tmp_path, "break_dependency_cycle/nullable_key_moves", '["members", "posts"]')
+    git("init", cwd=site)
+    git("add", "members", cwd=site)
+    git("commit", "-m", "deployed", cwd=site)
+    before = contents(site)
+    result = migfix("apply", "posts/migrations/0001_initial.py", cwd=site)
+    assert "  also: posts/migrations/0002_initial.py\n" in result.stdout
+    changed = {path for path, content in contents(site).items() if before.get(path) != content}
+    assert changed == {"posts/migrations/0001_initial.py", "posts/migrations/0002_initial.py"}
+
+
+def test_git_apply_below_the_top_of_a_repository(tmp_path: Path, migfix: Migfix) -> None:
+    site = project(tmp_path, "seed_default_row/one_off_default")
+    git("init", cwd=tmp_path)
+    patch = migfix("diff", "blog/migrations/0002_category_post_category.py", cwd=site).stdout
+    (tmp_path / "change.patch").write_text(patch)
+    git("apply", str(tmp_path / "change.patch"), cwd=site)
+    assert "seed_category" in (site / "blog/migrations/0002_category_post_category.py").read_text()
+
+
+def test_settings_ask_django(tmp_path: Path, migfix: Migfix) -> None:
+    site = project(tmp_path, "seed_default_row/one_off_default")
+    file = "blog/migrations/0002_category_post_category.py"
+    assert migfix("apply", file, "--settings", "nowhere", cwd=site).returncode == 2
+    result = migfix("apply", file, "--settings", "settings", cwd=site)
+    assert result.returncode == 0, result.stderr
+    assert manage("makemigrations", "--check", cwd=site).returncode == 0
+
+
+def test_settings_ask_django_about_a_circle(tmp_path: Path, migfix: Migfix) -> None:
+    site = project(tmp_path, "break_dependency_cycle/what_hangs_on_the_key", '["members", "posts"]')
+    result = migfix("apply", "members", "posts", "--settings", "settings", "--ignore", "MIG3", cwd=site)
+    assert result.returncode == 0, result.stderr
+    assert (site / "posts/migrations/0002_initial.py").exists()
+
+
+def test_django_finds_what_was_lost(tmp_path: Path) -> None:
+    """The child process compares what is planned, not what is on disk."""
+    from migfix.plan import Plan
+    from migfix.prove.project import NotProven, ask_django
+
+    site = project(tmp_path, "seed_default_row/one_off_default")
+    path = site / "blog/migrations/0002_category_post_category.py"
+    source = path.read_bytes()
+    lost = source.replace(b"max_length=50", b"max_length=51")
+    assert lost != source
+    with pytest.raises(NotProven, match="Alter field name on category"):
+        ask_django(Plan({str(path): source}, {str(path): lost}), site, "settings", None)
+    assert path.read_bytes() == source
+
+
+def test_advice_for_the_database_that_was_looked_at(tmp_path: Path, migfix: Migfix) -> None:
+    site = project(tmp_path, "seed_default_row/one_off_default")
+    arguments = ["check", "blog/migrations/0002_category_post_category.py", "--settings", "settings"]
+    arguments += ["--database", "default"]
+    assert "go back first" not in migfix(*arguments, cwd=site).stdout
+    assert manage("migrate", "blog", cwd=site).returncode == 0, "without rows the plain migration works"
+    told = "In database default the plain blog.0002_category_post_category already ran, go back first: "
+    assert f"{told}python manage.py migrate blog 0001_initial\n" in migfix(*arguments, cwd=site).stdout
+    without_settings = migfix("check", "blog", "--database", "default", cwd=site)
+    assert without_settings.stderr == "error: --database needs --settings, which say where it is.\n"
+
+
+ROUTER = """
+class Router:
+    def allow_migrate(self, db, app_label, model_name=None, **hints):
+        return not (db == "other" and {hidden})
+"""
+
+
+@pytest.mark.parametrize("hidden", ["model_name == 'category'", "app_label == 'blog'", "False"])
+def test_several_databases_and_a_router(tmp_path: Path, migfix: Migfix, hidden: str) -> None:
+    """The seed goes to the database that is migrated, and a router that keeps its table away doesn't make it crash."""
+    site = project(tmp_path, "seed_default_row/one_off_default")
+    with (site / "settings.py").open("a") as file:
+        file.write('DATABASE_ROUTERS = ["routers.Router"]\n')
+    (site / "routers.py").write_text(ROUTER.format(hidden=hidden))
+    assert migfix("apply", "blog/migrations/0002_category_post_category.py", cwd=site).returncode == 0
+    assert manage("migrate", "blog", "0001", "--database", "other", cwd=site).returncode == 0
+    if hidden == "False":
+        import sqlite3
+
+        with sqlite3.connect(site / "other.sqlite3") as connection:
+            connection.execute("INSERT INTO blog_post (title) VALUES ('a')")
+    result = manage("migrate", "blog", "--database", "other", cwd=site)
+    assert result.returncode == 0 or (hidden.startswith("model") and "seed_category" not in result.stderr), (
+        result.stderr
+    )
+    assert manage("migrate", "blog", "--database", "default", cwd=site).returncode == 0
+
+
+def test_user_model_from_the_settings_that_manage_names(tmp_path: Path, migfix: Migfix) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(FIXTURES / "break_dependency_cycle" / "custom_user" / "before", site)
+    assert migfix("check", ".", cwd=site).returncode == 0, "without the fact there is no circle to see"
+    (site / "manage.py").write_text('import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")\n')
+    (site / "config").mkdir()
+    (site / "config" / "base.py").write_text('AUTH_USER_MODEL = "accounts.User"\n')
+    (site / "config" / "settings.py").write_text("from .base import *\n")
+    result = migfix("check", ".", cwd=site)
+    assert "MIG201" in result.stdout
