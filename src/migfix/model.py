@@ -116,6 +116,19 @@ class Operation:
         value = self.arguments.get(name)
         return value.value if isinstance(value, Literal) and isinstance(value.value, str) else ""
 
+    @property
+    def state_operations(self) -> tuple[Operation, ...]:
+        """The operations inside that change the state only."""
+        return tuple(each for each in self.inner if self._argument_of(each) == "state_operations")
+
+    @property
+    def database_operations(self) -> tuple[Operation, ...]:
+        """The operations inside that run on the database only."""
+        return tuple(each for each in self.inner if self._argument_of(each) == "database_operations")
+
+    def _argument_of(self, inner: Operation) -> str:
+        return list(self.arguments)[int(inner.where[len(self.where)])]
+
     def place(self, name: str) -> Where:
         """Where an argument stands."""
         return (*self.where, list(self.arguments).index(name))
@@ -196,7 +209,7 @@ class Migration:
         return not any(each.key and each.key[0] == self.app for each in self.dependencies)
 
     def walk(self) -> Iterator[Operation]:
-        """All operations, those inside others after the one that holds them."""
+        """All operations that run on the database, those inside another after it."""
         for op in self.operations:
             yield op
-            yield from op.inner
+            yield from op.database_operations

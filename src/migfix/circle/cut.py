@@ -133,7 +133,7 @@ def _models_of(migration: Migration | None) -> Iterator[Key]:
     """The models that a migration brings into being, under their new name where it renames."""
     if migration is None:
         return
-    for op in migration.walk():
+    for op in (each for top in migration.operations for each in (top, *top.inner)):
         if op.kind == "CreateModel":
             yield migration.app, op.model
         elif op.kind == "RenameModel":

@@ -10,11 +10,12 @@ from pathlib import PurePath
 from migfix.circle.cut import Cut
 from migfix.circle.follow_up import follow_up_name, follow_up_source, pieces
 from migfix.circle.leaving import CannotLeave, Leaving
-from migfix.edits import Edit, NewFile, Remove, RemoveFunction, RemoveImport, Replace, SetContent
+from migfix.edits import Edit, Insert, NewFile, Remove, RemoveFunction, RemoveImport, Replace, SetContent
 from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
 from migfix.history.graph import reachable
 from migfix.model import Dependency, Dictionary, Key, Literal, Migration, Name, Sequence, Value
+from migfix.source.effects import models_named
 from migfix.source.text import decode, names_read, text_between
 
 
@@ -43,6 +44,7 @@ def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit
     yield from _removals(migration, left)
     yield from _leftovers(migration, left, functions, texts)
     yield from _retargeted(migration, before, name, after, history)
+    yield from _later_users(migration, left, dropped_targets(cut, key), name, history)
     if not after:
         yield from _companion(migration, before, name, history)
 
@@ -197,6 +199,30 @@ def _retargeted(
                 yield Replace(
                     each.path, ("dependencies", dependency.index), with_quotes(written, quote_of(each.source))
                 )
+
+
+def _later_users(
+    migration: Migration, left: Leaving, targets: frozenset[Key], name: str, history: History
+) -> Iterator[Edit]:
+    """Data steps of other apps that use a field that has moved must come after the follow-up."""
+    needed = set(reachable(history, targets))
+    for each in history.mentioning(migration.app):
+        if each.app == migration.app or not _uses_moved(each, migration, left):
+            continue
+        if each.key in needed or not history.is_new(each):
+            raise CannotLeave(f"{each.path} uses a field that would have to move, and can't come after it")
+        code = with_quotes(f'("{migration.app}", "{name}")', quote_of(each.source))
+        yield Insert(each.path, ("dependencies", len(each.dependencies)), code)
+
+
+def _uses_moved(each: Migration, migration: Migration, left: Leaving) -> bool:
+    moved = [(migration.operations[index].model, name) for index, name in left.fields]
+    moved += [(op.model, op.text("name")) for op in map(migration.operations.__getitem__, left.operations)]
+    for function in each.functions.values():
+        named = models_named(each, function.name)
+        if any((migration.app, model) in named and re.search(rf"\b{field}", function.code) for model, field in moved):
+            return True
+    return False
 
 
 def _companion(migration: Migration, before: str, name: str, history: History) -> Iterator[Edit]:

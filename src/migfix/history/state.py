@@ -90,7 +90,7 @@ class State:
                 inner = op.arguments.get("state_operations")
                 if inner is not None and not isinstance(inner, Sequence) and inner != Literal(None):
                     self.opaque.append((migration.key, op))
-                self.replay(migration, (each for each in op.inner if is_state_operation(op, each)))
+                self.replay(migration, op.state_operations)
             case "CreateModel":
                 self.models[key] = created_model(migration, op)
             case "DeleteModel":
@@ -113,17 +113,6 @@ class State:
                 name: Field(name, _repointed(each, key, old, label, self.facts)) for name, each in model.fields.items()
             }
             self.models[key] = replace(model, fields=fields)
-
-
-def is_state_operation(holder: Operation, inner: Operation) -> bool:
-    """Whether ``inner`` stands among the state operations of ``holder``."""
-    index = inner.where[len(holder.where)]
-    if not isinstance(holder.value, Call) or not isinstance(index, int):
-        return False
-    argument = holder.value.arguments[index]
-    return argument.keyword == "state_operations" or (
-        argument.keyword is None and (holder.kind == "RunSQL" or index == 1)
-    )
 
 
 def created_model(migration: Migration, op: Operation) -> Model:
