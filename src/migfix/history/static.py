@@ -34,6 +34,8 @@ class Project:
         self.facts = facts
         self.named = named
         self.deployed = deployed
+        self._labels: dict[Path, str] = {}
+        self._mentions: dict[bytes, tuple[Migration, ...]] = {}
         self.errors: dict[str, None] = {}
         """A line for each file of the project that was needed and can't be read."""
 
@@ -54,7 +56,9 @@ class Project:
 
     def label(self, folder: Path) -> str:
         """The app label of a migrations folder: said, or read from apps.py, or from what its files depend on."""
-        return label_of(folder, self.root, self.facts)
+        if folder not in self._labels:
+            self._labels[folder] = label_of(folder, self.root, self.facts)
+        return self._labels[folder]
 
     def load(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app; nothing if it isn't part of the project."""
@@ -77,8 +81,10 @@ class Project:
 
     def mentioning(self, text: bytes) -> tuple[Migration, ...]:
         """Every migration with ``text``, in lower case, somewhere in its file."""
-        files = [path for folder in self.folders.values() for path in migration_files(folder)]
-        return self.read(path for path in files if text in read_bytes(path).lower())
+        if text not in self._mentions:
+            files = [path for folder in self.folders.values() for path in migration_files(folder)]
+            self._mentions[text] = self.read(path for path in files if text in read_bytes(path).lower())
+        return self._mentions[text]
 
     def is_new(self, path: str) -> bool:
         """Whether the file was named, or git knows that it isn't deployed."""

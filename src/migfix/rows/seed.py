@@ -75,6 +75,11 @@ class Seeder:
         Raises CannotSeed.
         """
         model = self.now.models[target]
+        if target == self.history.facts.auth_user:
+            raise CannotSeed(
+                f"{model.label} is the user model, and migfix never invents users.",
+                "Make that user in a RunPython of your own, or make the key nullable.",
+            )
         column = by or "pk"
         key_field = self._field(model, by) if by else self._primary_key(model)
         code = _key_code(key, model, column)
@@ -137,7 +142,7 @@ class Seeder:
         target = each.target(model.app, model.name.lower(), self.history.facts)
         set_flag = f"--set {model.label}.{each.name}=KEY"
         there = self.now.models.get(target) if target else None
-        is_user = isinstance(each.get("to"), Name)
+        is_user = isinstance(each.get("to"), Name) or target == self.history.facts.auth_user
         if target is None or there is None or is_user or not self.is_new(there):
             name = there.label if there else ".".join(target) if target else "a model that migfix can't read"
             raise CannotSeed(

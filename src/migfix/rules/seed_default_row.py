@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from migfix.model import Literal
 from migfix.rule import Rule
 
 if TYPE_CHECKING:
     from migfix.findings import Finding, Refusal
     from migfix.history import History
-    from migfix.model import Migration
+    from migfix.model import Migration, Operation
     from migfix.rows.need import Need, Seeding
     from migfix.rows.seed import Seeder
 
@@ -20,8 +21,18 @@ CODE = "MIG101"
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Make the row in a RunPython right before the operation that needs it."""
     for migration in (*migrations, *_unnamed(migrations, history)):
-        if any(op.kind in ("AddField", "AlterField") for op in migration.operations):
+        if any(_gives_rows_a_key(op) for op in migration.operations):
             yield from _check(migration, history)
+
+
+def _gives_rows_a_key(op: Operation) -> bool:
+    """Whether an operation could fill a foreign key with a default; the cheap question that most files answer with no."""
+    if op.kind not in ("AddField", "AlterField"):
+        return False
+    from migfix.history.fields import Field
+
+    field = Field(op.text("name"), op.arguments.get("field", Literal(None)))
+    return field.is_key and field.default is not None
 
 
 def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Migration]:
