@@ -60,8 +60,9 @@ def flatten(code: Code) -> str:
 def literal(value: object) -> str:
     """A constant as black writes it: double quotes unless that needs more escapes."""
     text = repr(value)
-    if isinstance(value, str) and text.startswith("'") and '"' not in text:
-        return '"' + text[1:-1] + '"'
+    prefix, plain = ("b", text[1:]) if isinstance(value, bytes) else ("", text)
+    if isinstance(value, str | bytes) and plain.startswith("'") and '"' not in plain:
+        return f'{prefix}"{plain[1:-1]}"'
     return text
 
 

@@ -37,26 +37,28 @@ class NoCut(Exception):
     """Why no choice of dependencies opens the circle."""
 
 
-def find_cut(ring: frozenset[Key], history: History) -> Cut:
-    """The cheapest cut that leaves no circle. Raises NoCut."""
+def find_cuts(ring: frozenset[Key], history: History) -> list[Cut]:
+    """The cuts that leave no circle, the cheapest first. Raises NoCut."""
     edges = sorted(_edges(ring, history))
     parents = {key: _parents(history, key) for key in reachable(history, ring)}
-    best: Cut | None = None
+    for key in parents:
+        if (migration := history.migration(key)) and migration.unread:
+            raise NoCut(f"{migration.path} can't be read: {migration.unread[1]}")
+    found: list[Cut] = []
     reasons: list[str] = []
     for chosen in _choices(edges):
         left = {key: tuple(each for each in above if (key, each) not in chosen) for key, above in parents.items()}
         if any(group & ring for group in strongly_connected(left)):
             continue
         try:
-            cut = _cut(chosen, _lowered(chosen, left, history), left, history)
+            found.append(_cut(chosen, _lowered(chosen, left, history), left, history))
         except CannotLeave as reason:
             reasons.append(str(reason))
-            continue
-        if best is None or cut.cost < best.cost:
-            best = cut
-    if best is None:
-        raise NoCut("; ".join(dict.fromkeys(reasons)) or "the files that would have to change are deployed")
-    return best
+    if not found:
+        too_many = f"it has {len(edges)} dependencies between apps, more than migfix tries all choices of"
+        deployed = "the files that would have to change are deployed"
+        raise NoCut("; ".join(dict.fromkeys(reasons)) or (too_many if len(edges) > MOST_EDGES else deployed))
+    return sorted(found, key=lambda cut: cut.cost)
 
 
 def _choices(edges: list[Edge]) -> Iterator[frozenset[Edge]]:
@@ -104,6 +106,9 @@ def _cut(
         assert migration is not None
         apps = frozenset(target[0] for source, target in chosen if source == key)
         leavings[key] = leaving(migration, _lost(key, parents, history), apps, history)
+    moving = [key[0] for key, left in leavings.items() if not left.is_empty]
+    if len(moving) > len(set(moving)):
+        raise CannotLeave("two migrations of one app would each need a follow-up")
     return Cut(chosen, lowered, leavings)
 
 

@@ -154,27 +154,24 @@ def follow_up_source(
     body += ["    ]", "", "    operations = ["]
     for piece in found:
         body += [f"        {comment}" for comment in piece.comments]
-        code = piece.code.replace("\n", "\n        ")
+        has_text = '"""' in piece.code or "'''" in piece.code  # lines of a text stay where they are
+        code = piece.code if has_text else piece.code.replace("\n", "\n        ")
         body.append(f"        {code},{f'  {piece.after}' if piece.after else ''}")
     body += ["    ]", ""]
     definitions = [migration.functions[name].code for name in functions]
     code = "\n".join([*(f"{each}\n\n" for each in definitions), *body])
-    text = f"# {reason}\n\n{_imports(migration, code)}\n\n{code}"
+    text = f"# {reason}\n\n{_imports(migration, code, functions)}\n\n{code}"
     return _as_in(migration, text)
 
 
-def _imports(migration: Migration, code: str) -> str:
+def _imports(migration: Migration, code: str, functions: list[str]) -> str:
     """The imports that ``code`` needs, sorted as isort does."""
     read = set(names_read(code))
     bound = {each.bound for each in migration.imports}
-    own = read & (migration.bound - bound - set(migration.functions))
+    own = read & (migration.bound - bound - set(functions))
     if own:
         raise CannotLeave(f"what would have to leave uses {', '.join(sorted(own))}, which this file defines")
-    needed = [
-        each
-        for each in migration.imports
-        if each.bound in read and (each.name or each.module == each.bound or each.module in code)
-    ]
+    needed = [each for each in migration.imports if each.bound in read and _is_needed(each, code)]
     if "migrations" in read and "migrations" not in bound:
         needed.append(Import("django.db", "migrations", "migrations", "from django.db import migrations"))
     sections: dict[bool, list[str]] = {}
@@ -185,6 +182,12 @@ def _imports(migration: Migration, code: str) -> str:
         if lines:
             sections[is_ours] = lines
     return "\n\n".join("\n".join(lines) for lines in sections.values()) + "\n"
+
+
+def _is_needed(each: Import, code: str) -> bool:
+    """``import a.b`` binds ``a``: of several only those whose module is spelled out."""
+    is_root = each.name is None and each.bound == each.module.partition(".")[0]
+    return not is_root or each.module == each.bound or each.module in code
 
 
 def _lines(imports: list[Import]) -> list[str]:

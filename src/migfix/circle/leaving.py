@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from migfix.history import History
 from migfix.history.fields import Field, names_field, strings_in
 from migfix.history.state import created_model, items_of
-from migfix.model import Call, Key, Literal, Migration, Name, Operation, Sequence
+from migfix.model import Call, Key, Literal, Migration, Name, Opaque, Operation, Sequence, Value
 from migfix.source.effects import models_named
 from migfix.source.names import is_noop
 from migfix.source.sql import statements
+from migfix.source.text import names_read
 
 _SETS = ("AlterUniqueTogether", "AlterIndexTogether", "AlterOrderWithRespectTo")
 OPTION_SETS = ("unique_together", "index_together", "order_with_respect_to")
@@ -76,6 +76,8 @@ class _Reader:
     def operation(self, index: int, op: Operation) -> None:
         if op.kind == "CreateModel":
             self.create_model(index, op)
+        elif any(each.kind == "CreateModel" and self.names_lost(each.value) for each in op.inner):
+            raise CannotLeave(f"line {op.line} makes a model inside another operation")
         elif op.kind == "":
             raise CannotLeave(f"line {op.line} holds an operation that migfix can't read")
         elif any(self.needs(each) for each in (op, *op.inner)) or self.follows(op):
@@ -94,10 +96,8 @@ class _Reader:
                 value = each.arguments.get(argument)
                 if isinstance(value, Call) and isinstance(named := value.keyword("name"), Literal):
                     self.gone.add((each.model, str(named.value)))
-            if each.kind == "RunPython" and isinstance(code := each.arguments.get("code"), Name):
-                self.changed |= {
-                    model for app, model in models_named(self.migration, code.dotted) if app == self.migration.app
-                }
+            if each.kind == "RunPython":
+                self.changed |= {model for app, model in self.models_in(each) if app == self.migration.app}
             if each.kind in ("AddField", "AlterField"):
                 moved = Field(each.text("name"), each.arguments.get("field", Literal(None)))
                 self.left.keys += moved.is_relation
@@ -109,7 +109,7 @@ class _Reader:
             if self.is_lost(key):
                 raise CannotLeave(f"{model.label} inherits from {'.'.join(key)}")
         for each in model.fields.values():
-            if not any(map(self.is_lost, each.related(model.app, op.model, self.history.facts))):
+            if not self.needs_field(each, op.model):
                 continue
             if each.is_true("primary_key") or each.is_parent_link:
                 raise CannotLeave(f"{model.label}.{each.name} is the primary key")
@@ -117,6 +117,10 @@ class _Reader:
             self.left.keys += 1
             self.left.required += each.is_key and not each.is_true("null")
             self.gone.add((op.model, each.name))
+        if strings_in(model.options.get("order_with_respect_to")) & {
+            gone for owner, gone in self.gone if owner == op.model
+        }:
+            self.gone.add((op.model, "_order"))
         for name in ("indexes", "constraints"):
             for item, value in enumerate(items_of(model.options.get(name))):
                 if any(names_field(value, gone) for owner, gone in self.gone if owner == op.model):
@@ -135,28 +139,65 @@ class _Reader:
         """Whether an operation itself names a model that isn't there yet."""
         if op.kind in ("AddField", "AlterField"):
             each = Field(op.text("name"), op.arguments.get("field", Literal(None)))
-            is_needed = any(map(self.is_lost, each.related(self.migration.app, op.model, self.history.facts)))
+            is_needed = self.needs_field(each, op.model)
             if is_needed and (each.is_true("primary_key") or each.is_parent_link):
                 raise CannotLeave(f"{op.model}.{each.name} is the primary key")
             return is_needed
         if op.kind == "RunPython":
-            code = op.arguments.get("code")
-            if code is None or is_noop(code):
-                return False
-            if not isinstance(code, Name) or code.dotted not in self.migration.functions:
-                raise CannotLeave(f"line {op.line} runs code that migfix can't read")
-            return any(app in self.apps for app, _ in models_named(self.migration, code.dotted))
+            return any(app in self.apps for app, _ in self.models_in(op))
         if op.kind == "RunSQL":
-            return any(app in self.apps for app, _ in self.tables_in(op))
+            return self.names_table(op)
         return False
 
-    def tables_in(self, op: Operation) -> Iterator[Key]:
-        """The models whose usual table name stands in the SQL."""
-        for text in statements(op.arguments.get("sql")) or ():
-            for word in set(re.findall(r"\w+_\w+", text.lower())):
-                for place, letter in enumerate(word):
-                    if letter == "_":
-                        yield word[:place], word[place + 1 :]
+    def needs_field(self, each: Field, model: str) -> bool:
+        """Whether a field points at something that isn't there yet. Raises CannotLeave if that can't be read."""
+        targets = each.related(self.migration.app, model, self.history.facts)
+        if any(map(self.is_lost, targets)) or (each.get("to_field") and any(app in self.apps for app, _ in targets)):
+            return True
+        is_unclear = not targets and (each.is_relation or "." in each.kind or not each.kind)
+        if is_unclear and (each.is_relation or self.names_lost(each.value)):
+            raise CannotLeave(f"{model}.{each.name} may point at a model that migfix can't read")
+        return False
+
+    def names_lost(self, value: Value) -> bool:
+        """Whether a value names a model that isn't there yet, as ``app.model``, or is code that could."""
+        if isinstance(value, Opaque):
+            return True
+        return any(
+            self.is_lost((app, name.lower())) for app, _, name in (text.partition(".") for text in strings_in(value))
+        )
+
+    def models_in(self, op: Operation) -> frozenset[Key]:
+        """The models that a RunPython names, forward and backward. Raises CannotLeave for code that can't be read."""
+        found: set[Key] = set()
+        for name in self.functions_of(op):
+            found |= models_named(self.migration, name)
+        return frozenset(found)
+
+    def functions_of(self, op: Operation) -> list[str]:
+        found = []
+        for argument in ("code", "reverse_code"):
+            code = op.arguments.get(argument)
+            if code is None or is_noop(code) or code == Literal(None):
+                continue
+            if not isinstance(code, Name) or code.dotted not in self.migration.functions:
+                raise CannotLeave(f"line {op.line} runs code that migfix can't read")
+            found.append(code.dotted)
+        return found
+
+    def names_table(self, op: Operation) -> bool:
+        """Whether the SQL names a table of an app whose migration is let go."""
+        words = {
+            word for text in statements(op.arguments.get("sql")) or () for word in re.findall(r"\w+", text.lower())
+        }
+        models = [
+            created_model(each, made)
+            for app in self.apps
+            for each in self.history.app(app).values()
+            for made in each.operations
+            if made.kind == "CreateModel"
+        ]
+        return any(model.table.lower() in words for model in models)
 
     def follows(self, op: Operation) -> bool:
         """Whether an operation hangs on something that has left."""
@@ -184,15 +225,23 @@ class _Reader:
         return False
 
     def uses_gone(self, op: Operation) -> bool:
-        """Whether the code of a data step mentions a field that has left, of a model that it names."""
-        code = op.arguments.get("code")
-        if isinstance(code, Name) and code.dotted in self.migration.functions:
-            named = {model for app, model in models_named(self.migration, code.dotted) if app == self.migration.app}
-            text = self.migration.functions[code.dotted].code
-            return any(
-                owner in named and re.search(rf"\b{re.escape(gone)}(_id|__\w+)?\b", text)
-                for owner, gone in self.gone
-                if gone
-            )
-        texts = " ".join(statements(op.arguments.get("sql")) or ())
-        return any(re.search(rf"\b{re.escape(gone)}(_id)?\b", texts) for _, gone in self.gone if gone)
+        """Whether the code of a data step mentions a field that has left: of a model it names, or across a relation."""
+        if op.kind == "RunSQL":
+            texts = " ".join(statements(op.arguments.get("sql")) or ())
+            return any(re.search(rf"\b{re.escape(gone)}(_id)?\b", texts) for _, gone in self.gone if gone)
+        functions = self.functions_of(op)
+        return any(uses_field(self.migration, name, *each) for name in functions for each in self.gone if each[1])
+
+
+def uses_field(migration: Migration, function: str, model: str, field: str) -> bool:
+    """Whether a function, or one of the file that it calls, mentions a field: of a model it names, or after ``__``."""
+    names, text = {function}, ""
+    while names:
+        name = names.pop()
+        code = migration.functions[name].code
+        if code not in text:
+            text += code + "\n"
+            names |= {each for each in names_read(code) if each in migration.functions}
+    is_named = model in text.lower() or "get_model" not in text
+    pattern = rf"__{re.escape(field)}\b" + (rf"|\b{re.escape(field)}(_id|__\w+)?\b" if is_named else "")
+    return re.search(pattern, text) is not None

@@ -9,19 +9,23 @@ from pathlib import PurePath
 
 from migfix.circle.cut import Cut
 from migfix.circle.follow_up import follow_up_name, follow_up_source, pieces
-from migfix.circle.leaving import CannotLeave, Leaving
+from migfix.circle.leaving import CannotLeave, Leaving, uses_field
 from migfix.edits import Edit, Insert, NewFile, Remove, RemoveFunction, RemoveImport, Replace, SetContent
 from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
-from migfix.history.graph import reachable
 from migfix.model import Dependency, Dictionary, Key, Literal, Migration, Name, Sequence, Value
-from migfix.source.effects import models_named
 from migfix.source.text import decode, names_read, text_between
 
 
-def split(cut: Cut, history: History) -> list[Edit]:
-    """All edits of a cut. Raises CannotLeave."""
-    return [edit for key, left in cut.leavings.items() for edit in _split(key, left, cut, history)]
+def split_cheapest(cuts: list[Cut], history: History) -> tuple[Cut, list[Edit]]:
+    """The first cut that can be written, and all its edits. Raises the first one's CannotLeave if none can."""
+    reasons = []
+    for cut in cuts:
+        try:
+            return cut, [edit for key, left in cut.leavings.items() for edit in _split(key, left, cut, history)]
+        except CannotLeave as reason:
+            reasons.append(reason)
+    raise reasons[0]
 
 
 def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit]:
@@ -70,21 +74,25 @@ def _successors(migration: Migration, targets: frozenset[Key], history: History)
 
     Later migrations of the app that the targets need must run before the follow-up.
     """
-    needed = set(reachable(history, targets))
-    own = [each for each in history.active(migration.app) if each.key != migration.key]
-    later = [each for each in own if migration.key in reachable(history, [each.key])]
-    early = [each for each in later if each.key in needed and not _only_through(each, migration, targets, history)]
-    last = migration
-    for each in early:
-        if last.key in reachable(history, [each.key]):
-            last = each
+    needed = {key for target in targets for key in _without(migration.key, target, history)}
+    later = _later(migration, history)
+    early = [each for each in later if each.key in needed]
+    last = early[-1] if early else migration
     after = [each for each in later if last.key in history.own_parents(each) and each not in early]
     return last.name, after
 
 
-def _only_through(each: Migration, migration: Migration, targets: frozenset[Key], history: History) -> bool:
-    """Whether the targets reach a later migration only through the circle that is being opened."""
-    return not any(each.key in _without(migration.key, target, history) for target in targets)
+def _later(migration: Migration, history: History) -> list[Migration]:
+    """The migrations of the app that come after this one by its own chain, nearest first."""
+    found: list[Migration] = []
+    waiting = [migration.key]
+    while waiting:
+        key = waiting.pop(0)
+        for each in history.active(migration.app):
+            if key in history.own_parents(each) and each not in found and each is not migration:
+                found.append(each)
+                waiting.append(each.key)
+    return found
 
 
 def _without(closed: Key, start: Key, history: History) -> set[Key]:
@@ -205,24 +213,24 @@ def _later_users(
     migration: Migration, left: Leaving, targets: frozenset[Key], name: str, history: History
 ) -> Iterator[Edit]:
     """Data steps of other apps that use a field that has moved must come after the follow-up."""
-    needed = set(reachable(history, targets))
+    needed = {key for target in targets for key in _without(migration.key, target, history)}
+    after = [each.key for each in _later(migration, history) if each.key not in needed]
     for each in history.mentioning(migration.app):
-        if each.app == migration.app or not _uses_moved(each, migration, left):
+        if each.key in (migration.key, *after) or not _uses_moved(each, migration, left):
             continue
-        if each.key in needed or not history.is_new(each):
+        if each.key in needed or each.app == migration.app or not history.is_new(each):
             raise CannotLeave(f"{each.path} uses a field that would have to move, and can't come after it")
         code = with_quotes(f'("{migration.app}", "{name}")', quote_of(each.source))
         yield Insert(each.path, ("dependencies", len(each.dependencies)), code)
 
 
 def _uses_moved(each: Migration, migration: Migration, left: Leaving) -> bool:
+    """Whether a data step of another file uses a field that has left this one."""
     moved = [(migration.operations[index].model, name) for index, name in left.fields]
     moved += [(op.model, op.text("name")) for op in map(migration.operations.__getitem__, left.operations)]
-    for function in each.functions.values():
-        named = models_named(each, function.name)
-        if any((migration.app, model) in named and re.search(rf"\b{field}", function.code) for model, field in moved):
-            return True
-    return False
+    called = [op.arguments.get(name) for op in each.walk() for name in ("code", "reverse_code")]
+    names = [code.dotted for code in called if isinstance(code, Name) and code.dotted in each.functions]
+    return any(uses_field(each, name, model, field) for name in names for model, field in moved if field)
 
 
 def _companion(migration: Migration, before: str, name: str, history: History) -> Iterator[Edit]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from migfix.history.facts import Facts
-from migfix.history.fields import Field, model_key
+from migfix.history.fields import Field, model_key, together
 from migfix.model import Argument, Call, Dictionary, Key, Literal, Migration, Operation, Sequence, Value
 
 _ALTERED_OPTIONS = frozenset(
@@ -73,6 +73,8 @@ class State:
         self.facts = facts
         self.models: dict[Key, Model] = {}
         self.opaque: list[tuple[Key, Operation]] = []
+        self.missing: list[str] = []
+        """Fields that an operation names and the model doesn't have at that point."""
         self.renamed: dict[Key, str] = {}
         """Old model key -> new label, for references from apps that are replayed out of order."""
 
@@ -98,6 +100,7 @@ class State:
             case "RenameModel" if key in self.models:
                 self._rename_model(key, op.text("new_name"))
             case _ if key in self.models:
+                self.missing += _missing(self.models[key], op)
                 self.models[key] = changed_model(self.models[key], op)
 
     def _rename_model(self, key: Key, name: str) -> None:
@@ -113,6 +116,20 @@ class State:
                 name: Field(name, _repointed(each, key, old, label, self.facts)) for name, each in model.fields.items()
             }
             self.models[key] = replace(model, fields=fields)
+
+
+def _missing(model: Model, op: Operation) -> list[str]:
+    """The fields of ``model`` that an operation names although they aren't there."""
+    named = [op.text("name")] if op.kind in ("AlterField", "RemoveField") else []
+    named += [op.text("old_name")] if op.kind == "RenameField" else []
+    for argument in ("unique_together", "index_together"):
+        named += [name for names in together(op.arguments.get(argument)) for name in names]
+    for argument in ("index", "constraint"):
+        value = op.arguments.get(argument)
+        fields = value.keyword("fields") if isinstance(value, Call) else None
+        named += [str(item.value).lstrip("-") for item in items_of(fields) if isinstance(item, Literal)]
+    known = {*model.fields, *(each.column for each in model.fields.values()), "_order", "pk"}
+    return [f"{model.label}.{name}" for name in named if name not in known]
 
 
 def created_model(migration: Migration, op: Operation) -> Model:

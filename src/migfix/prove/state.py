@@ -21,6 +21,10 @@ def differences(before: History, after: History, apps: Iterable[str]) -> list[st
     found = _compare(old, new, apps)
     if not found and (ordered := ordered_state(after, apps)) is not None:
         found = _compare(new, ordered, apps)
+        found += [f"{name} is used before it is there" for name in ordered.missing if name not in old.missing]
+    for app in apps:
+        if len(after.leaves(app)) > max(1, len(before.leaves(app))):
+            found.append(f"{app} would have two leaves")
     return found
 
 

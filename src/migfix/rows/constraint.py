@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 
 from migfix.model import Argument, Call, Literal, Sequence, Value
-from migfix.rows.placeholder import UNKNOWN
+from migfix.rows.placeholder import UNKNOWN, uuid_text
 
 MOST_TRIES = 20_000
 
@@ -54,16 +56,14 @@ def _truth(condition: Value, values: Mapping[str, object]) -> bool | None:
     match condition.func:
         case "~":
             return _not(_truth(condition.arguments[0].value, values))
-        case "&" | "|":
-            return _all_or_any([_truth(arg.value, values) for arg in condition.arguments], condition.func)
+        case "&" | "|" | "^":
+            return _joined([partial(_truth, arg.value, values) for arg in condition.arguments], condition.func)
         case "django.db.models.Q":
-            connector = condition.keyword("_connector")
-            parts = [
-                _part(arg.keyword, arg.value, values)
-                for arg in condition.arguments
-                if arg.keyword not in ("_connector", "_negated")
-            ]
-            truth = _all_or_any(parts, "|" if connector == Literal("OR") else "&")
+            said = condition.keyword("_connector")
+            connector = "|" if said == Literal("OR") else "^" if said == Literal("XOR") else "&"
+            arguments = [arg for arg in condition.arguments if arg.keyword not in ("_connector", "_negated")]
+            parts = [partial(_part, arg.keyword, arg.value, values) for arg in arguments]
+            truth = _joined(parts, connector)
             return _not(truth) if condition.keyword("_negated") == Literal(True) else truth
     raise Unreadable
 
@@ -108,6 +108,8 @@ def constant(value: Value, values: Mapping[str, object]) -> object:
             return _field_value(str(argument.value.value), values)
         case Call(func="django.db.models.Value", arguments=(argument, *_)):
             return constant(argument.value, values)
+        case Call(func="uuid.UUID") if text := uuid_text(value):
+            return uuid.UUID(text)
         case Call(func="decimal.Decimal", arguments=(argument,)) if isinstance(argument.value, Literal):
             return Decimal(str(argument.value.value))
         case Call(func="datetime.date" | "datetime.time" | "datetime.timedelta" as func, arguments=arguments):
@@ -124,11 +126,23 @@ def _not(truth: bool | None) -> bool | None:
     return None if truth is None else not truth
 
 
-def _all_or_any(parts: list[bool | None], connector: str) -> bool | None:
+def _joined(parts: Iterable[Callable[[], bool | None]], connector: str) -> bool | None:
+    """AND, OR or XOR of conditions. One that can't be read doesn't matter if another decides. Raises Unreadable."""
+    found: list[bool | None] = []
+    is_unreadable = False
+    for part in parts:
+        try:
+            found.append(part())
+        except Unreadable:
+            is_unreadable = True
     decisive = connector == "|"
-    if decisive in parts:
+    if connector != "^" and decisive in found:
         return decisive
-    return None if None in parts else not decisive
+    if is_unreadable:
+        raise Unreadable
+    if None in found:
+        return None
+    return found.count(True) % 2 == 1 if connector == "^" else not decisive
 
 
 def fields_in(condition: Value) -> frozenset[str]:
@@ -153,8 +167,8 @@ def _comparisons(condition: Value) -> Iterator[tuple[str, Value]]:
 
 def _both_ways(name: str, value: Value) -> Iterator[tuple[str, Value]]:
     """A field with what it is compared with; where that is another field, also that field with the first."""
-    field = name.partition("__")[0]
-    yield field, value
+    field, _, lookup = name.partition("__")
+    yield field, Literal(None) if lookup == "isnull" else value
     match value:
         case Call(func="django.db.models.F", arguments=(Argument(value=Literal(value=str() as other)),)):
             yield other, Call("django.db.models.F", (Argument(None, Literal(field)),))
@@ -202,7 +216,12 @@ def _search(
         for field, operand in _comparisons(condition):
             value = constant(operand, values)
             near.setdefault(field, []).extend(value if isinstance(value, list) else [value])
-    candidates = {f: [v for each in constants for v in choices(f, each)] for f, constants in near.items() if f in free}
+    shared = [each for constants in near.values() for each in constants]  # what F() compares may be near another's
+    candidates = {
+        name: _distinct(value for each in [*near[name], *shared] for value in choices(name, each))
+        for name in near
+        if name in free
+    }
     tries = 0
     for count in range(1, len(candidates) + 1):
         for fields in itertools.combinations(sorted(candidates), count):
@@ -221,11 +240,19 @@ def around(value: object) -> list[object]:
     if isinstance(value, bool) or value is UNKNOWN:
         return [] if value is UNKNOWN else [value]
     if isinstance(value, int | Decimal):
-        return [value, value + 1, value - 1]
+        return [value, value + 1, value - 1, value + 2]
     if isinstance(value, float):
-        return [value, value + 1.0, value - 1.0]
+        return [value, value + 1.0, value - 1.0, value + 0.5, value - 0.5]
     if isinstance(value, datetime.datetime | datetime.date):
         return [value, value + datetime.timedelta(days=1), value - datetime.timedelta(days=1)]
     if isinstance(value, datetime.timedelta):
         return [value, value + datetime.timedelta(days=1)]
     return [value]
+
+
+def _distinct(values: Iterable[object]) -> list[object]:
+    found: list[object] = []
+    for value in values:
+        if not any(value is each or (type(value) is type(each) and value == each) for each in found):
+            found.append(value)
+    return found

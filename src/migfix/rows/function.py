@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,15 @@ from migfix.rows.seed import Seed
 ONE_OFF = "# Existing rows get this key as their default, so its row has to be there first."
 LASTING = "# The default of a foreign key points at this row, so it has to be there first."
 SEQUENCE = "# An explicit key does not advance PostgreSQL's sequence."
+
+
+OWN_NAMES = frozenset(
+    (
+        *("alias", "any", "apps", "child", "children", "datetime", "model", "models"),
+        *("no_style", "router", "schema_editor", "sql", "timezone"),
+    )
+)
+"""What the function calls things itself."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ def function_code(name: str, seeds: Iterable[Seed], children: Iterable[Child]) -
     models = {each.model.key: each.model for each in rows} | {each.model.key: each.model for each in children}
     models |= {each.resets.key: each.resets for each in rows if each.resets}
     names = _variables(list(models.values()))
-    lines = [f"def {name}(apps, schema_editor):", f"    {ONE_OFF if children else LASTING}"]
+    lines = [render(call(f"def {name}", "apps", "schema_editor", tail="):")), f"    {ONE_OFF if children else LASTING}"]
     lines += ["    alias = schema_editor.connection.alias"]
     for key, model in models.items():
         lines.append(
@@ -56,10 +66,11 @@ def imports_of(seeds: Iterable[Seed]) -> list[tuple[str, str | None]]:
 def _variables(models: list[Model]) -> dict[tuple[str, str], str]:
     """A variable for each model: its name, with the app where two have the same."""
     names = [model.name for model in models]
-    return {
-        model.key: model.name if names.count(model.name) == 1 else model.app.title().replace("_", "") + model.name
-        for model in models
-    }
+    found = {}
+    for model in models:
+        name = model.name if names.count(model.name) == 1 else model.app.title().replace("_", "") + model.name
+        found[model.key] = f"{name}_model" if name in OWN_NAMES or keyword.iskeyword(name) else name
+    return found
 
 
 def manager(variable: str, model: Model) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from migfix.history import History
-from migfix.history.fields import Field
-from migfix.history.state import Model, State
-from migfix.model import Key, Literal, Migration, Operation, Value
+from migfix.history.fields import Field, together
+from migfix.history.state import Model, State, items_of
+from migfix.model import Call, Key, Literal, Migration, Operation, Value
 from migfix.rows.by_hand import makes_rows
+from migfix.rows.columns import CannotSeed, is_left_out
 from migfix.rows.function import Child
-from migfix.rows.seed import Seed, Seeder, is_left_out
+from migfix.rows.seed import Seed, Seeder
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Need:
     target: Model
     value: Value
     is_one_off: bool
+    is_unique: bool
+    """Whether no two rows of the child may have the same key."""
     ready: int
     """Where the tables of the target and of what it needs have got their last required column; 0 if before."""
 
@@ -44,15 +47,38 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
     """Every need of a migration whose row nobody makes, with the seeder for that point."""
     found = []
     later: State | None = None
-    for index, op, state in history.states(migration):
+    steps = (
+        (index, op, state) for index, top, state in history.states(migration) for op in (top, *top.database_operations)
+    )
+    for index, op, state in steps:
         need = _need(migration, index, op, state, history)
         if need and not makes_rows(history, migration, index, need.target):
             later = later or history.state_before(migration, len(migration.operations))
             ready = when_whole(migration, index, need.target.key, later, history)
             now = history.state_before(migration, max(index, ready))
-            need = replace(need, ready=ready, target=now.models[need.target.key])
+            is_unique = need.is_unique or _is_unique_alone(later.models.get(need.child.model.key), need.field.name)
+            need = replace(need, ready=ready, target=now.models[need.target.key], is_unique=is_unique)
             found.append((need, Seeder(history, now, later)))
     return found
+
+
+def _concrete(model: Model, state: State, history: History) -> Model:
+    """The model that has the table: a proxy has its parent's."""
+    while model.options.get("proxy") == Literal(True):
+        parent = next((state.models[key] for key in model.parents(history.facts) if key in state.models), None)
+        if parent is None:
+            break
+        model = parent
+    return model
+
+
+def _is_unique_alone(model: Model | None, field: str) -> bool:
+    """Whether the table has a unique constraint on this one field."""
+    if model is None:
+        return False
+    constraints = [each for each in items_of(model.options.get("constraints")) if isinstance(each, Call)]
+    alone = [each.keyword("fields") for each in constraints if each.func == "django.db.models.UniqueConstraint"]
+    return (field,) in together(model.options.get("unique_together")) or frozenset({(field,)}) in map(together, alone)
 
 
 def when_whole(migration: Migration, index: int, target: Key, later: State, history: History) -> int:
@@ -103,13 +129,13 @@ def _need(migration: Migration, index: int, op: Operation, state: State, history
     fills_nulls = op.kind == "AlterField" and old is not None and old.is_true("null") and not field.is_true("null")
     if child.made_by == migration.key or (op.kind == "AlterField" and not fills_nulls):
         return None
-    made_by = history.migration(target.made_by)
-    if made_by is None or not (made_by.key == migration.key or history.is_new(made_by)):
+    concrete = _concrete(target, state, history)
+    made_by = history.migration(concrete.made_by)
+    if concrete.options.get("managed") == Literal(False) or made_by is None or not history.is_new(made_by):
         return None
     is_one_off = op.arguments.get("preserve_default") == Literal(False)
-    return Need(
-        migration, index, op, field, Child(child, field.name if fills_nulls else None), target, value, is_one_off, 0
-    )
+    null_field = field.name if fills_nulls else None
+    return Need(migration, index, op, field, Child(child, null_field), target, value, is_one_off, field.is_unique, 0)
 
 
 @dataclass(frozen=True)
@@ -154,18 +180,43 @@ def seedings(needs: list[tuple[Need, Seeder]]) -> Iterator[Seeding]:
     functions: dict[tuple[object, ...], tuple[list[Need], list[Seed]]] = {}
     for number, same in enumerate(rows.values(), 1):
         need, seeder = same[0]
-        seed = seeder.seed(need.target.key, need.by, need.value, _number(need.value, number))
+        seed = seeder.seed(need.target.key, need.by, need.value, number)
         is_one_off = all(each.is_one_off for each, _ in same)
         tables = tuple(sorted({each.child.model.label for each, _ in same})) if is_one_off else ()
         chosen, seeds = functions.setdefault((need.target.key, repr(need.target.fields), tables), ([], []))
         chosen.extend(each for each, _ in same)
         seeds.append(seed)
+    _must_differ([seed for _, seeds in functions.values() for seed in seeds])
     for chosen, seeds in functions.values():
         yield Seeding(tuple(chosen), tuple(seeds))
 
 
-def _number(key: Value, number: int) -> int:
-    """What tells placeholder rows apart: a small integer key itself, else their place."""
-    if isinstance(key, Literal) and isinstance(key.value, int) and 0 < key.value < 1000:
-        return key.value
-    return number
+def _must_differ(seeds: list[Seed]) -> None:
+    """Raise CannotSeed if two rows of a target would break a unique constraint of it."""
+    for unique in unique_sets(seeds[0].model) if len(seeds) > 1 else ():
+        given = [tuple(_given(seed, name) for name in unique) for seed in seeds]
+        if len(set(given)) < len(given) and None not in given[0]:
+            raise CannotSeed(
+                f"the rows that the defaults mean would have the same {', '.join(unique)}, which must be unique.",
+                "Make the rows in a RunPython of your own.",
+            )
+
+
+def _given(seed: Seed, name: str) -> str | None:
+    values = dict(seed.values)
+    return values.get(name, values.get(f"{name}_id"))
+
+
+def unique_sets(model: Model) -> list[tuple[str, ...]]:
+    """The sets of fields that no two rows may share."""
+    alone = [each.name for each in model.fields.values() if each.is_unique and not each.is_true("primary_key")]
+    found: list[tuple[str, ...]] = [(name,) for name in alone]
+    found += together(model.options.get("unique_together"))
+    for each in items_of(model.options.get("constraints")):
+        if (
+            isinstance(each, Call)
+            and each.func == "django.db.models.UniqueConstraint"
+            and not each.keyword("condition")
+        ):
+            found += together(each.keyword("fields"))
+    return found

@@ -38,17 +38,16 @@ def _points_elsewhere(migration: Migration) -> bool:
 
 
 def _finding(ring: frozenset[Key], named: Key, history: History) -> Finding:
-    from migfix.circle.cut import NoCut, find_cut
+    from migfix.circle.cut import NoCut, find_cuts
     from migfix.circle.leaving import CannotLeave
-    from migfix.circle.split import split
+    from migfix.circle.split import split_cheapest
     from migfix.findings import Refusal, Rewrite
 
     shown = " -> ".join(".".join(key) for key in _around(ring, named, history))
     start = history.migration(named)
     assert start is not None
     try:
-        cut = find_cut(ring, history)
-        edits = split(cut, history)
+        cut, edits = split_cheapest(find_cuts(ring, history), history)
     except (NoCut, CannotLeave) as reason:
         return Refusal(
             CODE,

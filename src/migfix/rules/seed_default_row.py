@@ -21,12 +21,12 @@ CODE = "MIG101"
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Make the row in a RunPython right before the operation that needs it."""
     for migration in (*migrations, *_unnamed(migrations, history)):
-        if any(_gives_rows_a_key(op) for op in migration.operations):
+        if any(_gives_rows_a_key(op) for op in migration.walk()):
             yield from _check(migration, history)
 
 
 def _gives_rows_a_key(op: Operation) -> bool:
-    """Whether an operation could fill a foreign key with a default; the cheap question that most files answer with no."""
+    """Whether an operation could fill a foreign key with a default: most files answer with no, and cheaply."""
     if op.kind not in ("AddField", "AlterField"):
         return False
     from migfix.history.fields import Field
@@ -46,13 +46,13 @@ def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Mi
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
     from migfix.findings import Refusal
     from migfix.formatting import free_name
+    from migfix.rows.columns import CannotSeed
     from migfix.rows.need import find_needs, seedings
     from migfix.rows.pending import altered_after
     from migfix.rows.rewrite import function_name, rewrite_of
-    from migfix.rows.seed import CannotSeed
 
     needs = find_needs(migration, history)
-    yield from (_too_many_rows(need) for need, _ in needs if need.field.is_unique)
+    yield from (_too_many_rows(need) for need, _ in needs if need.is_unique)
     taken = set(migration.bound)
     for own in _by_target(needs):
         try:
@@ -69,7 +69,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
 
 
 def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder]]]:
-    plain = [(need, seeder) for need, seeder in needs if not need.field.is_unique]
+    plain = [(need, seeder) for need, seeder in needs if not need.is_unique]
     targets = dict.fromkeys(need.target.key for need, _ in plain)
     return [[each for each in plain if each[0].target.key == target] for target in targets]
 

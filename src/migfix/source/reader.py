@@ -251,11 +251,14 @@ def _root(each: Import) -> str:
 
 
 def _functions(tree: ast.Module, text: str) -> dict[str, Function]:
+    """The functions at module level, with their decorators and the comments above them."""
     lines = text.split("\n")
     found = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            while first > 1 and lines[first - 2].startswith("#"):
+                first -= 1
             found[node.name] = Function(node.name, "\n".join(lines[first - 1 : node.end_lineno]), node.lineno)
     return found
 
