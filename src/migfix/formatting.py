@@ -84,6 +84,20 @@ def with_quotes(code: str, quote: str) -> str:
     return "\n".join(lines)
 
 
+def reindented(code: str, was: int, now: int) -> str:
+    """``code`` with its further lines moved from one indentation to another; lines inside a string stay as they are."""
+    if "\n" not in code:
+        return code
+    lines = code.split("\n")
+    inside: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        inside.update(range(token.start[0], token.end[0]) if token.type == tokenize.STRING else ())
+    for index, line in enumerate(lines[1:], 1):
+        if index not in inside and line.strip():
+            lines[index] = " " * now + (line[was:] if not line[:was].strip() else line.lstrip())
+    return "\n".join(lines)
+
+
 def free_name(name: str, taken: frozenset[str] | set[str]) -> str:
     """``name``, or ``name_2`` and so on where it is taken."""
     number, free = 1, name

@@ -43,7 +43,7 @@ def find_cuts(ring: frozenset[Key], history: History) -> list[Cut]:
     parents = {key: _parents(history, key) for key in reachable(history, ring)}
     for key in parents:
         if (migration := history.migration(key)) and migration.unread:
-            raise NoCut(f"{migration.path} can't be read: {migration.unread[1]}")
+            raise NoCut(f"{'.'.join(key)} can't be read: {migration.unread[1]}")
     found: list[Cut] = []
     reasons: list[str] = []
     for chosen in _choices(edges):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migfix.circle.leaving import CannotLeave, Leaving
-from migfix.formatting import literal, quote_of, with_quotes
+from migfix.formatting import literal, quote_of, reindented, with_quotes
 from migfix.history.state import items_of
 from migfix.model import Dictionary, Import, Literal, Migration, Operation, Sequence, Value
 from migfix.source.names import spelling
@@ -112,15 +112,6 @@ def _text(migration: Migration, value: Value, indent: int) -> str:
     return reindented(text, len(last) - len(last.lstrip()), indent)
 
 
-def reindented(text: str, was: int, now: int) -> str:
-    """``text`` with its further lines moved from one indentation to another; text in multi-line strings stays."""
-    if "\n" not in text or '"""' in text or "'''" in text:
-        return text
-    first, *rest = text.split("\n")
-    moved = [" " * now + line[was:] if not line[:was].strip() else line.lstrip() for line in rest]
-    return "\n".join([first, *(line.rstrip() for line in moved)])
-
-
 def follow_up_name(migration: Migration, names: Iterable[str], found: list[Piece]) -> str:
     """``0002_initial`` or ``0002_memberlike_post``: the next free number and what Django would call it."""
     numbers = [int(match[1]) for name in names if (match := re.match(r"(\d+)", name))]
@@ -154,8 +145,7 @@ def follow_up_source(
     body += ["    ]", "", "    operations = ["]
     for piece in found:
         body += [f"        {comment}" for comment in piece.comments]
-        has_text = '"""' in piece.code or "'''" in piece.code  # lines of a text stay where they are
-        code = piece.code if has_text else piece.code.replace("\n", "\n        ")
+        code = reindented(piece.code, 0, 8)
         body.append(f"        {code},{f'  {piece.after}' if piece.after else ''}")
     body += ["    ]", ""]
     definitions = [migration.functions[name].code for name in functions]

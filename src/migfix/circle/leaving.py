@@ -121,6 +121,10 @@ class _Reader:
             gone for owner, gone in self.gone if owner == op.model
         }:
             self.gone.add((op.model, "_order"))
+        for name in OPTION_SETS[::-1]:
+            if strings_in(model.options.get(name)) & {gone for owner, gone in self.gone if owner == op.model}:
+                self.left.options.append((index, name, None))
+                self.sets.add((op.model, "Alter" + name.title().replace("_", "")))
         for name in ("indexes", "constraints"):
             for item, value in enumerate(items_of(model.options.get(name))):
                 if any(names_field(value, gone) for owner, gone in self.gone if owner == op.model):
@@ -130,10 +134,6 @@ class _Reader:
                         )
                     self.left.options.append((index, name, item))
                     self.gone.add((op.model, str(named.value)))
-        for name in OPTION_SETS:
-            if strings_in(model.options.get(name)) & {gone for owner, gone in self.gone if owner == op.model}:
-                self.left.options.append((index, name, None))
-                self.sets.add((op.model, "Alter" + name.title().replace("_", "")))
 
     def needs(self, op: Operation) -> bool:
         """Whether an operation itself names a model that isn't there yet."""
