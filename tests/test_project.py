@@ -102,10 +102,10 @@ def test_settings_ask_django(tmp_path: Path, migfix: Migfix) -> None:
 
 
 def test_settings_ask_django_about_a_circle(tmp_path: Path, migfix: Migfix) -> None:
-    site = project(tmp_path, "break_dependency_cycle/what_hangs_on_the_key", '["members", "posts"]')
+    site = project(tmp_path, "break_dependency_cycle/required_keys", '["members", "posts"]')
     result = migfix("apply", "members", "posts", "--settings", "settings", "--ignore", "MIG3", cwd=site)
     assert result.returncode == 0, result.stderr
-    assert (site / "posts/migrations/0002_initial.py").exists()
+    assert list(site.glob("*/migrations/0002_initial.py"))
 
 
 def test_django_finds_what_was_lost(tmp_path: Path) -> None:

@@ -21,6 +21,11 @@ def inverse_of(statement: exp.Expression, dialect: str) -> tuple[str, ...] | Non
         isinstance(statement, exp.Alter) and not statement.args.get("exists") and not statement.args.get("options")
     )
     if is_plain and isinstance(statement, exp.Alter):
+        renames = [
+            each for each in statement.args.get("actions") or () if isinstance(each, exp.RenameColumn | exp.AlterRename)
+        ]
+        if len(renames) > 1:
+            return None  # they happen at once, so that taken back one by one they can be in each other's way
         undone = list(_undone(statement, dialect))
         return tuple(each for each in undone if each) if undone and all(undone) else None
     return None

@@ -83,7 +83,11 @@ def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
 
 def _inverse(statement: exp.Expression, dialect: str, own: frozenset[object]) -> tuple[str, ...] | None:
     """The inverse; nothing at all for rows in a table that these statements make themselves."""
-    if isinstance(statement, exp.Insert | exp.Update | exp.Delete) and _table(statement.this) in own:
+    if isinstance(statement, exp.Insert) and _table(statement.this) in own:
+        return ()
+    if isinstance(statement, exp.Update | exp.Delete) and all(
+        _table(each) in own for each in statement.find_all(exp.Table)
+    ):
         return ()
     return inverse_of(statement, dialect)
 
@@ -183,6 +187,6 @@ def _command_again(text: str) -> Verdict:
 
 
 def _table(node: object) -> object:
-    """The lower-case name of a table, without its schema."""
+    """The lower-case name of a table, with its schema where that is written."""
     found = node.find(exp.Table) if isinstance(node, exp.Expression) else None
-    return found.name.lower() if found is not None else None
+    return None if found is None else ".".join(part for part in (found.db.lower(), found.name.lower()) if part)
