@@ -44,7 +44,7 @@ class Draft:
         self.before: dict[str, bytes | None] = {}
         self.after: dict[str, bytes] = {}
         self.rewrites: list[Rewrite] = []
-        self.refusals: dict[tuple[str, str, str], Refusal] = {}
+        self.refusals: dict[tuple[tuple[str, str, str], int], Refusal] = {}
 
     def plan(self) -> Plan:
         refusals = sorted(self.refusals.values(), key=lambda each: (each.path, each.line, each.code))
@@ -53,9 +53,11 @@ class Draft:
     def take(self, rule: Rule) -> bool:
         """Let a rule look at the files as they are by now; whether it changed one."""
         found = list(rule.check(self.migrations, self.history))
-        for refusal in (each for each in found if isinstance(each, Refusal)):
-            self.refuse(refusal)
-        rewrites = [each for each in found if isinstance(each, Rewrite) and _identity(each) not in self.refusals]
+        refusals = [each for each in found if isinstance(each, Refusal)]
+        for number, refusal in enumerate(refusals):
+            alike = sum(_identity(each) == _identity(refusal) for each in refusals[:number])
+            self.refuse(refusal, alike)
+        rewrites = [each for each in found if isinstance(each, Rewrite) and (_identity(each), 0) not in self.refusals]
         if not rewrites:
             return False
         if self.apply(rewrites) is None:
@@ -66,8 +68,9 @@ class Draft:
                 self.refuse(_unproven(each, reason))
         return any(reason is None for _, reason in reasons)
 
-    def refuse(self, refusal: Refusal) -> None:
-        self.refusals.setdefault(_identity(refusal), refusal)
+    def refuse(self, refusal: Refusal, alike: int = 0) -> None:
+        """Keep a refusal with the line it had first; of several alike ``alike`` tells which, as lines move."""
+        self.refusals.setdefault((_identity(refusal), alike), refusal)
 
     def apply(self, rewrites: list[Rewrite]) -> str | None:
         """Make the edits of ``rewrites`` together. If they change the end state, make none and tell the difference."""
