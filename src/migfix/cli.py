@@ -114,27 +114,27 @@ def _through(door: Verb, paths: list[Path], config: Config, all_or_nothing: bool
 
     _put_back_after_a_crash()
     outcome = run(paths, config, all_or_nothing=all_or_nothing)
+    is_written = door is Verb.apply and bool(outcome.plan.after) and not outcome.errors
+    if is_written:
+        from migfix.write import write_all
+
+        write_all(_state_root(Path(next(iter(outcome.plan.after)))), outcome.plan.before, outcome.plan.after)
     if outcome.is_clean:
         typer.echo("nothing to do", err=door is Verb.diff)
     else:
-        _report(door, outcome, set_names, config.database)
+        _report(door, outcome, set_names, config.database, "rewritten" if is_written else "would be rewritten")
     if outcome.errors:
         return FAILED
     if door is Verb.apply:
-        if outcome.plan.after:
-            from migfix.write import write_all
-
-            write_all(_state_root(Path(next(iter(outcome.plan.after)))), outcome.plan.before, outcome.plan.after)
         return LEFT if outcome.plan.refusals else FIXED
     return FIXED if outcome.is_clean else LEFT
 
 
-def _report(door: Verb, outcome: Outcome, set_names: list[str], database: str | None) -> None:
+def _report(door: Verb, outcome: Outcome, set_names: list[str], database: str | None, verb: str) -> None:
     from migfix.report.text import render_plan, summary
 
     here = Path.cwd()
     is_patch = door is Verb.diff
-    verbs = {Verb.apply: "rewritten", Verb.diff: "would be rewritten", Verb.check: "would be rewritten"}
     typer.echo(render_plan(outcome.plan, here, database), nl=False, err=is_patch)
     used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
     for name in set_names if outcome.plan.rewrites else []:
@@ -149,7 +149,7 @@ def _report(door: Verb, outcome: Outcome, set_names: list[str], database: str | 
         is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         typer.echo(coloured(diff) if is_coloured else diff, nl=False, color=True)
     written = "nothing was written" if outcome.errors and outcome.plan.after else ""
-    closing = ", ".join(filter(None, [summary(outcome.plan, verbs[door]), written]))
+    closing = ", ".join(filter(None, [summary(outcome.plan, verb), written]))
     if closing:
         typer.echo(closing, err=is_patch)
 

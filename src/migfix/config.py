@@ -54,9 +54,12 @@ def load_config(root: Path) -> Config:
     import tomllib
 
     try:
-        table = tomllib.loads(content.decode()).get("tool", {}).get("migfix", {})
+        tool = tomllib.loads(content.decode("utf-8-sig")).get("tool", {})
+        table = tool.get("migfix", {}) if isinstance(tool, dict) else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}.") from None
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: [tool.migfix] must be a table.")
     return from_table(table, str(path))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.config import Config
-from migfix.errors import UnreadableFile
+from migfix.errors import MigfixError, UnreadableFile
 from migfix.history import History
 from migfix.history.static import Project, find_root, with_inferred
 from migfix.model import Migration
@@ -45,6 +45,11 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
     root = find_root(files[0].parent)
     project = Project(root, with_inferred(config.facts, root), tuple(files), GitBase(files[0].parent))
     migrations = project.read(files)
+    paths_by_key = {each.key: each.path for each in migrations}
+    twice = next((each for each in migrations if paths_by_key[each.key] != each.path), None)
+    if twice:
+        fact = f"{twice.path} and {paths_by_key[twice.key]} are both {'.'.join(twice.key)}."
+        raise MigfixError(fact, "Name the files of one project at a time.")
     readable = tuple(each for each in migrations if not each.unread)
     plan = _planned(readable, History(project.facts, project).with_migrations(readable), rules)
     refusals = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)

@@ -27,9 +27,9 @@ def _file_diff(path: str, plan: Plan, start: Path) -> Iterator[bytes]:
     old, new = plan.before[path], plan.after[path]
     name = os.path.relpath(path, start).replace(os.sep, "/")
     tab = "\t" if " " in name else ""  # as GNU diff marks where a name with spaces ends
-    before = f"a/{name}{tab}".encode() if old is not None else b"/dev/null"
+    before = os.fsencode(f"a/{name}{tab}") if old is not None else b"/dev/null"
     lines = difflib.diff_bytes(
-        difflib.unified_diff, _lines(old or b""), _lines(new), before, f"b/{name}{tab}".encode(), lineterm=b"\n"
+        difflib.unified_diff, _lines(old or b""), _lines(new), before, os.fsencode(f"b/{name}{tab}"), lineterm=b"\n"
     )
     for line in lines:
         yield line if line.endswith(b"\n") else line + b"\n" + _NO_NEWLINE

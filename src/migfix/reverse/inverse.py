@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+_KEYS = (exp.ForeignKey, exp.Reference, exp.PrimaryKey)
 _DROPPED_BY_NAME = ("TABLE", "VIEW", "SEQUENCE", "SCHEMA", "TYPE")
 
 
@@ -34,6 +35,8 @@ def inverse_of(statement: exp.Expression, dialect: str) -> tuple[str, ...] | Non
 def _drop(create: exp.Create, dialect: str) -> str | None:
     kind = str(create.args.get("kind") or "").upper()
     properties = create.args.get("properties")
+    if properties is not None and properties.find(exp.TemporaryProperty):
+        return None  # gone with its connection; a permanent one of that name must not be dropped
     if kind == "INDEX":
         return _drop_index(create, dialect)
     if kind == "TRIGGER":
@@ -90,6 +93,8 @@ def _undone(alter: exp.Alter, dialect: str) -> Iterator[str | None]:
     name = _sql(alter.this, dialect)
     for action in alter.args.get("actions") or []:
         match action:
+            case exp.ColumnDef() | exp.AddConstraint() if dialect == "mysql" and action.find(*_KEYS):
+                yield None  # the constraint and the index behind it would have to go first
             case exp.ColumnDef() if kind == "TABLE" and not action.args.get("exists"):
                 yield f"ALTER TABLE {name} DROP COLUMN {_sql(action.this, dialect)}"
             case exp.AddConstraint(expressions=[exp.Constraint() as constraint]) if kind == "TABLE":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migfix.history.state import created_model
 from migfix.model import Literal, Migration, Name, Opaque, Operation
 from migfix.reverse.verdict import NOT_RESTORED, Harm, Made, Noop, Verdict
 from migfix.source.effects import Effect, effects
@@ -28,11 +29,20 @@ def reverse_of_python(migration: Migration, op: Operation) -> Verdict:
 def made_by(migration: Migration) -> Made:
     """The models and fields that a migration adds itself."""
     ops = list(migration.walk())
-    models = frozenset((migration.app, op.model) for op in ops if op.kind == "CreateModel")
+    models = frozenset(
+        (migration.app, op.model) for op in ops if op.kind == "CreateModel" and has_own_table(migration, op)
+    )
     columns = frozenset(
         ((migration.app, op.model), op.text("name").removesuffix("_id")) for op in ops if op.kind == "AddField"
     )
     return Made(models, columns)
+
+
+def has_own_table(migration: Migration, op: Operation) -> bool:
+    """Whether the rows of a new model go with its table: not those of a proxy, a parent, or an unmanaged table."""
+    model = created_model(migration, op)
+    is_other = model.options.get("proxy") == Literal(True) or model.options.get("managed") == Literal(False)
+    return not is_other and all(isinstance(base, Name) for base in model.bases)
 
 
 def _harm(effect: Effect, function: str) -> Harm | None:

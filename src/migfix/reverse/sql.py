@@ -64,16 +64,16 @@ def tables_made_by(migration: Migration, history: History) -> Made:
 
 def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
     statements = [each for text in texts for each in _parsed(text, dialect)]
-    own = frozenset(
-        _table(each.find(exp.Table))
-        for each in statements
-        if isinstance(each, exp.Create) and each.args.get("kind") == "TABLE"
-    )
+    own: set[object] = set()
+    found: list[tuple[str, ...] | None] = []
+    for each in statements:
+        found.append(_inverse(each, dialect, own))
+        if isinstance(each, exp.Create) and each.args.get("kind") == "TABLE" and found[-1]:
+            own.add(_table(each))
+    inverses = [each for each in found if each is not None]
+    if statements and len(inverses) == len(found) and any(inverses):
+        return Inverse(tuple(line for each in reversed(inverses) for line in reversed(each)))
     within = Made(made.models | own, made.columns)
-    inverses = [_inverse(each, dialect, own) for each in statements]
-    found = [each for each in inverses if each is not None]
-    if statements and len(found) == len(inverses) and any(found):
-        return Inverse(tuple(line for each in reversed(found) for line in reversed(each)))
     verdicts = [_again(each, within) for each in statements]
     for verdict in verdicts:
         if isinstance(verdict, Harm):
@@ -81,9 +81,9 @@ def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
     return next((each for each in verdicts if isinstance(each, Noop) and each.comment), Noop())
 
 
-def _inverse(statement: exp.Expression, dialect: str, own: frozenset[object]) -> tuple[str, ...] | None:
+def _inverse(statement: exp.Expression, dialect: str, own: set[object]) -> tuple[str, ...] | None:
     """The inverse; nothing at all for rows in a table that these statements make themselves."""
-    if isinstance(statement, exp.Insert) and _table(statement.this) in own:
+    if isinstance(statement, exp.Insert) and _table(statement.this) in own and not statement.find(exp.With):
         return ()
     if isinstance(statement, exp.Update | exp.Delete) and all(
         _table(each) in own for each in statement.find_all(exp.Table)
@@ -108,7 +108,7 @@ def _again(statement: exp.Expression, made: Made) -> Verdict:
         case exp.Update():
             return _update_again(statement, made)
         case exp.Delete() | exp.TruncateTable():
-            return Noop()
+            return Noop(NOT_RESTORED if statement.find(exp.Limit, exp.Query, exp.Join) else None)
         case exp.Insert():
             return _insert_again(statement, made)
         case exp.Create():
@@ -139,6 +139,13 @@ _ADDS_UP = (
 )
 
 
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.DPipe, exp.Concat, exp.ConcatWs, exp.Neg)
+
+
+def _columns(node: exp.Expression) -> set[str]:
+    return {each.name.lower() for each in node.find_all(exp.Column)}
+
+
 def _update_again(statement: exp.Update, made: Made) -> Verdict:
     table = _table(statement.this)
     verdict: Verdict = Noop()
@@ -150,9 +157,7 @@ def _update_again(statement: exp.Update, made: Made) -> Verdict:
         if made.covers(table, target.name.lower()):
             continue
         read = {each.name.lower() for each in value.find_all(exp.Column)} if value else set()
-        if target.name.lower() in read and isinstance(
-            value.unnest(), exp.Binary | exp.Concat | exp.ConcatWs | exp.DPipe
-        ):
+        if any(target.name.lower() in _columns(each) for each in value.find_all(*_ARITHMETIC)):
             return Harm(_ADDS_UP.format(column=target.name, table=table))
         if read or value.find(exp.Func, exp.Query):
             verdict = Noop(NOT_RESTORED)
@@ -161,11 +166,17 @@ def _update_again(statement: exp.Update, made: Made) -> Verdict:
 
 def _insert_again(statement: exp.Insert, made: Made) -> Verdict:
     table = _table(statement.this)
+    conflict = statement.args.get("conflict")
+    if conflict is not None and conflict.find(*_ARITHMETIC):
+        return Harm(_ADDS_UP.format(column="a column", table=table))
     is_guarded = statement.args.get("conflict") or statement.args.get("ignore") or statement.args.get("alternative")
-    if table in made.models or is_guarded:
+    if table in made.models:
         return Noop()
+    if is_guarded:
+        return Noop(NOT_RESTORED)  # harmless only if there is a unique key, which can't be seen here
     source = statement.args.get("expression")
-    where = source.find(exp.Exists) or source.find(exp.Join) if isinstance(source, exp.Query) else None
+    guard = source.find(exp.Exists) if isinstance(source, exp.Query) else None
+    where = guard is not None and isinstance(guard.parent, exp.Not) and table in map(_table, guard.find_all(exp.Table))
     return Noop(NOT_RESTORED) if where else Harm(_INSERTS.format(table=table))
 
 
@@ -174,7 +185,7 @@ def _command_again(text: str) -> Verdict:
     words = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL).upper().split()
     head = " ".join(words[:12])
     if re.match(r"REPLACE\b|INSERT (OR )?IGNORE\b", head):
-        return Noop()
+        return Noop(NOT_RESTORED)
     if head.startswith("CREATE OR REPLACE") or " IF NOT EXISTS " in f" {head} ":
         return Noop(NOT_UNDONE)
     if re.match(r"(CREATE|RENAME)\b|ALTER .* (ADD|RENAME)\b", head):

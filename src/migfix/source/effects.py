@@ -95,6 +95,9 @@ _WRITES: dict[str, Kind] = {
 }
 
 
+_DO_MORE = ("django.core.management", "subprocess", "os.system", "concurrent", "multiprocessing")
+_COLLECTS = frozenset({"append", "extend", "add", "insert", "get", "setdefault", "format", "join", "index", "pop"})
+_WORST: tuple[Kind, ...] = ("ensure", "delete", "set", "derive", "unknown", "create", "accumulate")
 _WRITING_NAMES = frozenset({*_WRITES, "save", "bulk_update"})
 
 
@@ -162,12 +165,14 @@ class _Reader:
                 self.modules.update((each.asname or each.name.partition(".")[0], each.name) for each in names)
             case ast.Delete() | ast.Pass() | ast.Global() | ast.Nonlocal():
                 pass
-            case ast.FunctionDef() | ast.ClassDef():
-                self.found.append(Effect("unknown", None, line=node.lineno))
-            case _:
+            case (
+                ast.Expr() | ast.Return() | ast.Assert() | ast.Raise() | ast.AugAssign() | ast.Break() | ast.Continue()
+            ):
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.expression(child)
+            case _:
+                self.found.append(Effect("unknown", None, line=node.lineno))
 
     def compound(self, node: ast.For | ast.If | ast.With | ast.Try | ast.While) -> None:
         """Blocks; behind a question to the database, or where errors are caught, an insert is guarded."""
@@ -201,6 +206,9 @@ class _Reader:
                 self.changed.pop(name, None)
                 if meaning:
                     self.names[name] = meaning
+            case ast.Tuple(elts=elements) if isinstance(value, ast.Tuple) and len(value.elts) == len(elements):
+                for element, each in zip(elements, value.elts, strict=True):
+                    self.assign(element, self.expression(each, is_quiet=True), each)
             case ast.Tuple(elts=elements) if isinstance(meaning, _Row):
                 for element in elements:
                     self.assign(element, meaning if element is elements[0] or len(elements) == 2 else None, None)
@@ -241,6 +249,8 @@ class _Reader:
                 return self.call(node)
             case ast.Attribute(value=inner, attr=attr):
                 meaning = self._expression(inner)
+                if meaning == "apps":
+                    self.found.append(Effect("unknown", None, line=node.lineno))
                 if isinstance(meaning, _Model) and not attr.startswith("__") and attr not in ("_meta", "DoesNotExist"):
                     return _Rows(meaning.key)
                 return meaning if isinstance(meaning, _Rows) else None
@@ -309,18 +319,18 @@ class _Reader:
             self.named |= inner.named
         elif self.is_foreign(name):
             self.found.append(Effect("unknown", None, line=node.lineno))
-        elif any(each in ("apps", "editor") or isinstance(each, _Model | _Row) for each in arguments):
+        elif any(each in ("apps", "editor") or isinstance(each, _Model | _Row | _Rows) for each in arguments):
             if name not in ("print", "len", "str", "repr", "getattr", "isinstance", "type", "setattr"):
                 self.found.append(Effect("unknown", None, line=node.lineno))
             elif name == "setattr":
                 self.found.append(Effect("derive", getattr(arguments[0], "key", None), line=node.lineno))
 
     def is_foreign(self, name: str) -> bool:
-        """Whether a name is imported from code that may do anything: neither Django's nor Python's own."""
+        """Whether a name is imported from code that may do anything: most of Django and Python does nothing to rows."""
         module = self.modules.get(name, "")
         root = module.partition(".")[0]
         return bool(module) and (
-            module.endswith(".call_command") or not (root == "django" or root in sys.stdlib_module_names)
+            module.startswith(_DO_MORE) or not (root == "django" or root in sys.stdlib_module_names)
         )
 
     def method(self, node: ast.Call, func: ast.Attribute, arguments: list[_Meaning | None]) -> _Meaning | None:
@@ -339,7 +349,15 @@ class _Reader:
             case _Row(key=key):
                 self.row_method(node, func, owner, name)
                 return None
-        if name in ("execute", "executemany", "callproc") or "apps" in arguments or name in _WRITING_NAMES:
+        if (
+            name.startswith(("execute", "copy", "callproc"))
+            or "apps" in arguments
+            or "editor" in arguments
+            or name in _WRITING_NAMES
+            or (name == "update" and node.keywords)
+            or name == "get_model"
+            or (name not in _COLLECTS and any(isinstance(each, _Model | _Row | _Rows) for each in arguments))
+        ):
             self.found.append(Effect("unknown", None, line=node.lineno))
         elif name in ("update", "add", "set", "remove", "clear") or self.is_foreign(_root(func)):
             if (
@@ -361,10 +379,12 @@ class _Reader:
             return None
         if name in _WRITES:
             kind = _WRITES[name]
+            if kind == "ensure" and not _is_constant(node):
+                kind = "accumulate" if any(isinstance(each, ast.BinOp) for each in ast.walk(node)) else "derive"
             if kind == "create" and (
                 self.is_guarded or any(each.arg in ("ignore_conflicts", "update_conflicts") for each in node.keywords)
             ):
-                kind = "ensure" if not self.is_guarded else "derive"
+                kind = "derive"
             self.found.append(Effect(kind, key, "", node.lineno))
         elif name not in _READS:
             self.found.append(Effect("unknown", key, "", node.lineno))
@@ -374,7 +394,8 @@ class _Reader:
         listed = [*node.args[1:2], *(each.value for each in node.keywords if each.arg == "fields")]
         items = [item for arg in listed if isinstance(arg, ast.List | ast.Tuple) for item in arg.elts]
         columns = [item.value for item in items if isinstance(item, ast.Constant)]
-        assigned = {column: kind for changes in self.changed.values() for column, kind in changes}
+        changes = [change for each in self.changed.values() for change in each]
+        assigned = dict(sorted(changes, key=lambda change: _WORST.index(change[1])))
         for column in columns or [""]:
             self.found.append(Effect(assigned.get(str(column), "derive"), key, str(column), node.lineno))
 
@@ -386,6 +407,8 @@ class _Reader:
                 self.found.append(Effect("derive" if self.is_guarded else "create", row.key, "", node.lineno))
                 return
             variable = func.value.id if isinstance(func.value, ast.Name) else ""
+            if any(column in ("pk", "id") for column, _ in self.changed.get(variable, [])):
+                self.found.append(Effect("create", row.key, "", node.lineno))
             for column, kind in self.changed.get(variable, [("", "derive")]):
                 self.found.append(Effect(kind, row.key, column, node.lineno))
         elif name not in ("refresh_from_db", "clean", "full_clean") and not name.startswith("get_"):
@@ -409,19 +432,36 @@ def _asks(test: ast.expr) -> bool:
 
 def _kind_of(value: ast.expr, target: ast.Attribute | None, column: str = "") -> Kind:
     """How a value that is written comes about."""
-    if isinstance(value, ast.Constant):
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        pass
+    else:
         return "set"
     own = ast.unparse(target) if target else None
     for each in ast.walk(value):
-        if own is not None and isinstance(each, ast.Attribute) and ast.unparse(each) == own:
-            return "accumulate" if isinstance(value, ast.BinOp | ast.JoinedStr) or _is_joining(value) else "derive"
-        match each:
-            case ast.Call(
-                func=ast.Name(id="F") | ast.Attribute(attr="F"), args=[ast.Constant(value=str() as name)]
-            ) if target is None:
-                if name == column:
-                    return "accumulate" if isinstance(value, ast.BinOp) or _is_joining(value) else "derive"
+        computes = isinstance(each, ast.BinOp | ast.JoinedStr | ast.UnaryOp) or (
+            isinstance(each, ast.Call) and _is_joining(each)
+        )
+        if computes and any(_is_own(inner, own, column) for inner in ast.walk(each)):
+            return "accumulate"
     return "derive"
+
+
+def _is_own(node: ast.AST, own: str | None, column: str) -> bool:
+    """Whether this reads the old value: ``post.rank``, ``F("rank")``, or ``"rank"`` in a Concat."""
+    match node:
+        case ast.Attribute(attr=attr):
+            return ast.unparse(node) == own if own else attr == column
+        case ast.Constant(value=str() as text):
+            return own is None and bool(column) and text == column
+    return False
+
+
+def _is_constant(node: ast.Call) -> bool:
+    """Whether a call is given plain values and names only."""
+    given = [*node.args, *(each.value for each in node.keywords)]
+    return not any(isinstance(each, ast.Call | ast.BinOp | ast.JoinedStr) for arg in given for each in ast.walk(arg))
 
 
 def _is_joining(value: ast.expr) -> bool:

@@ -92,7 +92,7 @@ class Scope:
         meaning = {each.bound: f"{each.module}.{each.name}" if each.name else _root(each) for each in imports}
         scope = cls(imports, meaning, {})
         assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
-        names = [target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)]
+        names = _changed_names(tree) if assigned else []
         for node in assigned:
             target = node.targets[0]
             if isinstance(target, ast.Name) and names.count(target.id) == 1 and len(node.targets) == 1:
@@ -176,6 +176,23 @@ class Scope:
         return None
 
 
+def _changed_names(tree: ast.Module) -> list[str]:
+    """Every name that is set, once for each time; a name whose methods are called or items set counts twice."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.append(name)
+            case (
+                ast.Call(func=ast.Attribute(value=ast.Name(id=name)))
+                | ast.Subscript(value=ast.Name(id=name), ctx=ast.Store())
+            ):
+                found += [name, name]
+            case ast.AugAssign(target=ast.Name(id=name)):
+                found += [name, name]
+    return found
+
+
 _KINDS: dict[type[ast.expr], OneOf["list", "tuple", "set"]] = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}
 
 
@@ -208,6 +225,8 @@ def _unread(node: ast.ClassDef, attributes: dict[str, ast.expr], source: bytes) 
         )
         if count > 1:
             return value.lineno, f"`{name}` is set twice"
+    if node.body[0].lineno == node.lineno:
+        return node.lineno, "the class stands on one line"
     if _CHANGED_LATER.search(source):
         return node.lineno, "`Migration` is changed after the class"
     if "operations" not in attributes and node.bases and ast.unparse(node.bases[0]).rpartition(".")[2] != "Migration":
