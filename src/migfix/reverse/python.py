@@ -56,7 +56,7 @@ def _harm(effect: Effect, function: str) -> Harm | None:
             )
         case "accumulate":
             return Harm(
-                f"{function}() computes {label}.{effect.column} from its own old value, "
+                f"{function}() computes {label}{f'.{effect.column}' if effect.column else ''} from its own old value, "
                 "so going back and forward again would do that twice."
             )
     return None
