@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -152,10 +154,9 @@ def test_several_databases_and_a_router(tmp_path: Path, migfix: Migfix, hidden: 
     assert migfix("apply", "blog/migrations/0002_category_post_category.py", cwd=site).returncode == 0
     assert manage("migrate", "blog", "0001", "--database", "other", cwd=site).returncode == 0
     if hidden == "False":
-        import sqlite3
-
-        with sqlite3.connect(site / "other.sqlite3") as connection:
+        with closing(sqlite3.connect(site / "other.sqlite3")) as connection:
             connection.execute("INSERT INTO blog_post (title) VALUES ('a')")
+            connection.commit()
     result = manage("migrate", "blog", "--database", "other", cwd=site)
     assert result.returncode == 0 or (hidden.startswith("model") and "seed_category" not in result.stderr), (
         result.stderr
