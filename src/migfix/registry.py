@@ -29,8 +29,8 @@ def selected(select: Iterable[str], ignore: Iterable[str]) -> tuple[Rule, ...]:
     Raises ConfigError for a selector that no rule and no group of rules answers to.
     """
     select, ignore = tuple(map(_selector, select)), tuple(map(_selector, ignore))
-    ignore = tuple("MIG?" if each == "ALL" else each for each in ignore)  # as strong as a group
-    chosen = [rule for rule in all_rules() if _strength(rule, select) > _strength(rule, ignore)]
+    # selecting ALL gives way to whatever is ignored, ignoring ALL only to a code that is selected
+    chosen = [rule for rule in all_rules() if _strength(rule, select, 0) > _strength(rule, ignore, len("MIG1"))]
     return tuple(sorted(chosen, key=lambda rule: (rule.order, rule.code)))
 
 
@@ -42,10 +42,12 @@ def find_rule(text: str) -> Rule:
     raise ConfigError(f"There is no rule {text}.", "`migfix rules` lists them.")
 
 
-def _strength(rule: Rule, selectors: Iterable[str]) -> int:
-    """The length of the longest selector that matches, -1 if none does; ALL counts as the shortest."""
-    matching = [each for each in selectors if each in ("ALL", "MIG?") or rule.code.startswith(each)]
-    return max((0 if each == "ALL" else len(each) for each in matching), default=-1)
+def _strength(rule: Rule, selectors: Iterable[str], of_all: int) -> int:
+    """The length of the longest selector that matches, -1 if none does; ALL counts as ``of_all``."""
+    lengths = [
+        of_all if each == "ALL" else len(each) for each in selectors if each == "ALL" or rule.code.startswith(each)
+    ]
+    return max(lengths, default=-1)
 
 
 GROUPS = ("MIG", "MIG1", "MIG2", "MIG3", "MIG4", "MIG5", "MIG6")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from migfix.history import History
-from migfix.history.fields import Field, names_field, strings_in
+from migfix.history.fields import Field, field_of, names_field, strings_in
 from migfix.history.state import created_model, items_of
 from migfix.model import Call, Key, Literal, Migration, Name, Opaque, Operation, Sequence, Value
 from migfix.source.effects import models_named
@@ -99,7 +99,7 @@ class _Reader:
             if each.kind == "RunPython":
                 self.changed |= {model for app, model in self.models_in(each) if app == self.migration.app}
             if each.kind in ("AddField", "AlterField"):
-                moved = Field(each.text("name"), each.arguments.get("field", Literal(None)))
+                moved = field_of(each)
                 self.left.keys += moved.is_relation
                 self.left.required += moved.is_key and not moved.is_true("null")
 
@@ -138,7 +138,7 @@ class _Reader:
     def needs(self, op: Operation) -> bool:
         """Whether an operation itself names a model that isn't there yet."""
         if op.kind in ("AddField", "AlterField"):
-            each = Field(op.text("name"), op.arguments.get("field", Literal(None)))
+            each = field_of(op)
             is_needed = self.needs_field(each, op.model)
             if is_needed and (each.is_true("primary_key") or each.is_parent_link):
                 raise CannotLeave(f"{op.model}.{each.name} is the primary key")

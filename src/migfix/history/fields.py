@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migfix.history.facts import Facts
-from migfix.model import Call, Key, Literal, Name, Sequence, Value
+from migfix.model import Call, Key, Literal, Name, Operation, Sequence, Value
 
 _RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField")
 
@@ -79,6 +79,11 @@ class Field:
         """Every model that the field names: its target, and the ``through`` of a many-to-many."""
         through = model_key(self.get("through"), app, model, facts) if self.kind == "ManyToManyField" else None
         return tuple(key for key in (self.target(app, model, facts), through) if key)
+
+
+def field_of(op: Operation) -> Field:
+    """The field that an AddField or AlterField writes."""
+    return Field(op.text("name"), op.arguments.get("field", Literal(None)))
 
 
 def model_key(value: Value | None, app: str, model: str, facts: Facts) -> Key | None:

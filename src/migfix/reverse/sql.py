@@ -15,8 +15,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from migfix.history import History
-from migfix.history.fields import Field
-from migfix.model import Literal, Migration
+from migfix.history.fields import field_of
+from migfix.model import Migration
 from migfix.reverse.inverse import inverse_of
 from migfix.reverse.verdict import NOT_RESTORED, NOT_UNDONE, Harm, Inverse, Made, Noop, Verdict
 
@@ -54,11 +54,7 @@ def tables_made_by(migration: Migration, history: History) -> Made:
     tables = {model.key: model.table.lower() for model in state.models.values()}
     ops = list(migration.walk())
     models = frozenset(tables.get((migration.app, op.model)) for op in ops if op.kind == "CreateModel")
-    fields = [
-        (tables.get((migration.app, op.model)), Field(op.text("name"), op.arguments.get("field", Literal(None))))
-        for op in ops
-        if op.kind == "AddField"
-    ]
+    fields = [(tables.get((migration.app, op.model)), field_of(op)) for op in ops if op.kind == "AddField"]
     return Made(models - {None}, frozenset((table, each.column.lower().removesuffix("_id")) for table, each in fields))
 
 

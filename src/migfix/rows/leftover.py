@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migfix.findings import Advice
 from migfix.history import History
-from migfix.history.fields import Field
+from migfix.history.fields import Field, field_of
 from migfix.history.state import State, created_model
 from migfix.model import Literal, Migration, Operation
 
@@ -48,7 +48,7 @@ def left_behind(migration: Migration, index: int, history: History) -> list[str]
 
 
 def _drop_field(op: Operation, state: State, app: str) -> str:
-    model, field = state.models.get((app, op.model)), Field(op.text("name"), op.arguments.get("field", Literal(None)))
+    model, field = state.models.get((app, op.model)), field_of(op)
     table = model.table if model else f"{app}_{op.model}"
     if field.kind == "ManyToManyField":
         return f"DROP TABLE `{_link_table(table, field)}`;"

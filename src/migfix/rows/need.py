@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from migfix.history import History
-from migfix.history.fields import Field, together
+from migfix.history.fields import Field, field_of, together
 from migfix.history.state import Model, State, items_of
 from migfix.model import Call, Key, Literal, Migration, Operation, Value
 from migfix.rows.by_hand import makes_rows
@@ -95,7 +95,7 @@ def when_whole(migration: Migration, index: int, target: Key, later: State, hist
     ready = 0
     for place, op in enumerate(migration.operations[index + 1 :], index + 1):
         if op.kind == "AddField" and (migration.app, op.model) in needed:
-            field = Field(op.text("name"), op.arguments.get("field", Literal(None)))
+            field = field_of(op)
             ready = ready if is_left_out(field, False) else place + 1
     return ready
 
@@ -113,7 +113,7 @@ def required_targets(state: State, key: Key, history: History) -> set[Key]:
 def _need(migration: Migration, index: int, op: Operation, state: State, history: History) -> Need | None:
     if op.kind not in ("AddField", "AlterField"):
         return None
-    field = Field(op.text("name"), op.arguments.get("field", Literal(None)))
+    field = field_of(op)
     child = state.models.get((migration.app, op.model))
     target = state.models.get(field.target(migration.app, op.model, history.facts) or ("", ""))
     value = field.default

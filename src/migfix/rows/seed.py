@@ -104,13 +104,18 @@ class Seeder:
             None if code.startswith(("0", "-")) else next(each for each in lineage if key_field in each.fields.values())
         )
 
+    def target_to_make(self, model: Model, each: Field) -> tuple[str, Model | None]:
+        """What a key points at: its name, and the model if its rows may be made here. Users never are."""
+        target = each.target(model.app, model.name.lower(), self.history.facts)
+        there = self.now.models.get(target) if target else None
+        name = there.label if there else ".".join(target) if target else "a model that migfix can't read"
+        is_user = isinstance(each.get("to"), Name) or target == self.history.facts.auth_user
+        return name, there if there and not is_user and self.is_new(there) else None
+
     def row_of_the_same_key(self, model: Model, key_field: Field, code: str, number: int) -> Seed:
         """The row that a primary key points at, where that is itself a foreign key."""
-        target = key_field.target(model.app, model.name.lower(), self.history.facts)
-        there = self.now.models.get(target) if target else None
-        is_user = isinstance(key_field.get("to"), Name) or target == self.history.facts.auth_user
-        if there is None or is_user or not self.is_new(there) or key_field.get("to_field"):
-            name = there.label if there else ".".join(target or ("another model",))
+        name, there = self.target_to_make(model, key_field)
+        if there is None or key_field.get("to_field"):
             raise CannotSeed(
                 f"the key of {model.label} is that of a row of {name}, which is not migfix's to invent.",
                 "Make the row in a RunPython of your own, or make the key nullable.",
@@ -151,12 +156,9 @@ class Seeder:
 
     def required_row(self, model: Model, each: Field, number: int) -> tuple[Seed, Written]:
         """The row that a required key of ``model`` points at, and the value of that key."""
-        target = each.target(model.app, model.name.lower(), self.history.facts)
         set_flag = f"--set {model.label}.{each.name}=KEY"
-        there = self.now.models.get(target) if target else None
-        is_user = isinstance(each.get("to"), Name) or target == self.history.facts.auth_user
-        if target is None or there is None or is_user or not self.is_new(there):
-            name = there.label if there else ".".join(target) if target else "a model that migfix can't read"
+        name, there = self.target_to_make(model, each)
+        if there is None:
             raise CannotSeed(
                 f"a placeholder {model.label} needs a {each.name}, and rows of {name} are not migfix's to invent.",
                 f"Say which one with {set_flag}, or make the row in a RunPython of your own.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from migfix.model import Literal
 from migfix.rule import Rule
 
 if TYPE_CHECKING:
@@ -29,9 +28,9 @@ def _gives_rows_a_key(op: Operation) -> bool:
     """Whether an operation could fill a foreign key with a default: most files answer with no, and cheaply."""
     if op.kind not in ("AddField", "AlterField"):
         return False
-    from migfix.history.fields import Field
+    from migfix.history.fields import field_of
 
-    field = Field(op.text("name"), op.arguments.get("field", Literal(None)))
+    field = field_of(op)
     return field.is_key and field.default is not None
 
 
