@@ -31,6 +31,13 @@ ENGINES = {
     },
 }
 
+URLS = {"sqlite": "sqlite"} | {
+    name: "{}://{USER}{}{PASSWORD}@{HOST}:{PORT}".format(name, ":" if each["PASSWORD"] else "", **each)
+    for name, each in ENGINES.items()
+    if "HOST" in each
+}
+"""What --engine takes."""
+
 
 def why_not(engine: str) -> str | None:
     """Why an engine can't be tested here, None if it can."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,8 @@ from migfix.errors import MigfixError
 
 if TYPE_CHECKING:
     from migfix.config import Config
+    from migfix.prove.proof import Proof
+    from migfix.prove.verify import Question, Version
     from migfix.run import Outcome
 
 app = typer.Typer(
@@ -40,8 +42,34 @@ class Verb(Enum):
     check = "check"
 
 
-Paths = Annotated[list[Path], typer.Argument(help="Migration files, or folders that hold some.", show_default=False)]
 Texts = list[str]
+Paths = Annotated[list[Path], typer.Argument(help="Migration files, or folders that hold some.", show_default=False)]
+Select = Annotated[Texts, typer.Option(help="Rules to use instead of the default ones: MIG101, MIG1, ALL.")]
+ExtendSelect = Annotated[Texts, typer.Option(help="Rules to use beside the default ones.")]
+Ignore = Annotated[Texts, typer.Option(help="Rules to leave out.")]
+Set = Annotated[Texts, typer.Option("--set", help="A value for placeholder rows: blog.Category.name=News.")]
+SetNoop = Annotated[
+    bool, typer.Option("--set-noop", help="Write a noop reverse also where running the step twice does harm.")
+]
+AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if something is left to decide.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
+Engines = Annotated[
+    Texts, typer.Option("--engines", "--engine", help="Databases the project runs on: postgresql,sqlite.")
+]
+Apps = Annotated[Texts, typer.Option("--app", help="Label of the app in a folder: PATH=LABEL.")]
+UserModel = Annotated[str | None, typer.Option(help="AUTH_USER_MODEL of the project.")]
+DjangoVersion = Annotated[str | None, typer.Option(help="Django version the project runs on.")]
+Modules = Annotated[Texts, typer.Option("--migration-module", help="As MIGRATION_MODULES: LABEL=dotted.module.")]
+Settings = Annotated[
+    str | None, typer.Option(help="Also prove with Django itself: imports the project with these settings.")
+]
+Database = Annotated[
+    str | None, typer.Option(help="Also look at this database of the settings: what already ran there.")
+]
+Verify = Annotated[bool, typer.Option("--verify", help="Write only what passes on scratch databases.")]
+VerifyEngines = Annotated[
+    Texts, typer.Option("--verify-engine", help="Where --verify runs: sqlite, or a URL. Default: as the settings say.")
+]
 
 
 def planning_command(verb: Verb) -> Callable[..., None]:
@@ -49,36 +77,22 @@ def planning_command(verb: Verb) -> Callable[..., None]:
 
     def command(
         paths: Paths,
-        select: Annotated[
-            Texts, typer.Option(help="Rules to use instead of the default ones: MIG101, MIG1, ALL.")
-        ] = [],  # noqa: B006
-        extend_select: Annotated[Texts, typer.Option(help="Rules to use beside the default ones.")] = [],  # noqa: B006
-        ignore: Annotated[Texts, typer.Option(help="Rules to leave out.")] = [],  # noqa: B006
-        set_: Annotated[
-            Texts, typer.Option("--set", help="A value for placeholder rows: blog.Category.name=News.")
-        ] = [],  # noqa: B006
-        set_noop: Annotated[
-            bool, typer.Option("--set-noop", help="Write a noop reverse also where running the step twice does harm.")
-        ] = False,
-        all_or_nothing: Annotated[
-            bool, typer.Option("--all-or-nothing", help="Write nothing if something is left to decide.")
-        ] = False,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")] = False,
-        engines: Annotated[
-            Texts, typer.Option("--engines", "--engine", help="Databases the project runs on: postgresql,sqlite.")
-        ] = [],  # noqa: B006
-        apps: Annotated[Texts, typer.Option("--app", help="Label of the app in a folder: PATH=LABEL.")] = [],  # noqa: B006
-        auth_user_model: Annotated[str | None, typer.Option(help="AUTH_USER_MODEL of the project.")] = None,
-        django: Annotated[str | None, typer.Option(help="Django version the project runs on.")] = None,
-        migration_modules: Annotated[
-            Texts, typer.Option("--migration-module", help="As MIGRATION_MODULES: LABEL=dotted.module.")
-        ] = [],  # noqa: B006
-        settings: Annotated[
-            str | None, typer.Option(help="Also prove with Django itself: imports the project with these settings.")
-        ] = None,
-        database: Annotated[
-            str | None, typer.Option(help="Also look at this database of the settings: what already ran there.")
-        ] = None,
+        select: Select = [],  # noqa: B006
+        extend_select: ExtendSelect = [],  # noqa: B006
+        ignore: Ignore = [],  # noqa: B006
+        set_: Set = [],  # noqa: B006
+        set_noop: SetNoop = False,
+        all_or_nothing: AllOrNothing = False,
+        dry_run: DryRun = False,
+        engines: Engines = [],  # noqa: B006
+        apps: Apps = [],  # noqa: B006
+        auth_user_model: UserModel = None,
+        django: DjangoVersion = None,
+        migration_modules: Modules = [],  # noqa: B006
+        settings: Settings = None,
+        database: Database = None,
+        is_verified: Verify = False,
+        verify_engines: VerifyEngines = [],  # noqa: B006
     ) -> None:
         from migfix.config import load_config, pairs, with_facts, with_selection
         from migfix.history.static import find_root
@@ -96,7 +110,8 @@ def planning_command(verb: Verb) -> Callable[..., None]:
             set_noop=set_noop,
         )
         door = Verb.diff if verb is Verb.apply and dry_run else verb
-        raise typer.Exit(_through(door, paths, config, all_or_nothing, list(pairs(set_, "--set"))))
+        proving = tuple(verify_engines) or (None,) if is_verified or verify_engines else ()
+        raise typer.Exit(_through(door, paths, config, all_or_nothing, list(pairs(set_, "--set")), proving))
 
     return command
 
@@ -108,12 +123,23 @@ app.command("diff", help="Show what apply would change as a patch, with the reas
 app.command("check", help="Report what apply would change; exit 1 if anything.")(planning_command(Verb.check))
 
 
-def _through(door: Verb, paths: list[Path], config: Config, all_or_nothing: bool, set_names: list[str]) -> int:
-    """Plan, and stop at the door; the exit code."""
+def _through(
+    door: Verb,
+    paths: list[Path],
+    config: Config,
+    all_or_nothing: bool,
+    set_names: list[str],
+    proving: tuple[str | None, ...],
+) -> int:
+    """Plan, prove on the engines that were named, and stop at the door; the exit code."""
     from migfix.run import run
 
     _put_back_after_a_crash()
     outcome = run(paths, config, all_or_nothing=all_or_nothing)
+    if proving and outcome.plan.after and not outcome.errors:
+        outcome, is_told = _proven(outcome, paths, config, proving)
+        if not is_told:
+            return FAILED
     is_written = door is Verb.apply and bool(outcome.plan.after) and not outcome.errors
     if is_written:
         from migfix.write import write_all
@@ -128,6 +154,173 @@ def _through(door: Verb, paths: list[Path], config: Config, all_or_nothing: bool
     if door is Verb.apply:
         return LEFT if outcome.plan.refusals else FIXED
     return FIXED if outcome.is_clean else LEFT
+
+
+def _proven(
+    outcome: Outcome, paths: list[Path], config: Config, engines: tuple[str | None, ...]
+) -> tuple[Outcome, bool]:
+    """What passes on scratch databases, and whether that could be told."""
+    from dataclasses import replace
+
+    from migfix.prove.passing import passing
+
+    question = _question(_root_of(paths), config, engines)
+    with _progress() as on_step:
+        plan, proofs = passing(outcome.plan, question, on_step)
+    for proof in proofs:
+        _show(proof, is_error=True)
+    return replace(outcome, plan=plan), all(proof.is_told for proof in proofs)
+
+
+def _root_of(paths: list[Path]) -> Path:
+    """The project of the first migration that was named; without one, that of the current folder."""
+    from migfix.history.facts import Facts
+    from migfix.history.static import find_root
+    from migfix.select import migrations_at
+
+    return find_root(migrations_at(paths[0], Facts())[0].parent if paths else Path.cwd())
+
+
+def _question(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
+    """What shall be proven where. Raises MigfixError if no settings are known or packages are missing."""
+    from migfix.history.static import settings_module
+    from migfix.prove.verify import Question, demand_extra
+
+    demand_extra()
+    settings = config.settings or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
+    if settings is None:
+        raise MigfixError(
+            "migfix doesn't know the settings of this project.",
+            "Say --settings, or `settings` in [tool.migfix].",
+        )
+    return Question(root, settings, config.database or "default", engines or (None,))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], object]]:
+    """A bar on stderr that names the step, nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("making scratch databases") as status:
+        yield status.update
+
+
+def _show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
+    from shutil import get_terminal_size
+
+    from migfix.report.proof import render_proof, render_sql
+
+    is_terminal = (sys.stderr if is_error else sys.stdout).isatty()
+    width = get_terminal_size((140, 24)).columns if is_terminal else 140
+    is_coloured = is_terminal and "NO_COLOR" not in os.environ
+    if is_telling_sql:
+        typer.echo(render_sql(proof, width, is_coloured), nl=False, err=is_error, color=is_coloured)
+    typer.echo(render_proof(proof, Path.cwd(), width, is_coloured), nl=False, err=is_error, color=is_coloured)
+
+
+@app.command("verify")
+def verify(
+    what: Annotated[
+        list[str],
+        typer.Argument(help="Migration files or folders, or an app and a migration: blog 0002.", show_default=False),
+    ],
+    settings: Settings = None,
+    database: Annotated[str | None, typer.Option(help="The database of the settings to prove on: default.")] = None,
+    engines: Annotated[
+        Texts,
+        typer.Option("--engine", help="Where: sqlite, postgresql://user@host, mysql://… Default: as the settings say."),
+    ] = [],  # noqa: B006
+    rows: Annotated[int, typer.Option(min=2, help="Synthetic rows for each table.")] = 3,
+    rows_from: Annotated[Path | None, typer.Option(help="SQL that puts in rows of your own instead.")] = None,
+    is_comparing: Annotated[
+        bool, typer.Option("--compare", help="Try the original files beside the rewritten ones.")
+    ] = False,
+    is_telling_sql: Annotated[
+        bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")
+    ] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Everything that was found, for machines.")] = False,
+    select: Select = [],  # noqa: B006
+    extend_select: ExtendSelect = [],  # noqa: B006
+    ignore: Ignore = [],  # noqa: B006
+    set_: Set = [],  # noqa: B006
+    set_noop: SetNoop = False,
+    project_engines: Annotated[Texts, typer.Option("--engines", help="With --compare: as for apply.")] = [],  # noqa: B006
+    auth_user_model: UserModel = None,
+) -> None:
+    """Run migrations on a scratch database with rows: forward, back, forward. Imports the project."""
+    from dataclasses import replace
+
+    from migfix.config import load_config, pairs, with_facts, with_selection
+    from migfix.prove.verify import verify as try_out
+
+    paths = _paths(what)
+    root = _root_of(paths)
+    config = with_selection(load_config(root), select, extend_select, ignore, settings, None)
+    config = with_facts(
+        config,
+        engines=project_engines,
+        auth_user_model=auth_user_model,
+        values=pairs(set_, "--set"),
+        set_noop=set_noop,
+    )
+    question = _question(root, replace(config, database=database), tuple(engines))
+    question = replace(question, count=rows, own_rows=_own_rows(rows_from), is_telling_sql=is_telling_sql)
+    versions = _versions(what, paths, replace(config, settings=question.settings), root, is_comparing)
+    with _progress() as on_step:
+        proof = try_out(question, versions, on_step)
+    if is_json:
+        from migfix.report.proof import proof_as_json
+
+        typer.echo(proof_as_json(proof), nl=False)
+    else:
+        _show(proof, is_telling_sql=is_telling_sql)
+    raise typer.Exit(FAILED if not proof.is_told else FIXED if proof.is_passed else LEFT)
+
+
+def _paths(what: list[str]) -> list[Path]:
+    """The paths that were named; none if it is an app and a migration."""
+    is_name = len(what) == 2 and not Path(what[1]).exists() and not what[1].endswith(".py") and "/" not in what[0]
+    is_app = len(what) == 1 and what[0].isidentifier() and not Path(what[0]).exists()
+    return [] if is_name or is_app else list(map(Path, what))
+
+
+def _own_rows(path: Path | None) -> tuple[str, ...]:
+    """The statements of an SQL file. Raises UnreadableFile."""
+    if path is None:
+        return ()
+    import sqlparse
+
+    from migfix.history.static import read_bytes
+
+    return tuple(filter(None, map(str.strip, sqlparse.split(read_bytes(path).decode()))))
+
+
+def _versions(
+    what: list[str], paths: list[Path], config: Config, root: Path, is_comparing: bool
+) -> tuple[Version, ...]:
+    from migfix.prove.verify import Target, Version
+    from migfix.select import migrations_at
+
+    if not paths and not is_comparing:
+        return (Version("", (Target(app=what[0], name="".join(what[1:])),)),)
+    if not paths:
+        raise MigfixError("--compare needs the path of a migration file.", "Name the file instead of the app.")
+    files = tuple(str(file) for path in paths for file in migrations_at(path, config.facts))
+    if not is_comparing:
+        return (Version("", tuple(Target(file) for file in files)),)
+    from migfix.prove.versions import of_disk, of_plan
+    from migfix.run import run
+    from migfix.write import last_before
+
+    outcome = run(paths, config)
+    for error in outcome.errors:
+        raise MigfixError(error)
+    if outcome.plan.after:
+        return of_plan(outcome.plan, files)
+    return of_disk(files, last_before(_state_root(Path(files[0]))))
 
 
 def _report(door: Verb, outcome: Outcome, set_names: list[str], database: str | None, verb: str) -> None:

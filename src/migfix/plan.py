@@ -18,3 +18,22 @@ class Plan:
     after: Mapping[str, bytes] = field(default_factory=dict)
     rewrites: tuple[Rewrite, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Plan, ...]:
+        """The plan in parts that share no file; each can be written without the others."""
+        groups: list[tuple[set[str], list[Rewrite]]] = []
+        for rewrite in self.rewrites:
+            paths, rewrites = {edit.path for edit in rewrite.edits}, [rewrite]
+            for other in [each for each in groups if each[0] & paths]:
+                groups.remove(other)
+                paths, rewrites = paths | other[0], [*other[1], *rewrites]
+            groups.append((paths, rewrites))
+        return tuple(
+            Plan(
+                {path: each for path, each in self.before.items() if path in paths},
+                {path: each for path, each in self.after.items() if path in paths},
+                tuple(rewrites),
+            )
+            for paths, rewrites in groups
+        )

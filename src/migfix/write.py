@@ -67,6 +67,13 @@ def undo(root: Path) -> list[str]:
     return sorted(files)
 
 
+def last_before(root: Path) -> dict[str, bytes | None]:
+    """What stood in the files of the last apply (None: no file), of those that are still as it left them."""
+    record = root / FOLDER / "last"
+    files = _files(record) if record.exists() else {}
+    return {path: before for path, (before, after) in files.items() if _content(Path(path)) == after}
+
+
 def recover(root: Path) -> list[str]:
     """Put back what a killed run had half written; the paths that were put back.
 

@@ -183,16 +183,28 @@ def _label_by_dependencies(folder: Path) -> str:
     return usual if not likely or votes[usual] or not likely[0][1] else likely[0][0]
 
 
-def auth_user_model(root: Path) -> Key | None:
-    """AUTH_USER_MODEL as a literal in the settings that manage.py names, or in what those import with ``*``."""
+def settings_module(root: Path) -> str | None:
+    """The settings that manage.py names."""
     manage = root / "manage.py"
     if not manage.is_file():
         return None
     for node in ast.walk(parse(str(manage), read_bytes(manage))):
         match node:
-            case ast.Call(args=[ast.Constant(value="DJANGO_SETTINGS_MODULE"), ast.Constant(value=str() as module)]):
-                return _user_in_settings(root, module, 5)
+            case (
+                ast.Call(args=[ast.Constant(value="DJANGO_SETTINGS_MODULE"), ast.Constant(value=str() as module)])
+                | ast.Assign(
+                    targets=[ast.Subscript(slice=ast.Constant(value="DJANGO_SETTINGS_MODULE"))],
+                    value=ast.Constant(value=str() as module),
+                )
+            ):
+                return module
     return None
+
+
+def auth_user_model(root: Path) -> Key | None:
+    """AUTH_USER_MODEL as a literal in the settings that manage.py names, or in what those import with ``*``."""
+    module = settings_module(root)
+    return _user_in_settings(root, module, 5) if module else None
 
 
 def _user_in_settings(root: Path, module: str, depth: int) -> Key | None:

@@ -1,0 +1,179 @@
+"""One trial: reads a request from stdin, writes what happens to stdout as lines of JSON.
+
+``{"scratch": …}`` once the databases are made, ``{"step": …}`` when a step begins, and last ``{"trial": …}``. A reader
+that is gone ends the trial: the next line can't be written, and the databases are dropped on the way out.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+from django.db.migrations.exceptions import CircularDependencyError, NodeNotFoundError
+from django.test.utils import setup_test_environment
+
+from migfix.errors import MigfixError
+from migfix.model import Key
+from migfix.prove.planned import PlannedFinder, PlannedLoader, file_of
+from migfix.prove.proof import Outcome, Step, Trial
+from migfix.prove.trial.databases import one_line, scratch_databases, scratch_settings, sweep
+from migfix.prove.trial.journey import Journey, Route, Wishes
+from migfix.prove.trial.migrator import Migrator
+from migfix.prove.trial.statements import StatementLog
+from migfix.prove.trial.touched import Sources
+
+Tell = Callable[[dict[str, object]], None]
+
+
+def try_out(request: dict[str, Any], tell: Tell) -> Trial:
+    """Run one version of the files on one engine. Raises MigfixError if that can't be."""
+    planned = {
+        os.path.realpath(path): base64.b64decode(each)
+        for path, each in request["after"].items()
+        if path.endswith(".py")
+    }
+    sources, alias = Sources(planned), request["database"]
+    wishes = Wishes(request["rows"], tuple(request["own_rows"]), request["sql"])
+    replaced = scratch_settings(_configured(request["settings"]), request["engine"], alias)
+    if request.get("sweep"):
+        sweep(replaced)
+        return Trial(request["name"], request["version"])
+    with PlannedFinder(planned), scratch_databases(replaced):
+        tell({"scratch": [database.get("NAME", "") for database in replaced.values()]})
+        _set_up()
+        log = StatementLog(connections[alias])
+        migrator = Migrator(connections[alias], sources, request["hidden"], log)
+        try:
+            route = route_to(request["targets"], migrator.load())
+        except (CircularDependencyError, NodeNotFoundError) as error:
+            step = Step("load", Outcome.failed, 0.0, f"{type(error).__name__}: {one_line(error)}")
+            return Trial(request["name"], request["version"], (step,))
+        for other in replaced:
+            if other != alias and replaced[other].get("ENGINE") and not (replaced[other]["TEST"]).get("MIRROR"):
+                beside = Migrator(connections[other], sources, request["hidden"], StatementLog(connections[other]))
+                beside.prepare()
+                beside.forward(route.before)
+        journey = Journey(migrator, route, wishes, sources, lambda name: tell({"step": name}))
+        journey.run()
+        return journey.trial(request["version"])
+
+
+def _configured(module: str) -> dict[str, dict[str, Any]]:
+    os.environ["DJANGO_SETTINGS_MODULE"] = module
+    try:
+        configured: dict[str, dict[str, Any]] = settings.DATABASES
+    except (ImportError, ImproperlyConfigured) as error:
+        raise MigfixError(f"The settings {module} can't be loaded: {one_line(error)}.") from None
+    return configured
+
+
+def _set_up() -> None:
+    """Load the project, with mail and the like kept inside, as for its tests."""
+    django.setup()
+    setup_test_environment(debug=settings.DEBUG)
+
+
+def route_to(targets: list[dict[str, str]], loader: PlannedLoader) -> Route:
+    """The migrations to prove, with those between them, and all others that don't wait for them.
+
+    Raises MigfixError for a target that Django doesn't know or wouldn't run.
+    """
+    graph, named = loader.graph, [_key_of(target, loader) for target in targets]
+    replaced = {each for key in named for each in loader.disk_migrations[key].replaces if key in graph.nodes}
+    keys = [key for key in named if key not in replaced]
+    for key in keys:
+        _demand_run(key, loader)
+    after: set[Key] = {each for key in keys for each in graph.backwards_plan(key)}
+    needed: set[Key] = {each for key in keys for each in graph.forwards_plan(key)}
+    order: dict[Key, None] = dict.fromkeys(each for leaf in graph.leaf_nodes() for each in graph.forwards_plan(leaf))
+    return Route(
+        tuple(key for key in order if key not in after), tuple(key for key in order if key in after and key in needed)
+    )
+
+
+def _key_of(target: dict[str, str], loader: PlannedLoader) -> Key:
+    if "path" in target:
+        path = os.path.realpath(target["path"])
+        key = next((key for key, each in loader.disk_migrations.items() if file_of(each) == path), None)
+        if key is None:
+            raise MigfixError(
+                f"{target['path']} isn't a migration that these settings load.",
+                "Is its app in INSTALLED_APPS, and are these the right settings?",
+            )
+    else:
+        key = _named(target["app"], target["name"], loader)
+    return key
+
+
+def _demand_run(key: Key, loader: PlannedLoader) -> None:
+    if key not in loader.graph.nodes:
+        squash = next((k for k, each in loader.replacements.items() if key in each.replaces), None)
+        instead = f"{squash[0]} {squash[1]}" if squash else "another one"
+        raise MigfixError(
+            f"Django doesn't run {key[0]}.{key[1]} on a new database: {instead} replaces it.",
+            f"Verify that one: migfix verify {instead}.",
+        )
+
+
+def _named(app: str, name: str, loader: PlannedLoader) -> Key:
+    if app not in loader.migrated_apps:
+        raise MigfixError(f"There is no app `{app}` with migrations.", "Is its app in INSTALLED_APPS?")
+    if not name:
+        leaf: Key = max(key for key in loader.graph.leaf_nodes() if key[0] == app)
+        return leaf
+    found = [key for key in loader.disk_migrations if key[0] == app and key[1].startswith(name)]
+    exact = [key for key in found if key[1] == name]
+    if len(exact or found) != 1:
+        fact = (
+            f"{app} has no migration that starts with {name}."
+            if not found
+            else f"{name} is not one migration of {app}."
+        )
+        raise MigfixError(fact, f"It has {', '.join(sorted(key[1] for key in found))}." if found else "")
+    key: Key = (exact or found)[0]
+    return key
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    """The first signal ends the trial in order; while it cleans up, further ones are not heard."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Exit 0 if there is a trial to tell of, 2 if it could not be run, with one line on stderr."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _stop)
+    request = json.load(sys.stdin)
+    sys.path[:0] = dict.fromkeys([request["here"], request["root"]])
+    wire, sys.stdout = sys.stdout, sys.stderr  # what the project prints is not for the reader
+
+    def tell(event: dict[str, object]) -> None:
+        wire.write(json.dumps(event, default=lambda value: value.value) + "\n")
+        wire.flush()
+
+    try:
+        trial = try_out(request, tell)
+    except MigfixError as error:
+        tell({"could_not_run": str(error)})
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    tell({"trial": dataclasses.asdict(trial)})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+"""Scratch databases: made, used and dropped by migfix alone.
+
+Every name starts with ``migfix_scratch_``; nothing without it is ever dropped. While a run lives, its session holds
+the server's own lock of that name (an advisory lock in PostgreSQL, ``GET_LOCK`` in MySQL and MariaDB), which the server
+lets go when the process dies, however it dies. So a scratch database whose lock is free is a left-over of a run that
+was killed, and the next run drops it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import DatabaseError
+
+from migfix.errors import MigfixError
+
+PREFIX = "migfix_scratch_"
+PLAIN = "migfix_plain"
+"""Alias of the database in which the models are built at once, without migrations."""
+
+_SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+_SERVERS = ("postgresql", "mysql")
+_PATIENCE = 10
+
+Databases = dict[str, dict[str, Any]]
+
+
+def scratch_settings(configured: Databases, engine: str | None, alias: str) -> Databases:
+    """DATABASES with every database replaced by a scratch one: of its own engine, or of ``engine`` ("sqlite" or a URL).
+
+    Raises MigfixError if a configured database carries migfix's prefix or an engine can't be used.
+    """
+    for name, database in configured.items():
+        for taken in (str(database.get("NAME") or ""), str((database.get("TEST") or {}).get("NAME") or "")):
+            if taken.rpartition("/")[2].lower().startswith(PREFIX):
+                raise MigfixError(
+                    f"The database `{name}` of your settings is called {taken}.",
+                    f"migfix drops what starts with {PREFIX}; give that database another name.",
+                )
+    if alias not in configured:
+        raise MigfixError(f"The settings have no database `{alias}`.", f"They have {', '.join(configured)}.")
+    token, found = secrets.token_hex(6), dict[str, dict[str, Any]]()
+    scratch_of: dict[str, str] = {}
+    for name, database in configured.items():
+        if not database.get("ENGINE"):  # Django's own way to have no default database
+            found[name] = dict(database)
+            continue
+        new = deepcopy(database) if engine is None else _said(engine)
+        test = {key: each for key, each in (new.get("TEST") or {}).items() if key not in ("NAME", "MIRROR")}
+        mirrored = (database.get("TEST") or {}).get("MIRROR") or name
+        scratch = scratch_of.setdefault(mirrored, f"{PREFIX}{token}_{len(scratch_of)}")
+        is_sqlite = new["ENGINE"].rpartition(".")[2] in ("sqlite3", "spatialite")
+        new["NAME"] = f"file:{scratch}?mode=memory&cache=shared" if is_sqlite else scratch
+        new["TEST"] = {**test, "NAME": new["NAME"]}
+        found[name] = new
+    return found
+
+
+def _said(engine: str) -> dict[str, Any]:
+    """A database of the engine that was named on the command line. Raises MigfixError."""
+    if engine in ("sqlite", "sqlite3"):
+        return dict(_SQLITE)
+    if "://" not in engine:
+        raise MigfixError(
+            f"--engine {engine} doesn't say where that server is.",
+            "Write a URL, as in postgresql://user:password@localhost:5432, or `sqlite`.",
+        )
+    import dj_database_url
+
+    scheme = urlsplit(engine).scheme
+    url = f"mysql{engine.removeprefix(scheme)}" if scheme == "mariadb" else engine
+    try:
+        return dict(dj_database_url.parse(url))
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+        raise MigfixError(f"--engine {_shown(engine)} isn't the URL of a database that migfix knows.") from None
+
+
+def _shown(url: str) -> str:
+    """A URL without its password."""
+    user, at, rest = url.rpartition("@")
+    return f"{user.rpartition(':')[0]}:…@{rest}" if at and user.count(":") > 1 else url
+
+
+@contextmanager
+def scratch_databases(replaced: Databases) -> Iterator[None]:
+    """Make the databases of ``replaced`` and point Django at them; inside the block no configured one can be reached.
+
+    Raises MigfixError if they can't be made. Drops them at the end, whatever happens.
+    """
+    settings.DATABASES = replaced
+    connections.settings = connections.configure_settings(replaced)  # also where somebody has looked already
+    made: set[str] = set()
+    with ExitStack() as stack:
+        for alias in (alias for alias, database in replaced.items() if database.get("ENGINE")):
+            connection = _connection(alias)
+            if connection.settings_dict["NAME"] not in made:
+                made.add(connection.settings_dict["NAME"])
+                stack.enter_context(scratch_database(connection))
+        yield
+
+
+def _connection(alias: str) -> BaseDatabaseWrapper:
+    try:
+        connection = connections[alias]
+    except (ImproperlyConfigured, ImportError) as error:
+        raise MigfixError(f"Django can't use the engine of `{alias}`: {str(error).splitlines()[0]}.") from None
+    if connection.vendor not in ("sqlite", *_SERVERS):
+        raise MigfixError(
+            f"migfix verify knows SQLite, PostgreSQL, MySQL and MariaDB, and `{alias}` is {connection.display_name}.",
+            "Use --engine to prove it on one of those.",
+        )
+    return connection
+
+
+@contextmanager
+def scratch_database(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """The database that ``connection`` names, there inside the block only. Left-overs of killed runs go first."""
+    if connection.vendor not in _SERVERS:
+        connection.ensure_connection()  # in memory: there as long as one connection is open
+        try:
+            yield
+        finally:
+            BaseDatabaseWrapper.close(connection)  # that of SQLite keeps what is in memory open
+        return
+    name = connection.settings_dict["NAME"]
+    assert name.startswith(PREFIX)
+    with ExitStack() as stack:
+        try:
+            cursor = stack.enter_context(connection._nodb_cursor())
+            drop_left_overs(cursor, connection.vendor)
+            _is_claimed(cursor, connection.vendor, name)
+            suffix = connection.creation.sql_table_creation_suffix()
+            cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)} {suffix}")
+        except DatabaseError as error:
+            where = f"{connection.settings_dict['HOST'] or 'localhost'}, {connection.display_name}"
+            raise MigfixError(
+                f"No scratch database could be made ({where}): {one_line(error)}.",
+                "The user needs the right to create databases; --engine sqlite needs no server.",
+            ) from None
+        try:
+            yield
+        finally:
+            connection.close()
+            cursor.execute(f"DROP DATABASE IF EXISTS {connection.ops.quote_name(name)}")
+
+
+def sweep(replaced: Databases) -> None:
+    """Drop left-overs on every server; wait a little for one that hasn't noticed yet that its client is gone."""
+    settings.DATABASES = replaced
+    connections.settings = connections.configure_settings(replaced)
+    for alias in (alias for alias, database in replaced.items() if database.get("ENGINE")):
+        connection = _connection(alias)
+        if connection.vendor in _SERVERS:
+            for _ in range(_PATIENCE):
+                with connection._nodb_cursor() as cursor:
+                    if not drop_left_overs(cursor, connection.vendor):
+                        break
+                time.sleep(0.5)
+
+
+def drop_left_overs(cursor: Any, vendor: str) -> int:
+    """Drop the scratch databases of runs that are dead: their lock is free. The number of those in use."""
+    in_use = 0
+    pattern = PREFIX.replace("_", r"\_") + "%"
+    if vendor == "postgresql":
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern])
+    else:
+        cursor.execute("SHOW DATABASES LIKE %s", [pattern])
+    for (name,) in cursor.fetchall():
+        if not name.startswith(PREFIX):
+            continue
+        if not _is_claimed(cursor, vendor, name):
+            in_use += 1
+            continue
+        quote = '"' if vendor == "postgresql" else "`"
+        try:
+            cursor.execute(f"DROP DATABASE IF EXISTS {quote}{name}{quote}")
+        except DatabaseError:  # another session of the dead run is still there, or another user made it
+            in_use += 1
+        _let_go(cursor, vendor, name)
+    return in_use
+
+
+def _is_claimed(cursor: Any, vendor: str, name: str) -> bool:
+    """Take the lock of a scratch database for this session; False if a living run holds it."""
+    if vendor == "postgresql":
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
+    else:
+        cursor.execute("SELECT GET_LOCK(%s, 0)", [name])
+    return bool(cursor.fetchone()[0])
+
+
+def _let_go(cursor: Any, vendor: str, name: str) -> None:
+    sql = "SELECT pg_advisory_unlock(hashtext(%s))" if vendor == "postgresql" else "SELECT RELEASE_LOCK(%s)"
+    cursor.execute(sql, [name])
+
+
+@contextmanager
+def plain_database(alias: str) -> Iterator[BaseDatabaseWrapper]:
+    """One more scratch database beside that of ``alias``, on the same server."""
+    old = connections[alias]
+    new = deepcopy(dict(old.settings_dict))
+    new["NAME"] = old.settings_dict["NAME"].replace(PREFIX, f"{PREFIX}plain_")
+    connection = type(old)(new, PLAIN)
+    connections[PLAIN] = connection
+    try:
+        with scratch_database(connection):
+            yield connection
+    finally:
+        del connections[PLAIN]
+
+
+def engine_name(connection: BaseDatabaseWrapper) -> str:
+    """What the engine is called in reports."""
+    if connection.vendor == "mysql":
+        return "mariadb" if getattr(connection, "mysql_is_mariadb", False) else "mysql"
+    return connection.vendor
+
+
+def one_line(error: BaseException) -> str:
+    """An error as the database words it, on one line."""
+    return " ".join(str(error).split())

@@ -1,0 +1,86 @@
+"""The schema that the models have when they are built at once: what must come out of separate operations as well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Model
+
+from migfix.prove.trial.databases import plain_database
+from migfix.prove.trial.snapshot import Schema, Table, schema_of
+
+
+def plain_schema(alias: str, models: Iterable[type[Model]]) -> Schema:
+    """What the schema editor makes of these models in a database with nothing else."""
+    with plain_database(alias) as connection:
+        with connection.constraint_checks_disabled(), connection.schema_editor() as editor:
+            for model in models:
+                editor.create_model(model)
+        return schema_of(connection)
+
+
+def against_plain(real: Schema, plain: Schema, models: Iterable[type[Model]]) -> set[str]:
+    """What is another way in the real tables of ``models`` than in the plain ones, one line each.
+
+    Names count only where a model states them: Django leaves an automatic name when a table or a column is renamed.
+    """
+    found = set()
+    for model in models:
+        for table in (model._meta.db_table, *(_through(model))):
+            if table not in real or table not in plain:
+                found.add(f"table {table} is {'missing' if table not in real else 'left'}")
+                continue
+            found |= _columns(table, real[table], plain[table])
+            stated = {each.name for each in (*model._meta.indexes, *model._meta.constraints)}
+            found |= _constraints(table, real[table], plain[table], stated)
+    return found
+
+
+def _through(model: type[Model]) -> list[str]:
+    throughs: list[Any] = [field.remote_field.through for field in model._meta.local_many_to_many]
+    return [each._meta.db_table for each in throughs if each._meta.auto_created]
+
+
+def _columns(table: str, real: Table, plain: Table) -> set[str]:
+    found = {f"{table}: column {name} is left" for name in real.columns.keys() - plain.columns.keys()}
+    found |= {f"{table}: column {name} is missing" for name in plain.columns.keys() - real.columns.keys()}
+    return found | {
+        f"{table}: column {name} is `{real.columns[name]}` and would be `{plain.columns[name]}`"
+        for name in real.columns.keys() & plain.columns.keys()
+        if _without_default(real.columns[name]) != _without_default(plain.columns[name])
+    }
+
+
+def _without_default(column: str) -> str:
+    return column.rpartition("NULL ")[0]
+
+
+def _constraints(table: str, real: Table, plain: Table, stated: set[str]) -> set[str]:
+    found = {
+        f"{table}: {name} is missing" for name in stated & plain.constraints.keys() if name not in real.constraints
+    }
+    counts = Counter(real.constraints.values())
+    counts.subtract(Counter(plain.constraints.values()))
+    for name, each in real.constraints.items():
+        if counts[each] > 0 and name not in plain.constraints:
+            found.add(f"{table}: {name} is left ({each})")
+    for name, each in plain.constraints.items():
+        if counts[each] < 0 and name not in real.constraints and name not in stated:
+            found.add(f"{table}: {name} is missing ({each})")
+    return found
+
+
+def needed_tables(models: Iterable[type[Model]]) -> list[type[Model]]:
+    """These models and every one that their keys point at, each with a table of its own."""
+    found: dict[type[Model], None] = {}
+    waiting: list[Any] = list(models)
+    while waiting:
+        model = waiting.pop()._meta.concrete_model
+        if model in found or not model._meta.managed or model._meta.swapped:
+            continue
+        found[model] = None
+        waiting += [field.remote_field.model for field in model._meta.local_concrete_fields if field.remote_field]
+        waiting += [field.remote_field.model for field in model._meta.local_many_to_many]
+    return list(found)

@@ -1,0 +1,140 @@
+"""Trials on scratch databases, each in a process of its own that imports the project."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from migfix.errors import MigfixError
+from migfix.prove.proof import Proof, Trial, trial_from
+
+NEEDED = {"model_bakery": "model-bakery", "dj_database_url": "dj-database-url", "rich": "rich"}
+"""What the extra ``migfix[verify]`` brings: module -> name of its package."""
+
+OnStep = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What shall be proven where; ``engines`` are None for the project's own, "sqlite", or URLs."""
+
+    root: Path
+    settings: str
+    database: str = "default"
+    engines: tuple[str | None, ...] = (None,)
+    count: int = 3
+    own_rows: tuple[str, ...] = ()
+    is_telling_sql: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """A migration, by its file or as ``migrate`` takes it: app label and the beginning of a name."""
+
+    path: str = ""
+    app: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the files: what differs from the disk, what isn't there, and what shall be proven."""
+
+    name: str
+    targets: tuple[Target, ...]
+    after: Mapping[str, bytes] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+
+
+def demand_extra() -> None:
+    """Raises MigfixError, in one line, where the packages of ``migfix[verify]`` are missing."""
+    missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise MigfixError(
+            f"verify needs {', '.join(missing)}, which {'are' if len(missing) > 1 else 'is'} not installed.",
+            "Run: pip install 'migfix[verify]'",
+        )
+
+
+def verify(question: Question, versions: Iterable[Version], on_step: OnStep) -> Proof:
+    """Try every version on every engine, one after the other."""
+    trials = [_trial(question, engine, each, on_step) for engine in question.engines for each in versions]
+    return Proof(tuple(trials))
+
+
+def _trial(question: Question, engine: str | None, version: Version, on_step: OnStep) -> Trial:
+    shown = " ".join(filter(None, [_engine_name(engine), version.name]))
+    request: dict[str, object] = {
+        "root": str(question.root),
+        "here": str(Path.cwd()),
+        "settings": question.settings,
+        "database": question.database,
+        "engine": engine,
+        "name": _engine_name(engine) or question.database,
+        "version": version.name,
+        "targets": [
+            {"path": each.path} if each.path else {"app": each.app, "name": each.name} for each in version.targets
+        ],
+        "after": {path: base64.b64encode(content).decode() for path, content in version.after.items()},
+        "hidden": sorted(version.hidden),
+        "rows": question.count,
+        "own_rows": question.own_rows,
+        "sql": question.is_telling_sql,
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-m", "migfix.prove.trial"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=question.root,
+    )
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
+    trial = None
+    could_not_run = ""
+    try:
+        with child.stdin as stdin:
+            stdin.write(json.dumps(request))
+        for line in child.stdout:
+            event = json.loads(line)
+            if "step" in event:
+                on_step(f"{shown}: {event['step']}")
+            could_not_run = event.get("could_not_run", could_not_run)
+            trial = trial_from(event["trial"]) if "trial" in event else trial
+    except KeyboardInterrupt:
+        child.send_signal(signal.SIGINT)
+        child.wait()
+        raise
+    said = child.stderr.read()
+    if child.wait() < 0:
+        _sweep(request)
+    if trial is None:
+        reason = could_not_run or (said.strip().splitlines() or ["the process of the trial died"])[-1]
+        return Trial(str(request["name"]), version.name, could_not_run=reason)
+    return trial
+
+
+def _sweep(request: dict[str, object]) -> None:
+    """Drop what a trial that was killed has left."""
+    subprocess.run(
+        [sys.executable, "-m", "migfix.prove.trial"],
+        input=json.dumps(request | {"sweep": True}),
+        capture_output=True,
+        text=True,
+        cwd=str(request["root"]),
+        check=False,
+    )
+
+
+def _engine_name(engine: str | None) -> str:
+    """An engine as it is called before it could be asked: the scheme of its URL."""
+    return (engine or "").partition("://")[0]

@@ -1,0 +1,54 @@
+"""The original beside the rewritten version of migration files."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from migfix.errors import MigfixError
+from migfix.plan import Plan
+from migfix.prove.proof import ORIGINAL, REWRITTEN
+from migfix.prove.verify import Target, Version
+
+
+def of_plan(plan: Plan, paths: Iterable[str]) -> tuple[Version, Version]:
+    """The files on disk, and as the plan would leave them."""
+    all_paths = dict.fromkeys((*paths, *(path for path in plan.after if path.endswith(".py"))))
+    original = tuple(Target(path) for path in all_paths if Path(path).exists())
+    return Version(ORIGINAL, original), Version(REWRITTEN, tuple(map(Target, all_paths)), plan.after)
+
+
+def of_disk(paths: tuple[str, ...], kept: Mapping[str, bytes | None]) -> tuple[Version, Version]:
+    """What stood in files before migfix or a person changed them, and what stands there now.
+
+    ``kept``: what migfix itself wrote over last. For other files git's last commit is asked. Raises MigfixError if
+    there is no other version.
+    """
+    before = {path: content for path, content in kept.items() if path.endswith(".py")}
+    if not set(paths) & set(before):
+        committed = {path: _committed(Path(path)) for path in paths}
+        if any(content not in (None, Path(path).read_bytes()) for path, content in committed.items()):
+            before = committed
+    if not set(paths) & set(before):
+        raise MigfixError(
+            "There is nothing to compare: migfix would change nothing here, and neither git nor .migfix holds an "
+            "earlier version.",
+            "Leave --compare out to verify the files as they are.",
+        )
+    all_paths = tuple(dict.fromkeys((*paths, *before)))
+    hidden = frozenset(path for path, content in before.items() if content is None)
+    earlier = {path: content for path, content in before.items() if content is not None}
+    original = tuple(Target(path) for path in all_paths if path not in hidden)
+    return Version(ORIGINAL, original, earlier, hidden), Version(REWRITTEN, tuple(map(Target, all_paths)))
+
+
+def _committed(path: Path) -> bytes | None:
+    """The file in git's last commit, None if it isn't there."""
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(path.parent), "show", f"HEAD:./{path.name}"], capture_output=True, check=False
+        )
+    except OSError:
+        return None
+    return result.stdout if result.returncode == 0 else None

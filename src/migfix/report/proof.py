@@ -1,0 +1,163 @@
+"""A proof as a table that is read in five seconds, with the reasons below; and as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migfix.prove.proof import ORIGINAL, Outcome, Place, Proof, Step, Trial
+from migfix.report.text import shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+STEPS = (
+    "load",
+    "state before",
+    "rows",
+    "forward",
+    "back",
+    "forward again",
+    "insert",
+    "plain schema",
+    "previous release",
+    "makemigrations",
+)
+"""The steps of a trial in the order in which they are shown."""
+_MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!", Outcome.left_out: "-"}
+_STYLES = {Outcome.passed: "green", Outcome.failed: "bold red", Outcome.noted: "yellow", Outcome.left_out: "dim"}
+
+
+def render_proof(proof: Proof, start: Path, width: int, is_coloured: bool = False) -> str:
+    """The table, then what failed and what is to note, then row counts and the verdict."""
+    told = [trial for trial in proof.trials if not trial.could_not_run]
+    parts = [_on_paper(_table(told), width, is_coloured)] if told else []
+    parts += [f"{line}\n" for trial in proof.trials for line in _reasons(trial, start)]
+    parts += [f"{line}\n" for line in _row_counts(told)]
+    return "".join(parts) + verdict(proof) + "\n"
+
+
+def render_sql(proof: Proof, width: int, is_coloured: bool = False) -> str:
+    """The statements of going forward and back and the locks they took, two versions of an engine side by side."""
+    from rich import box
+    from rich.table import Table
+
+    parts = []
+    for engine in dict.fromkeys(trial.engine for trial in proof.trials):
+        trials = [trial for trial in proof.trials if trial.engine == engine]
+        for step in ("forward", "back"):
+            table = Table(box=box.SIMPLE_HEAD, title=f"{engine}: {step}", title_justify="left", pad_edge=False)
+            for trial in trials:
+                table.add_column(trial.version or "statements", ratio=1, overflow="fold")
+            table.add_row(*("\n".join(_statements(trial, step)) for trial in trials))
+            if any(lock.step == step for trial in trials for lock in trial.locks):
+                table.add_section()
+                table.add_row(*("\n".join(_locks(trial, step)) for trial in trials))
+            parts.append(_on_paper(table, width, is_coloured))
+    return "".join(parts)
+
+
+def _statements(trial: Trial, step: str) -> Iterator[str]:
+    place = None
+    for each in trial.statements:
+        if each.step == step:
+            if each.place != place:
+                place = each.place
+                yield f"-- {place.operation}" if place is not None else "-- at the end of the file"
+            yield f"{each.sql.rstrip(';')};  -- {each.seconds * 1000:.1f} ms"
+
+
+def _locks(trial: Trial, step: str) -> Iterator[str]:
+    yield "locks"
+    for lock in trial.locks:
+        if lock.step == step:
+            yield f"{lock.table}: {lock.mode}, {lock.seconds * 1000:.0f} ms"
+
+
+def verdict(proof: Proof) -> str:
+    """One closing line."""
+    engines = ", ".join(dict.fromkeys(trial.engine for trial in proof.judged))
+    if not proof.is_told:
+        return "could not be verified everywhere."
+    wrong = [trial for trial in proof.trials if trial.version == ORIGINAL and not trial.is_passed]
+    beside = f"; the original fails on {', '.join(trial.engine for trial in wrong)}" if wrong else ""
+    what = "the rewritten version passes" if any(trial.version == ORIGINAL for trial in proof.trials) else "passes"
+    if proof.is_passed:
+        return f"{what} on {engines}{beside}."
+    failing = ", ".join(dict.fromkeys(trial.engine for trial in proof.judged if not trial.is_passed))
+    return f"fails on {failing}."
+
+
+def proof_as_json(proof: Proof) -> str:
+    """Everything that was found, for machines."""
+    trials = [{**dataclasses.asdict(trial), "passed": trial.is_passed} for trial in proof.trials]
+    data = {"passed": proof.is_passed and proof.is_told, "trials": trials}
+    return json.dumps(data, indent=1, default=lambda value: value.value) + "\n"
+
+
+def _on_paper(what: RenderableType, width: int, is_coloured: bool) -> str:
+    from rich.console import Console
+
+    paper = io.StringIO()
+    Console(file=paper, width=width, force_terminal=is_coloured, no_color=not is_coloured, highlight=False).print(what)
+    return paper.getvalue()
+
+
+def _table(trials: list[Trial]) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("step")
+    for trial in trials:
+        table.add_column(_title(trial), no_wrap=True)
+    for name in STEPS:
+        cells = [next((step for step in trial.steps if step.name == name), None) for trial in trials]
+        if any(cells):
+            table.add_row(name, *(Text(_cell(step), _STYLES[step.outcome] if step else "dim") for step in cells))
+    return table
+
+
+def _title(trial: Trial) -> str:
+    return f"{trial.engine} {trial.version}".strip()
+
+
+def _cell(step: Step | None) -> str:
+    if step is None:
+        return _MARKS[Outcome.left_out]
+    return f"{_MARKS[step.outcome]} {step.seconds:.2f} s"
+
+
+def _reasons(trial: Trial, start: Path) -> Iterator[str]:
+    if trial.could_not_run:
+        yield f"✗ {_title(trial)}: could not run: {trial.could_not_run}"
+    for step in trial.steps:
+        if step.error:
+            yield f"✗ {_title(trial)}, {step.name}: {step.error}"
+            if step.place:
+                yield f"  caused by {_where(step.place, start)}"
+        for note in step.notes:
+            yield f"! {_title(trial)}, {step.name}: {note}"
+
+
+def _where(place: Place, start: Path) -> str:
+    line = f":{place.line}" if place.line else ""
+    return f"{shown(place.path, start)}{line}: {place.operation}"
+
+
+def _row_counts(trials: list[Trial]) -> Iterator[str]:
+    """Rows before → forward → back → forward again, each table once where all trials agree."""
+    lines: dict[str, list[str]] = {}
+    for trial in trials:
+        for table, counts in trial.rows.items():
+            text = f"  {table}: {' → '.join('none' if count is None else str(count) for count in counts)}"
+            lines.setdefault(text, []).append(_title(trial))
+    if lines:
+        yield "rows before → forward → back → forward again ('none': the table is not there)"
+    for text, titles in lines.items():
+        yield text if len(titles) == len(trials) else f"{text} ({', '.join(titles)})"
