@@ -19,7 +19,6 @@ from migfix.errors import MigfixError
 if TYPE_CHECKING:
     from migfix.config import Config
     from migfix.prove.proof import Proof
-    from migfix.prove.verify import Question, Version
     from migfix.run import Outcome
 
 app = typer.Typer(
@@ -163,37 +162,14 @@ def _proven(
     from dataclasses import replace
 
     from migfix.prove.passing import passing
+    from migfix.verifying import question_for, root_of
 
-    question = _question(_root_of(paths), config, engines)
+    question = question_for(root_of(paths), config, engines)
     with _progress() as on_step:
         plan, proofs = passing(outcome.plan, question, on_step)
     for proof in proofs:
         _show(proof, is_error=True)
     return replace(outcome, plan=plan), all(proof.is_told for proof in proofs)
-
-
-def _root_of(paths: list[Path]) -> Path:
-    """The project of the first migration that was named; without one, that of the current folder."""
-    from migfix.history.facts import Facts
-    from migfix.history.static import find_root
-    from migfix.select import migrations_at
-
-    return find_root(migrations_at(paths[0], Facts())[0].parent if paths else Path.cwd())
-
-
-def _question(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
-    """What shall be proven where. Raises MigfixError if no settings are known or packages are missing."""
-    from migfix.history.static import settings_module
-    from migfix.prove.verify import Question, demand_extra
-
-    demand_extra()
-    settings = config.settings or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
-    if settings is None:
-        raise MigfixError(
-            "migfix doesn't know the settings of this project.",
-            "Say --settings, or `settings` in [tool.migfix].",
-        )
-    return Question(root, settings, config.database or "default", engines or (None,))
 
 
 @contextmanager
@@ -255,9 +231,10 @@ def verify(
 
     from migfix.config import load_config, pairs, with_facts, with_selection
     from migfix.prove.verify import verify as try_out
+    from migfix.verifying import earlier_and_now, own_rows, paths_in, question_for, root_of, targets_of
 
-    paths = _paths(what)
-    root = _root_of(paths)
+    paths = paths_in(what)
+    root = root_of(paths)
     config = with_selection(load_config(root), select, extend_select, ignore, settings, None)
     config = with_facts(
         config,
@@ -266,9 +243,12 @@ def verify(
         values=pairs(set_, "--set"),
         set_noop=set_noop,
     )
-    question = _question(root, replace(config, database=database), tuple(engines))
-    question = replace(question, count=rows, own_rows=_own_rows(rows_from), is_telling_sql=is_telling_sql)
-    versions = _versions(what, paths, replace(config, settings=question.settings), root, is_comparing)
+    question = question_for(root, replace(config, database=database), tuple(engines))
+    question = replace(question, count=rows, own_rows=own_rows(rows_from), is_telling_sql=is_telling_sql)
+    if is_comparing:
+        versions = earlier_and_now(paths, replace(config, settings=question.settings), _state_root(Path.cwd() / "x"))
+    else:
+        versions = targets_of(what, paths, config)
     with _progress() as on_step:
         proof = try_out(question, versions, on_step)
     if is_json:
@@ -278,49 +258,6 @@ def verify(
     else:
         _show(proof, is_telling_sql=is_telling_sql)
     raise typer.Exit(FAILED if not proof.is_told else FIXED if proof.is_passed else LEFT)
-
-
-def _paths(what: list[str]) -> list[Path]:
-    """The paths that were named; none if it is an app and a migration."""
-    is_name = len(what) == 2 and not Path(what[1]).exists() and not what[1].endswith(".py") and "/" not in what[0]
-    is_app = len(what) == 1 and what[0].isidentifier() and not Path(what[0]).exists()
-    return [] if is_name or is_app else list(map(Path, what))
-
-
-def _own_rows(path: Path | None) -> tuple[str, ...]:
-    """The statements of an SQL file. Raises UnreadableFile."""
-    if path is None:
-        return ()
-    import sqlparse
-
-    from migfix.history.static import read_bytes
-
-    return tuple(filter(None, map(str.strip, sqlparse.split(read_bytes(path).decode()))))
-
-
-def _versions(
-    what: list[str], paths: list[Path], config: Config, root: Path, is_comparing: bool
-) -> tuple[Version, ...]:
-    from migfix.prove.verify import Target, Version
-    from migfix.select import migrations_at
-
-    if not paths and not is_comparing:
-        return (Version("", (Target(app=what[0], name="".join(what[1:])),)),)
-    if not paths:
-        raise MigfixError("--compare needs the path of a migration file.", "Name the file instead of the app.")
-    files = tuple(str(file) for path in paths for file in migrations_at(path, config.facts))
-    if not is_comparing:
-        return (Version("", tuple(Target(file) for file in files)),)
-    from migfix.prove.versions import of_disk, of_plan
-    from migfix.run import run
-    from migfix.write import last_before
-
-    outcome = run(paths, config)
-    for error in outcome.errors:
-        raise MigfixError(error)
-    if outcome.plan.after:
-        return of_plan(outcome.plan, files)
-    return of_disk(files, last_before(_state_root(Path(files[0]))))
 
 
 def _report(door: Verb, outcome: Outcome, set_names: list[str], database: str | None, verb: str) -> None:

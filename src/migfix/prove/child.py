@@ -15,6 +15,7 @@ import django
 from django.db.migrations.exceptions import CircularDependencyError
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
+from django.utils import translation
 
 from migfix.prove.detect import differences
 from migfix.prove.planned import PlannedFinder, PlannedLoader
@@ -85,6 +86,7 @@ def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
     real_stdout, sys.stdout = sys.stdout, sys.stderr
     django.setup()
+    translation.deactivate_all()
     json.dump(answer(request), real_stdout)
 
 

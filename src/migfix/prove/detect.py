@@ -8,17 +8,32 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
+from django.db.models.options import normalize_together
 
 
 def differences(before: ProjectState, after: ProjectState, apps: Container[str] | None = None) -> list[str]:
     """What Django's autodetector would write to get from one state to the other, in both directions, in ``apps``."""
-    found = []
-    for old, new in ((before, after), (after, before)):
-        labels = {label for label, _ in (*old.models, *new.models)}
-        detector = MigrationAutodetector(old, new, MigrationQuestioner(specified_apps=labels, dry_run=True))
-        for label, migrations in detector.changes(MigrationGraph()).items():
-            if apps is None or label in apps:
-                found += [
-                    f"{label}: {operation.describe()}" for migration in migrations for operation in migration.operations
-                ]
-    return found
+    return [*changes(before, after, apps), *changes(after, before, apps)]
+
+
+def changes(before: ProjectState, after: ProjectState, apps: Container[str] | None = None) -> list[str]:
+    """What Django's autodetector would write to get from one state to the other, in ``apps``."""
+    for state in (before, after):
+        _normalise(state)
+    labels = {label for label, _ in (*before.models, *after.models)}
+    detector = MigrationAutodetector(before, after, MigrationQuestioner(specified_apps=labels, dry_run=True))
+    return [
+        f"{label}: {operation.describe()}"
+        for label, migrations in detector.changes(MigrationGraph()).items()
+        if apps is None or label in apps
+        for migration in migrations
+        for operation in migration.operations
+    ]
+
+
+def _normalise(state: ProjectState) -> None:
+    """Options as sets of tuples: CreateModel keeps the lists of old files, which the autodetector can't compare."""
+    for model in state.models.values():
+        for name in ("unique_together", "index_together"):
+            if name in model.options:
+                model.options[name] = set(normalize_together(model.options[name]))

@@ -117,10 +117,10 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
     said = child.stderr.read()
     if child.wait() < 0:
         _sweep(request)
-    if trial is None:
-        reason = could_not_run or (said.strip().splitlines() or ["the process of the trial died"])[-1]
-        return Trial(str(request["name"]), version.name, could_not_run=reason)
-    return trial
+        could_not_run = f"The process of the trial was killed ({signal.Signals(-child.returncode).name})."
+    if trial is None and not could_not_run:
+        raise RuntimeError(f"The trial of {shown} ended without a word.\n{said}")
+    return trial or Trial(str(request["name"]), version.name, could_not_run=could_not_run)
 
 
 def _sweep(request: dict[str, object]) -> None:

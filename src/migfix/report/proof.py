@@ -28,6 +28,7 @@ STEPS = (
     "makemigrations",
 )
 """The steps of a trial in the order in which they are shown."""
+MOST_TABLES = 12
 _MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!", Outcome.left_out: "-"}
 _STYLES = {Outcome.passed: "green", Outcome.failed: "bold red", Outcome.noted: "yellow", Outcome.left_out: "dim"}
 
@@ -151,13 +152,22 @@ def _where(place: Place, start: Path) -> str:
 
 
 def _row_counts(trials: list[Trial]) -> Iterator[str]:
-    """Rows before → forward → back → forward again, each table once where all trials agree."""
+    """Rows before → forward → back → forward again, each table once where all trials agree.
+
+    Of many tables only those whose number of rows changes.
+    """
     lines: dict[str, list[str]] = {}
+    steady: set[str] = set()
     for trial in trials:
         for table, counts in trial.rows.items():
+            if len(trial.rows) > MOST_TABLES and len(set(counts)) == 1:
+                steady.add(table)
+                continue
             text = f"  {table}: {' → '.join('none' if count is None else str(count) for count in counts)}"
             lines.setdefault(text, []).append(_title(trial))
     if lines:
         yield "rows before → forward → back → forward again ('none': the table is not there)"
     for text, titles in lines.items():
         yield text if len(titles) == len(trials) else f"{text} ({', '.join(titles)})"
+    if steady:
+        yield f"  {len(steady)} more tables have as many as before at every step"

@@ -18,16 +18,16 @@ from typing import Any, NoReturn
 
 import django
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-from django.db.migrations.exceptions import CircularDependencyError, NodeNotFoundError
 from django.test.utils import setup_test_environment
+from django.utils import translation
 
 from migfix.errors import MigfixError
 from migfix.model import Key
 from migfix.prove.planned import PlannedFinder, PlannedLoader, file_of
 from migfix.prove.proof import Outcome, Step, Trial
-from migfix.prove.trial.databases import one_line, scratch_databases, scratch_settings, sweep
+from migfix.prove.trial.databases import engine_name, scratch_databases, scratch_settings, sweep
+from migfix.prove.trial.foreign import Foreign
 from migfix.prove.trial.journey import Journey, Route, Wishes
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.statements import StatementLog
@@ -51,14 +51,14 @@ def try_out(request: dict[str, Any], tell: Tell) -> Trial:
         return Trial(request["name"], request["version"])
     with PlannedFinder(planned), scratch_databases(replaced):
         tell({"scratch": [database.get("NAME", "") for database in replaced.values()]})
-        _set_up()
+        _set_up(request["settings"])
         log = StatementLog(connections[alias])
         migrator = Migrator(connections[alias], sources, request["hidden"], log)
-        try:
+        with Foreign(MigfixError) as caught:
             route = route_to(request["targets"], migrator.load())
-        except (CircularDependencyError, NodeNotFoundError) as error:
-            step = Step("load", Outcome.failed, 0.0, f"{type(error).__name__}: {one_line(error)}")
-            return Trial(request["name"], request["version"], (step,))
+        if caught.error is not None:
+            step = Step("load", Outcome.failed, 0.0, caught.said)
+            return Trial(engine_name(connections[alias]), request["version"], (step,))
         for other in replaced:
             if other != alias and replaced[other].get("ENGINE") and not (replaced[other]["TEST"]).get("MIRROR"):
                 beside = Migrator(connections[other], sources, request["hidden"], StatementLog(connections[other]))
@@ -71,17 +71,20 @@ def try_out(request: dict[str, Any], tell: Tell) -> Trial:
 
 def _configured(module: str) -> dict[str, dict[str, Any]]:
     os.environ["DJANGO_SETTINGS_MODULE"] = module
-    try:
+    with Foreign() as caught:
         configured: dict[str, dict[str, Any]] = settings.DATABASES
-    except (ImportError, ImproperlyConfigured) as error:
-        raise MigfixError(f"The settings {module} can't be loaded: {one_line(error)}.") from None
-    return configured
+        return configured
+    raise MigfixError(f"The settings {module} can't be loaded: {caught.said}.")
 
 
-def _set_up() -> None:
+def _set_up(module: str) -> None:
     """Load the project, with mail and the like kept inside, as for its tests."""
-    django.setup()
-    setup_test_environment(debug=settings.DEBUG)
+    with Foreign() as caught:
+        django.setup()
+        setup_test_environment(debug=settings.DEBUG)
+    if caught.error is not None:
+        raise MigfixError(f"The project can't be loaded with the settings {module}: {caught.said}.")
+    translation.deactivate_all()  # as migrate and makemigrations do: a translated label is no change
 
 
 def route_to(targets: list[dict[str, str]], loader: PlannedLoader) -> Route:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
@@ -134,6 +135,7 @@ def scratch_database(connection: BaseDatabaseWrapper) -> Iterator[None]:
         return
     name = connection.settings_dict["NAME"]
     assert name.startswith(PREFIX)
+    warnings.filterwarnings("ignore", "Accessing the database during app initialization")
     with ExitStack() as stack:
         try:
             cursor = stack.enter_context(connection._nodb_cursor())

@@ -8,19 +8,22 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.apps import apps as live_apps
+from django.db import router
 from django.db.migrations.exceptions import IrreversibleError
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import AlterField, DeleteModel, RemoveField, RunSQL
 from django.db.migrations.state import ProjectState
-from django.db.models import Model
+from django.db.models import Field, Model
 
 from migfix.errors import MigfixError
 from migfix.model import Key
-from migfix.prove.detect import differences
+from migfix.prove.detect import changes
 from migfix.prove.proof import Outcome, Place, Step, Trial
-from migfix.prove.trial.databases import engine_name, one_line
+from migfix.prove.trial.databases import engine_name
+from migfix.prove.trial.foreign import Foreign
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.plain import against_plain, needed_tables, plain_schema
 from migfix.prove.trial.rows import NoRow, SyntheticRows
@@ -105,7 +108,7 @@ class Journey:
         )
         keys = touched(self.migrations, states, self.sources)
         old, new = (_models(state, keys) for state in states)
-        synthetic = SyntheticRows(self.connection.alias, self.wishes.count)
+        synthetic = SyntheticRows(self.connection.alias, self.wishes.count, _becoming(states[0], self.migrations))
         old, new = [each for each in old if synthetic.is_here(each)], [each for each in new if synthetic.is_here(each)]
         self._fill(synthetic, old)
         self._look()
@@ -137,11 +140,15 @@ class Journey:
         started, under_way, place = time.perf_counter(), _UnderWay(), None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with _Caught() as caught, self.log.watching(name):
+            with Foreign() as caught, self.log.watching(name):
                 yield under_way
         if caught.error is not None:
-            under_way.fail([f"{type(caught.error).__name__}: {one_line(caught.error)}"])
+            under_way.fail([caught.said])
             place = self._place_of(caught.error)
+            if place and place.operation.startswith("RunPython") and not self.wishes.own_rows:
+                under_way.note(
+                    "the rows are synthetic; if no row of yours can be like that, try --rows-from with your own"
+                )
         seconds = time.perf_counter() - started
         self.steps.append(
             Step(name, under_way.outcome, seconds, under_way.error, place, tuple(dict.fromkeys(under_way.notes)))
@@ -177,7 +184,12 @@ class Journey:
             )
 
     def _fill(self, synthetic: SyntheticRows, models: list[type[Model]]) -> None:
+        alias = self.connection.alias
+        labels = sorted({app for app, _ in self.route.run})
+        denied = [label for label in labels if not router.allow_migrate(alias, label)]
         with self._step("rows") as step:
+            for label in denied:
+                step.note(f"the routers keep {label} out of `{alias}`: --database says where its tables are")
             if self.wishes.own_rows:
                 with self.connection.cursor() as cursor:
                     for sql in self.wishes.own_rows:
@@ -185,11 +197,13 @@ class Journey:
                 synthetic.reset_sequences(models)
                 return
             synthetic.fill(models)
-            empty = {model._meta.db_table for model in models if not _is_filled(model, self.connection.alias)}
+            empty = {model._meta.db_table for model in models if not _is_filled(model, alias)}
             step.fail([f"{table}: {why}" for table, why in synthetic.short.items() if table in empty])
             for table, why in synthetic.short.items():
                 step.note(f"{table}: {why}")
-            if not models:
+            for column, kind in synthetic.readable.items():
+                step.note(f"{column} becomes a {kind}: only text was put in that can be read as one")
+            if not models and not denied:
                 step.note("no table is there before that these migrations touch")
 
     def _look(self) -> None:
@@ -263,7 +277,8 @@ class Journey:
                 self._try_insert(synthetic, model, step)
             if not self._is_passed:
                 failed = self.steps.pop()
-                note = f"code of the release before can't insert into {model._meta.db_table}: {failed.error}"
+                why = (failed.error or "").partition(" DETAIL: ")[0]  # PostgreSQL goes on with the whole row
+                note = f"code of the release before can't insert into {model._meta.db_table}: {why}"
                 self.steps.append(replace(failed, outcome=Outcome.noted, error=None, place=None, notes=(note,)))
             self._merge("")
 
@@ -288,8 +303,11 @@ class Journey:
         labels = {app for app, _ in self.route.run}
         with_models = {label for label in labels if live_apps.get_app_config(label).models_module}
         with self._step("makemigrations") as step:
-            found = differences(self.migrator.end_state(), ProjectState.from_apps(live_apps), with_models)
-            step.fail([f"models.py and the migrations differ: {each}" for each in found])
+            written, wanted = self.migrator.end_state(), ProjectState.from_apps(live_apps)
+            if found := changes(written, wanted, with_models):
+                step.fail([f"it would still write: {_told(found)}"])
+            elif found := changes(wanted, written, with_models):
+                step.fail([f"from models.py to the migrations it would write: {_told(found)}"])
 
     def _use_separated(
         self, states: tuple[ProjectState, ProjectState], old: list[type[Model]], new: list[type[Model]]
@@ -303,20 +321,6 @@ class Journey:
             was = against_plain(self.schemas[0], before, old)
             now = against_plain(self.schemas[1], plain_schema(alias, needed_tables(new)), new)
             step.fail([f"beside a plain build of the models, {each}" for each in sorted(now - was)])
-
-
-class _Caught:
-    """Keeps what a migration raises, whatever it is; Ctrl-C and other ends of the process go through."""
-
-    error: BaseException | None = None
-
-    def __enter__(self) -> _Caught:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
-        if isinstance(error, Exception | SystemExit):
-            self.error = error
-        return self.error is not None
 
 
 def _told(errors: list[str]) -> str:
@@ -334,6 +338,22 @@ def _models(state: ProjectState, keys: Iterable[Key]) -> list[type[Model]]:
                 found[model] = None
                 found.update(dict.fromkeys(field.remote_field.through for field in model._meta.local_many_to_many))
     return list(found)
+
+
+_TEXT = ("CharField", "TextField", "SlugField", "EmailField", "URLField")
+
+
+def _becoming(before: ProjectState, migrations: Iterable[Migration]) -> dict[tuple[str, str], Field[Any, Any]]:
+    """The text columns that get another type: their values must be such that they can."""
+    found = {}
+    for migration in migrations:
+        for op in flattened(migration.operations):
+            if isinstance(op, AlterField) and (migration.app_label, op.model_name_lower) in before.models:
+                old = before.models[migration.app_label, op.model_name_lower].fields.get(op.name)
+                is_text = old is not None and old.get_internal_type() in _TEXT
+                if is_text and op.field.get_internal_type() not in (*_TEXT, "FileField") and not op.field.is_relation:
+                    found[f"{migration.app_label}.{op.model_name_lower}", op.name] = op.field
+    return found
 
 
 def _is_filled(model: type[Model], alias: str) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import copy
 import datetime
 import decimal
+import json
 import uuid
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +27,8 @@ from migfix.prove.trial.databases import one_line
 
 FIRST_KEY = 101
 _ATTEMPTS = 12
+_NUMBER_OF_INSERT = 900
+"""Unique values of ordinary inserts are counted from here, those of the rows that were there from 0."""
 
 Values = dict[str, Any]
 """Attribute name of a column -> its value."""
@@ -42,12 +45,16 @@ class NoRow(Exception):
 class SyntheticRows:
     """Makes rows in one database."""
 
-    def __init__(self, alias: str, count: int) -> None:
+    def __init__(self, alias: str, count: int, becoming: Mapping[tuple[str, str], Any]) -> None:
         from model_bakery.baker import Baker
 
         Baker.seed("migfix")  # the same rows in every run
         self.alias = alias
         self.count = count
+        self.becoming = becoming
+        """(model label, name) of a text column -> the field of another type that it will be."""
+        self.readable: dict[str, str] = {}
+        """Text column -> the type that its values can be read as, because it becomes one."""
         self.connection = connections[alias]
         self.keys: dict[type[Model], list[object]] = {}
         """The primary keys of each model's rows, those still to be made included."""
@@ -125,7 +132,8 @@ class SyntheticRows:
         if target := _target(field):
             known = self.keys.get(target) or [FIRST_KEY + each for each in range(self.count)]
             return known[number % len(known)]
-        return self._distinct(field, self._generated(model, field, number), number)
+        value = self._generated(model, field, number)
+        return first + number if type(value) is int else self._distinct(field, value, number)
 
     def _fill_table(self, model: type[Model], there: int, is_wanted: bool) -> None:
         taken: dict[tuple[str, ...], set[object]] = {names: set() for names in _unique_sets(model)}
@@ -197,9 +205,9 @@ class SyntheticRows:
                 values |= {field.attname: None} if _target(field) else {}
             elif target := _target(field):
                 values[field.attname] = self._free_target(field, target, depth)
-            elif not _has_default(field):
-                value = self._generated(model, field, self.count + 7)
-                values[field.attname] = self._distinct(field, value, self.count + 7) if _is_unique(field) else value
+            elif not _has_default(field) or (_is_unique(field) and not callable(field.default)):
+                value = self._generated(model, field, _NUMBER_OF_INSERT)
+                values[field.attname] = self._distinct(field, value, _NUMBER_OF_INSERT) if _is_unique(field) else value
         values = satisfying(model, values, 0, self.alias)
         return self._insert(model, values)
 
@@ -238,6 +246,9 @@ class SyntheticRows:
         """A value for a column that isn't a key to elsewhere. Raises NoRow."""
         if choices := list(_choices(field)):
             return choices[number % len(choices)]
+        if later := self.becoming.get((model._meta.label_lower, field.name)):
+            self.readable[f"{model._meta.db_table}.{field.column}"] = later.get_internal_type()
+            return _as_text(self._generated(model, later, number))
         if isinstance(field, models.FileField):
             return f"migfix/{number}.txt"[: field.max_length]
         for value in self._candidates(model, field):
@@ -272,7 +283,7 @@ class SyntheticRows:
             case int() | float():
                 return type(value)(number + 1)
             case decimal.Decimal():
-                return decimal.Decimal(number + 1).scaleb(-field.decimal_places)
+                return decimal.Decimal((number + 1) % 10**field.max_digits).scaleb(-field.decimal_places)
             case str():
                 mark = f"{number:x}"
                 return value[: max(0, (field.max_length or len(value) + len(mark)) - len(mark))] + mark
@@ -303,6 +314,16 @@ def _moderate(value: Any) -> Any:
         case datetime.timedelta():
             return abs(value)
     return value
+
+
+def _as_text(value: Any) -> str:
+    """A value as text that every engine can turn into it."""
+    match value:
+        case bool():
+            return str(int(value))
+        case dict() | list():
+            return json.dumps(value)
+    return str(value)
 
 
 def _at_full_length(field: Any, value: Any) -> Any:

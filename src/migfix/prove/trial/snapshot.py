@@ -34,13 +34,25 @@ def schema_of(connection: BaseDatabaseWrapper) -> Schema:
                 each.name: f"{each.type_code} {each[3:6]} {'NULL' if each.null_ok else 'NOT NULL'} {each.default}"
                 for each in connection.introspection.get_table_description(cursor, name)
             }
-            found_constraints: dict[str, Any] = dict(connection.introspection.get_constraints(cursor, name))
-            constraints = {
-                key: " ".join(f"{part}={each[part]}" for part in _TOLD if each.get(part))
-                for key, each in found_constraints.items()
-            }
-            found[name] = Table(columns, constraints)
+            found[name] = Table(columns, _constraints(connection, cursor, name))
     return found
+
+
+def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str) -> dict[str, str]:
+    """Constraints and indexes by name; those without a name, which SQLite numbers, by what they are."""
+    found: dict[str, Any] = dict(connection.introspection.get_constraints(cursor, table))
+    if connection.vendor == "mysql":
+        # MySQL makes, keeps and merges the index that a foreign key needs as it likes, and MariaDB forgets the CHECK in
+        # the definition of a column when Django alters that
+        keys = {tuple(each["columns"]) for each in found.values() if each["foreign_key"]}
+        found = {
+            name: each | {"index": False, "type": "", "orders": []} if each["foreign_key"] else each
+            for name, each in found.items()
+            if each["foreign_key"] or each["unique"] or each["check"] or tuple(each["columns"]) not in keys
+            if not (each["check"] and name.startswith("__unnamed"))
+        }
+    texts = {name: " ".join(f"{part}={each[part]}" for part in _TOLD if each.get(part)) for name, each in found.items()}
+    return {f"({text})" if name.startswith("__unnamed") else name: text for name, text in texts.items()}
 
 
 def rows_of(connection: BaseDatabaseWrapper) -> Rows:

@@ -1,0 +1,27 @@
+"""Code that isn't ours: a project's settings, apps and migrations. Whatever it raises is a finding and no bug here."""
+
+from __future__ import annotations
+
+from migfix.prove.trial.databases import one_line
+
+
+class Foreign:
+    """Inside the block, keep what is raised; Ctrl-C and other ends of the process go through."""
+
+    def __init__(self, *passing: type[BaseException]) -> None:
+        self.passing = passing
+        """What goes through as well."""
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> Foreign:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+        if isinstance(error, Exception | SystemExit) and not isinstance(error, self.passing):
+            self.error = error
+        return self.error is not None
+
+    @property
+    def said(self) -> str:
+        """The error on one line."""
+        return f"{type(self.error).__name__}: {one_line(self.error)}" if self.error is not None else ""
