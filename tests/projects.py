@@ -12,19 +12,16 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sql
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 """
-HEAD = """from django.db import migrations, models
-
-ID = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
-
-
-"""
+HEAD = "from django.db import migrations, models\n\n\n"
+ID = 'models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")'
 
 
 def migration(operations: str, *dependencies: tuple[str, str], attributes: str = "", functions: str = "") -> str:
-    """The text of a migration file; ``operations`` are the lines inside the list."""
+    """The text of a migration file; ``operations`` are the lines inside the list, and ID is the usual key."""
     body = f"    dependencies = {list(dependencies)!r}\n    operations = [\n{dedent(operations)}\n    ]\n"
     extra = "".join(f"    {line}\n" for line in dedent(attributes).strip().splitlines())
-    return f"{HEAD}{dedent(functions)}\n\nclass Migration(migrations.Migration):\n{extra}{body}"
+    text = f"{HEAD}{dedent(functions)}\n\nclass Migration(migrations.Migration):\n{extra}{body}"
+    return text.replace('("id", ID)', f'("id", {ID})')
 
 
 def write_project(root: Path, files: dict[str, str]) -> Path:

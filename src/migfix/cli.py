@@ -19,6 +19,7 @@ from migfix.errors import MigfixError
 if TYPE_CHECKING:
     from migfix.config import Config
     from migfix.prove.proof import Proof
+    from migfix.prove.verify import Version
     from migfix.run import Outcome
 
 app = typer.Typer(
@@ -245,6 +246,7 @@ def verify(
     )
     question = question_for(root, replace(config, database=database), tuple(engines))
     question = replace(question, count=rows, own_rows=own_rows(rows_from), is_telling_sql=is_telling_sql)
+    versions: tuple[Version, ...]
     if is_comparing:
         versions = earlier_and_now(paths, replace(config, settings=question.settings), _state_root(Path.cwd() / "x"))
     else:

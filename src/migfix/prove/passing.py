@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from migfix.findings import Refusal, Rewrite
 from migfix.plan import Plan
@@ -20,10 +21,10 @@ def passing(plan: Plan, question: Question, on_step: OnStep) -> tuple[Plan, tupl
     if proof.is_passed or not proof.is_told:
         return plan, (proof,)
     parts = plan.parts
-    proofs = [_tried(part, question, on_step) for part in parts] if len(parts) > 1 else [proof]
+    proofs = [_tried(part, question, on_step, plan) for part in parts] if len(parts) > 1 else [proof]
     kept = _joined(plan, (part for part, each in zip(parts, proofs, strict=True) if each.is_passed))
     if len(kept.parts) > 1:
-        together = _tried(kept, question, on_step)
+        together = _tried(kept, question, on_step, plan)
         proofs.append(together)
         kept = kept if together.is_passed else Plan()
     failed = [each for each in plan.rewrites if each not in kept.rewrites]
@@ -31,9 +32,12 @@ def passing(plan: Plan, question: Question, on_step: OnStep) -> tuple[Plan, tupl
     return replace(kept, refusals=(*plan.refusals, *(_refused(each, reason) for each in failed))), tuple(proofs)
 
 
-def _tried(plan: Plan, question: Question, on_step: OnStep) -> Proof:
-    targets = tuple(Target(path) for path in plan.after if path.endswith(".py"))
-    return verify(question, [Version("", targets, plan.after)], on_step)
+def _tried(part: Plan, question: Question, on_step: OnStep, whole: Plan | None = None) -> Proof:
+    """A proof of one part; the files of the others, which may be what fails, stay aside."""
+    targets = tuple(Target(path) for path in part.after if path.endswith(".py"))
+    others = (path for path in (whole or part).before if path not in part.after and path.endswith(".py"))
+    aside = tuple(Target(path) for path in others if Path(path).exists())
+    return verify(question, [Version("", targets, part.after, aside=aside)], on_step)
 
 
 def _joined(plan: Plan, parts: Iterable[Plan]) -> Plan:

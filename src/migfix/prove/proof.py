@@ -46,6 +46,7 @@ class Statement:
     sql: str
     seconds: float
     place: Place | None = None
+    is_failed: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from migfix.errors import MigfixError
@@ -51,6 +51,8 @@ class Version:
     targets: tuple[Target, ...]
     after: Mapping[str, bytes] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    aside: tuple[Target, ...] = ()
+    """Migrations that are neither proven nor there before, unless a target needs them."""
 
 
 def demand_extra() -> None:
@@ -79,9 +81,8 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
         "engine": engine,
         "name": _engine_name(engine) or question.database,
         "version": version.name,
-        "targets": [
-            {"path": each.path} if each.path else {"app": each.app, "name": each.name} for each in version.targets
-        ],
+        "targets": list(map(asdict, version.targets)),
+        "aside": list(map(asdict, version.aside)),
         "after": {path: base64.b64encode(content).decode() for path, content in version.after.items()},
         "hidden": sorted(version.hidden),
         "rows": question.count,

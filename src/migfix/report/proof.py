@@ -69,7 +69,7 @@ def _statements(trial: Trial, step: str) -> Iterator[str]:
             if each.place != place:
                 place = each.place
                 yield f"-- {place.operation}" if place is not None else "-- at the end of the file"
-            yield f"{each.sql.rstrip(';')};  -- {each.seconds * 1000:.1f} ms"
+            yield f"{each.sql.rstrip(';')};  -- {'failed, ' if each.is_failed else ''}{each.seconds * 1000:.1f} ms"
 
 
 def _locks(trial: Trial, step: str) -> Iterator[str]:

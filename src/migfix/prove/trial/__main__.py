@@ -55,7 +55,7 @@ def try_out(request: dict[str, Any], tell: Tell) -> Trial:
         log = StatementLog(connections[alias])
         migrator = Migrator(connections[alias], sources, request["hidden"], log)
         with Foreign(MigfixError) as caught:
-            route = route_to(request["targets"], migrator.load())
+            route = route_to(request["targets"], request["aside"], migrator.load())
         if caught.error is not None:
             step = Step("load", Outcome.failed, 0.0, caught.said)
             return Trial(engine_name(connections[alias]), request["version"], (step,))
@@ -87,8 +87,8 @@ def _set_up(module: str) -> None:
     translation.deactivate_all()  # as migrate and makemigrations do: a translated label is no change
 
 
-def route_to(targets: list[dict[str, str]], loader: PlannedLoader) -> Route:
-    """The migrations to prove, with those between them, and all others that don't wait for them.
+def route_to(targets: list[dict[str, str]], aside: list[dict[str, str]], loader: PlannedLoader) -> Route:
+    """The migrations to prove, with those between them, and all others that don't wait for them or for ``aside``.
 
     Raises MigfixError for a target that Django doesn't know or wouldn't run.
     """
@@ -97,7 +97,8 @@ def route_to(targets: list[dict[str, str]], loader: PlannedLoader) -> Route:
     keys = [key for key in named if key not in replaced]
     for key in keys:
         _demand_run(key, loader)
-    after: set[Key] = {each for key in keys for each in graph.backwards_plan(key)}
+    left = [_key_of(target, loader) for target in aside]
+    after: set[Key] = {each for key in (*keys, *left) for each in graph.backwards_plan(key)}
     needed: set[Key] = {each for key in keys for each in graph.forwards_plan(key)}
     order: dict[Key, None] = dict.fromkeys(each for leaf in graph.leaf_nodes() for each in graph.forwards_plan(leaf))
     return Route(
@@ -106,7 +107,7 @@ def route_to(targets: list[dict[str, str]], loader: PlannedLoader) -> Route:
 
 
 def _key_of(target: dict[str, str], loader: PlannedLoader) -> Key:
-    if "path" in target:
+    if target["path"]:
         path = os.path.realpath(target["path"])
         key = next((key for key, each in loader.disk_migrations.items() if file_of(each) == path), None)
         if key is None:

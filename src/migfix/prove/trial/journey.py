@@ -207,8 +207,9 @@ class Journey:
                 step.note("no table is there before that these migrations touch")
 
     def _look(self) -> None:
-        self.schemas.append(schema_of(self.connection))
-        self.rows.append(rows_of(self.connection))
+        with self.log.aside():
+            self.schemas.append(schema_of(self.connection))
+            self.rows.append(rows_of(self.connection))
 
     def _forward(self) -> bool:
         with self._step("forward"):

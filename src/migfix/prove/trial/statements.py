@@ -31,13 +31,13 @@ _HELD = """
 SELECT c.relname, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE l.pid = pg_backend_pid() AND l.granted AND c.relkind IN ('r', 'p', 'm')
-AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relname <> 'django_migrations'
 """
 _OWN_TRANSACTION = re.compile(
     r"\bCONCURRENTLY\b|^\s*(VACUUM|ALTER\s+TYPE|CREATE\s+DATABASE|ALTER\s+SYSTEM)\b", re.IGNORECASE
 )
 _BESIDE = re.compile(
-    r"pg_catalog|information_schema|sqlite_master|pg_class|^PRAGMA|django_migrations|SAVEPOINT", re.IGNORECASE
+    r"pg_catalog|information_schema|sqlite_master|pg_class|^PRAGMA|^BEGIN|django_migrations|SAVEPOINT", re.IGNORECASE
 )
 _QUOTED = re.compile(r"""["'`]([\w$-]+)["'`]""")
 
@@ -90,6 +90,15 @@ class StatementLog:
             self._deferred.setdefault(str(sql), place)
         self.place = None
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Inside, statements are migfix's own and not noted."""
+        self._is_asking = True
+        try:
+            yield
+        finally:
+            self._is_asking = False
+
     def blamed(self, error: BaseException) -> Place | None:
         """The operation that an error comes from: the running one, or that whose names the error tells."""
         if self.place or self.failed:
@@ -125,7 +134,7 @@ class StatementLog:
                 self.failed = place
             if not _BESIDE.search(sql):
                 text = str(sql) if params is None or many else self._with_values(context, sql, params)
-                self.statements.append(Statement(self._step, text, time.perf_counter() - started, place))
+                self.statements.append(Statement(self._step, text, time.perf_counter() - started, place, not is_done))
         return result
 
     def _with_values(self, context: Mapping[str, Any], sql: str, params: Any) -> str:
@@ -138,13 +147,9 @@ class StatementLog:
             return execute(sql, params, many, context)
         if not self.connection.in_atomic_block and not _OWN_TRANSACTION.search(sql):
             # one statement on its own is a transaction as well, but its locks are gone when it has run
-            self._is_asking = True
-            try:
-                with transaction.atomic(using=self.connection.alias):
-                    result = execute(sql, params, many, context)
-                    self._look(started)
-            finally:
-                self._is_asking = False
+            with self.aside(), transaction.atomic(using=self.connection.alias):
+                result = execute(sql, params, many, context)
+                self._look(started)
             self.let_go()
             return result
         result = execute(sql, params, many, context)
