@@ -772,7 +772,7 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
         ),
         (
             ["blog", "0009", "--settings", "settings"],
-            "✗ default: could not run: blog has no migration that starts with 0009.\n",
+            "✗ default: could not run: blog has no migration that starts with 0009. It has 0001_initial, 0002_next.\n",
         ),
         (
             ["blog", "000", "--settings", "settings"],
@@ -835,8 +835,93 @@ def test_server_that_does_not_answer(tmp_path: Path, migfix: Migfix) -> None:
     said = could_not(
         migfix, project, "blog", "0002", "--settings", "settings", "--engine", "postgresql://root@127.0.0.1:9"
     )
-    assert "✗ postgresql: could not run: No scratch database could be made (127.0.0.1, PostgreSQL): " in said
-    assert "--engine sqlite needs no server." in said
+    assert "✗ postgresql: could not run: The database server can't be used (127.0.0.1, PostgreSQL): " in said
+    assert "Is it running, and are user and password right? --engine sqlite needs no server." in said
+
+
+def test_mariadb_that_does_not_answer(tmp_path: Path, migfix: Migfix) -> None:
+    pytest.importorskip("MySQLdb")
+    project = blog(tmp_path, migration("", ("blog", "0001_initial")))
+    said = could_not(
+        migfix, project, "blog", "0002", "--settings", "settings", "--engine", "mariadb://root@127.0.0.1:9"
+    )
+    assert "✗ mariadb: could not run: The database server can't be used (127.0.0.1, MySQL or MariaDB): " in said
+
+
+def ending(root: Path, code: str) -> Path:
+    body = "".join(f"    {line}\n" for line in code.splitlines())
+    functions = f"def end(apps, schema_editor):\n    import os\n    import subprocess\n    import sys\n\n{body}"
+    second = migration("        migrations.RunPython(end, end),", ("blog", "0001_initial"), functions=functions)
+    return blog(root, second)
+
+
+def test_migration_that_leaves_python(tmp_path: Path, migfix: Migfix) -> None:
+    said = could_not(migfix, ending(tmp_path, "os._exit(3)"), "blog", "0002", "--settings", "settings")
+    assert said.startswith(
+        "✗ default: could not run: The process of the trial ended before it was through, with exit code 3: "
+        "something in it left Python.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("raise KeyboardInterrupt", "KeyboardInterrupt: "),
+        ("sys.exit('no')", "SystemExit: no"),
+        ("input()", "EOFError: EOF when reading a line"),
+        ("raise type('Odd', (BaseException,), {})('x')", "Odd: x"),
+        ("raise type('Mute', (Exception,), {'__str__': lambda self: 1})", "Mute: (its text can't be shown)"),
+    ],
+)
+def test_whatever_a_migration_raises_is_a_finding(tmp_path: Path, migfix: Migfix, code: str, error: str) -> None:
+    trial = verified(migfix, ending(tmp_path, code), "sqlite", "blog", "0002")
+    assert failing(trial) == {"forward": error}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('x' * 3_000_000)",
+        "sys.stderr.write('x' * 3_000_000)",
+        "subprocess.run(['echo', 'hi'], check=True)",
+        "os.write(1, b'hi')",
+        "os.chdir('/')",
+        "sys.path.clear()",
+    ],
+)
+def test_what_a_migration_prints_is_not_heard(tmp_path: Path, migfix: Migfix, code: str) -> None:
+    assert failing(verified(migfix, ending(tmp_path, code), "sqlite", "blog", "0002")) == {}
+
+
+def test_name_of_a_database_in_the_options(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    """Drivers take a name from OPTIONS before NAME: the real database must not be reached that way."""
+    key = {"sqlite": "database", "postgresql": "dbname", "mariadb": "database"}[engine]
+    real = str(tmp_path / "real.sqlite3") if engine == "sqlite" else "migfixtest_real"
+    database = ENGINES[engine] | {"NAME": "ignored", "OPTIONS": {key: real}}
+    settings = SETTINGS.replace(
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}',
+        f'DATABASES = {{"default": {database!r}}}',
+    )
+    project = blog(tmp_path, migration("", ("blog", "0001_initial")), **{"settings.py": settings})
+    result = migfix("verify", "blog", "0002", "--settings", "settings", cwd=project)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert not (tmp_path / "real.sqlite3").exists()
+    prefixed = settings.replace(real, "migfix_scratch_mine")
+    (project / "settings.py").write_text(prefixed)
+    said = could_not(migfix, project, "blog", "0002", "--settings", "settings")
+    assert "is called migfix_scratch_mine. migfix drops what starts with migfix_scratch_" in said
+
+
+def test_folder_whose_tables_are_all_new(tmp_path: Path, migfix: Migfix) -> None:
+    """All migrations of an app at once meet no rows; the verdict doesn't claim more."""
+    second = migration(
+        '        migrations.AddField("post", "rank", models.IntegerField(null=True)),', ("blog", "0001_initial")
+    )
+    project = blog(tmp_path, second, POST_MODEL + "    rank = models.IntegerField(null=True)\n")
+    result = migfix("verify", "blog", "--settings", "settings", cwd=project)
+    assert result.stdout.splitlines()[-1] == (
+        "passes on sqlite; no row was there before, so nothing is said about a database with rows."
+    )
 
 
 def test_extra_is_missing(tmp_path: Path, migfix: Migfix) -> None:
@@ -869,7 +954,8 @@ def long_running(root: Path) -> Path:
                 import pathlib
                 import time
 
-                pathlib.Path("waiting").touch()
+                pathlib.Path("starting").write_text(schema_editor.connection.settings_dict["NAME"])
+                pathlib.Path("starting").rename("waiting")
                 for _ in range(600):
                     time.sleep(0.1)
         """,
@@ -894,6 +980,13 @@ def start(project: Path, engine: str) -> subprocess.Popen[bytes]:
     return process
 
 
+def scratch_of(project: Path, engine: str) -> set[str]:
+    """The scratch database that a running migration is in."""
+    name = (project / "waiting").read_text()
+    assert name in scratch_databases(engine)
+    return {name}
+
+
 def gone(engine: str, names: set[str]) -> bool:
     deadline = time.monotonic() + 15
     while scratch_databases(engine) & names:
@@ -915,15 +1008,13 @@ def test_killed_in_the_middle(tmp_path: Path, server_engine: str, migfix: Migfix
     with server(server_engine) as cursor:
         cursor.execute("CREATE DATABASE migfixscratch_of_a_person")
     try:
-        before = scratch_databases(server_engine)
         process = start(long_running(tmp_path / "killed"), server_engine)
-        left = scratch_databases(server_engine) - before
-        assert left
+        left = scratch_of(tmp_path / "killed", server_engine)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         assert left & scratch_databases(server_engine)
         living = start(long_running(tmp_path / "living"), server_engine)
-        in_use = scratch_databases(server_engine) - before - left
+        in_use = scratch_of(tmp_path / "living", server_engine)
         second = migration("", ("blog", "0001_initial"))
         for _ in range(10):
             assert failing(verified(migfix, blog(tmp_path / "next", second), server_engine, "blog", "0002")) == {}
@@ -945,13 +1036,11 @@ def test_killed_in_the_middle(tmp_path: Path, server_engine: str, migfix: Migfix
 @pytest.mark.parametrize("who", ["parent", "child"])
 def test_killed_alone(tmp_path: Path, server_engine: str, who: str) -> None:
     """The process that is left cleans up."""
-    before = scratch_databases(server_engine)
     process = start(long_running(tmp_path), server_engine)
-    mine = scratch_databases(server_engine) - before
+    mine = scratch_of(tmp_path, server_engine)
     child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
     os.kill(process.pid if who == "parent" else child, signal.SIGKILL)
     if who == "parent":
-        os.kill(child, signal.SIGTERM)  # so that the test needn't wait for the migration's end
         process.communicate()
     else:
         out, _ = process.communicate()
@@ -962,9 +1051,8 @@ def test_killed_alone(tmp_path: Path, server_engine: str, who: str) -> None:
 
 def test_interrupted(tmp_path: Path, server_engine: str) -> None:
     """Ctrl-C reaches both processes; one may also be told alone."""
-    before = scratch_databases(server_engine)
     process = start(long_running(tmp_path), server_engine)
-    mine = scratch_databases(server_engine) - before
+    mine = scratch_of(tmp_path, server_engine)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert process.returncode == 130

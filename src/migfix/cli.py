@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -202,9 +203,16 @@ def _show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) ->
 def verify(
     what: Annotated[
         list[str],
-        typer.Argument(help="Migration files or folders, or an app and a migration: blog 0002.", show_default=False),
+        typer.Argument(
+            help="Migration files or folders, or an app and the beginning of a name: blog 0002. Several are proven "
+            "together, as one deployment.",
+            show_default=False,
+        ),
     ],
-    settings: Settings = None,
+    settings: Annotated[
+        str | None,
+        typer.Option(help="Settings of the project. Else: [tool.migfix], DJANGO_SETTINGS_MODULE, what manage.py says."),
+    ] = None,
     database: Annotated[str | None, typer.Option(help="The database of the settings to prove on: default.")] = None,
     engines: Annotated[
         Texts,
@@ -244,7 +252,8 @@ def verify(
         values=pairs(set_, "--set"),
         set_noop=set_noop,
     )
-    question = question_for(root, replace(config, database=database), tuple(engines))
+    where = tuple(part for each in engines for part in ([each] if "://" in each else each.split(",")))
+    question = question_for(root, replace(config, database=database), where)
     question = replace(question, count=rows, own_rows=own_rows(rows_from), is_telling_sql=is_telling_sql)
     versions: tuple[Version, ...]
     if is_comparing:
@@ -373,6 +382,9 @@ def root(
 def main() -> None:
     """The entry point: an error that the user can mend is one line."""
     gc.disable()  # a short run has nothing to gain from it
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no ✓ shows a question mark
     asked_for = [each for each in app.registered_commands if [each.name] == sys.argv[1:2]]
     if asked_for:  # Typer builds the options of every command that it knows, 5 ms a run
         app.registered_commands = asked_for

@@ -8,7 +8,9 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from migfix.prove.proof import Proof, Trial, trial_from
 
 NEEDED = {"model_bakery": "model-bakery", "dj_database_url": "dj-database-url", "rich": "rich"}
 """What the extra ``migfix[verify]`` brings: module -> name of its package."""
+
+PATIENCE = 10
+"""Seconds that an interrupted trial has to drop its databases."""
 
 OnStep = Callable[[str], object]
 
@@ -89,46 +94,75 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
         "own_rows": question.own_rows,
         "sql": question.is_telling_sql,
     }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "migfix.prove.trial"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=question.root,
-    )
+    with tempfile.TemporaryFile("w+", errors="replace") as noise:  # a pipe that nobody reads would stop the child
+        child = subprocess.Popen(
+            [sys.executable, "-m", "migfix.prove.trial"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=noise,
+            text=True,
+            cwd=question.root,
+        )
+        try:
+            trial, could_not_run = _told(child, request, lambda step: on_step(f"{shown}: {step}"))
+        except KeyboardInterrupt:
+            _end(child, request)
+            raise
+        if child.wait() < 0:
+            _sweep(request)
+        if trial is None and not could_not_run:
+            noise.seek(0)
+            could_not_run = _last_words(child.returncode, noise.read())
+    return trial or Trial(str(request["name"]), version.name, could_not_run=could_not_run)
+
+
+def _told(child: subprocess.Popen[str], request: dict[str, object], on_step: OnStep) -> tuple[Trial | None, str]:
+    """What a trial tells until it is through: itself, or why it could not be run. Its stdin stays open as long."""
     assert child.stdin
     assert child.stdout
-    assert child.stderr
-    trial = None
-    could_not_run = ""
-    try:
-        with child.stdin as stdin:
-            stdin.write(json.dumps(request))
+    trial, could_not_run = None, ""
+    with suppress(BrokenPipeError), child.stdin:
+        child.stdin.write(json.dumps(request) + "\n")
+        child.stdin.flush()
         for line in child.stdout:
             event = json.loads(line)
             if "step" in event:
-                on_step(f"{shown}: {event['step']}")
+                on_step(event["step"])
             could_not_run = event.get("could_not_run", could_not_run)
-            trial = trial_from(event["trial"]) if "trial" in event else trial
-    except KeyboardInterrupt:
+            if "trial" in event:
+                trial = trial_from(event["trial"])
+            if trial or could_not_run:
+                break
+    return trial, could_not_run
+
+
+def _end(child: subprocess.Popen[str], request: dict[str, object]) -> None:
+    """Let a trial clean up; if it doesn't, or the person insists, clean up after it."""
+    try:
         child.send_signal(signal.SIGINT)
+        child.wait(PATIENCE)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        child.kill()
         child.wait()
-        raise
-    said = child.stderr.read()
-    if child.wait() < 0:
         _sweep(request)
-        could_not_run = f"The process of the trial was killed ({signal.Signals(-child.returncode).name})."
-    if trial is None and not could_not_run:
-        raise RuntimeError(f"The trial of {shown} ended without a word.\n{said}")
-    return trial or Trial(str(request["name"]), version.name, could_not_run=could_not_run)
+
+
+def _last_words(code: int, noise: str) -> str:
+    """Why a trial ended without an answer. Raises RuntimeError for a bug in migfix."""
+    if code < 0:
+        return f"The process of the trial was killed ({signal.Signals(-code).name})."
+    if code == 1 and "Traceback" in noise:
+        raise RuntimeError(f"The process of the trial failed.\n{noise}")
+    if code == 130:
+        return "The process of the trial was interrupted."
+    return f"The process of the trial ended before it was through, with exit code {code}: something in it left Python."
 
 
 def _sweep(request: dict[str, object]) -> None:
     """Drop what a trial that was killed has left."""
     subprocess.run(
         [sys.executable, "-m", "migfix.prove.trial"],
-        input=json.dumps(request | {"sweep": True}),
+        input=json.dumps(request | {"sweep": True}) + "\n",
         capture_output=True,
         text=True,
         cwd=str(request["root"]),

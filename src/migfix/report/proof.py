@@ -29,6 +29,8 @@ STEPS = (
 )
 """The steps of a trial in the order in which they are shown."""
 MOST_TABLES = 12
+LEAST_WIDTH = 100
+"""Columns: on a narrower terminal a table that breaks is still better than one without names."""
 _MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!", Outcome.left_out: "-"}
 _STYLES = {Outcome.passed: "green", Outcome.failed: "bold red", Outcome.noted: "yellow", Outcome.left_out: "dim"}
 
@@ -58,7 +60,8 @@ def render_sql(proof: Proof, width: int, is_coloured: bool = False) -> str:
             if any(lock.step == step for trial in trials for lock in trial.locks):
                 table.add_section()
                 table.add_row(*("\n".join(_locks(trial, step)) for trial in trials))
-            parts.append(_on_paper(table, width, is_coloured))
+            if any(each.step == step for trial in trials for each in trial.statements):
+                parts.append(_on_paper(table, width, is_coloured))
     return "".join(parts)
 
 
@@ -88,7 +91,10 @@ def verdict(proof: Proof) -> str:
     beside = f"; the original fails on {', '.join(trial.engine for trial in wrong)}" if wrong else ""
     what = "the rewritten version passes" if any(trial.version == ORIGINAL for trial in proof.trials) else "passes"
     if proof.is_passed:
-        return f"{what} on {engines}{beside}."
+        unseen = (
+            "; no row was there before, so nothing is said about a database with rows" if _is_rowless(proof) else ""
+        )
+        return f"{what} on {engines}{beside}{unseen}."
     failing = ", ".join(dict.fromkeys(trial.engine for trial in proof.judged if not trial.is_passed))
     return f"fails on {failing}."
 
@@ -100,11 +106,17 @@ def proof_as_json(proof: Proof) -> str:
     return json.dumps(data, indent=1, default=lambda value: value.value) + "\n"
 
 
+def _is_rowless(proof: Proof) -> bool:
+    return not any(counts and counts[0] for trial in proof.judged for counts in trial.rows.values())
+
+
 def _on_paper(what: RenderableType, width: int, is_coloured: bool) -> str:
     from rich.console import Console
 
     paper = io.StringIO()
-    Console(file=paper, width=width, force_terminal=is_coloured, no_color=not is_coloured, highlight=False).print(what)
+    Console(
+        file=paper, width=max(width, LEAST_WIDTH), force_terminal=is_coloured, no_color=not is_coloured, highlight=False
+    ).print(what)
     return paper.getvalue()
 
 
@@ -114,7 +126,7 @@ def _table(trials: list[Trial]) -> RenderableType:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("step")
+    table.add_column("step", no_wrap=True)
     for trial in trials:
         table.add_column(_title(trial), no_wrap=True)
     for name in STEPS:

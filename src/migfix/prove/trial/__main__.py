@@ -12,9 +12,10 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import django
 from django.conf import settings
@@ -27,7 +28,7 @@ from migfix.model import Key
 from migfix.prove.planned import PlannedFinder, PlannedLoader, file_of
 from migfix.prove.proof import Outcome, Step, Trial
 from migfix.prove.trial.databases import engine_name, scratch_databases, scratch_settings, sweep
-from migfix.prove.trial.foreign import Foreign
+from migfix.prove.trial.foreign import Foreign, Stopped
 from migfix.prove.trial.journey import Journey, Route, Wishes
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.statements import StatementLog
@@ -144,25 +145,48 @@ def _named(app: str, name: str, loader: PlannedLoader) -> Key:
             if not found
             else f"{name} is not one migration of {app}."
         )
-        raise MigfixError(fact, f"It has {', '.join(sorted(key[1] for key in found))}." if found else "")
+        names = found or [key for key in loader.disk_migrations if key[0] == app]
+        raise MigfixError(fact, f"It has {', '.join(sorted(key[1] for key in names))}.")
     key: Key = (exact or found)[0]
     return key
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
     """The first signal ends the trial in order; while it cleans up, further ones are not heard."""
+    _hear_no_more()
+    raise Stopped
+
+
+def _hear_no_more() -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
+
+
+def _wire() -> tuple[TextIO, TextIO]:
+    """Request and answer on descriptors of their own: what the project reads and prints is no part of them."""
+    asked, told = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), sys.stderr
+    return asked, told
+
+
+def _end_with(asked: TextIO) -> None:
+    """End the trial when who asked for it is gone, however that went: then the other end of the wire is closed."""
+    asked.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main() -> int:
     """Exit 0 if there is a trial to tell of, 2 if it could not be run, with one line on stderr."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _stop)
-    request = json.load(sys.stdin)
+    asked, wire = _wire()
+    request = json.loads(asked.readline())
+    threading.Thread(target=_end_with, args=[asked], daemon=True).start()
     sys.path[:0] = dict.fromkeys([request["here"], request["root"]])
-    wire, sys.stdout = sys.stdout, sys.stderr  # what the project prints is not for the reader
 
     def tell(event: dict[str, object]) -> None:
         wire.write(json.dumps(event, default=lambda value: value.value) + "\n")
@@ -171,13 +195,17 @@ def main() -> int:
     try:
         trial = try_out(request, tell)
     except MigfixError as error:
+        _hear_no_more()
         tell({"could_not_run": str(error)})
         return 2
-    except KeyboardInterrupt:
+    except (Stopped, BrokenPipeError):
         return 130
+    _hear_no_more()
     tell({"trial": dataclasses.asdict(trial)})
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # without waiting for threads of the project, and for the one that listens

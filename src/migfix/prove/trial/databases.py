@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.utils import DatabaseError
 
 from migfix.errors import MigfixError
@@ -32,6 +32,12 @@ PLAIN = "migfix_plain"
 _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 _SERVERS = ("postgresql", "mysql")
 _PATIENCE = 10
+_NAMES_IN_OPTIONS = ("dbname", "database", "db", "service")
+"""Options of the drivers that would go before NAME."""
+_CURRENT = {"postgresql": "SELECT current_database()", "mysql": "SELECT DATABASE()"}
+_SERVER = {"postgresql": "PostgreSQL", "mysql": "MySQL or MariaDB"}
+_CONFIGURED_NAME = "MIGFIX_CONFIGURED_NAME"
+"""Key below TEST: where a role may connect to that can't to the server's own database."""
 
 Databases = dict[str, dict[str, Any]]
 
@@ -42,7 +48,9 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
     Raises MigfixError if a configured database carries migfix's prefix or an engine can't be used.
     """
     for name, database in configured.items():
-        for taken in (str(database.get("NAME") or ""), str((database.get("TEST") or {}).get("NAME") or "")):
+        options = database.get("OPTIONS") or {}
+        names = [database.get("NAME"), (database.get("TEST") or {}).get("NAME"), *map(options.get, _NAMES_IN_OPTIONS)]
+        for taken in map(str, filter(None, names)):
             if taken.rpartition("/")[2].lower().startswith(PREFIX):
                 raise MigfixError(
                     f"The database `{name}` of your settings is called {taken}.",
@@ -60,9 +68,12 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
         test = {key: each for key, each in (new.get("TEST") or {}).items() if key not in ("NAME", "MIRROR")}
         mirrored = (database.get("TEST") or {}).get("MIRROR") or name
         scratch = scratch_of.setdefault(mirrored, f"{PREFIX}{token}_{len(scratch_of)}")
+        configured_name = new.get("NAME")
         is_sqlite = new["ENGINE"].rpartition(".")[2] in ("sqlite3", "spatialite")
         new["NAME"] = f"file:{scratch}?mode=memory&cache=shared" if is_sqlite else scratch
-        new["TEST"] = {**test, "NAME": new["NAME"]}
+        new["TEST"] = {**test, "NAME": new["NAME"], _CONFIGURED_NAME: configured_name}
+        options = new.get("OPTIONS") or {}
+        new["OPTIONS"] = {key: each for key, each in options.items() if key not in _NAMES_IN_OPTIONS}
         found[name] = new
     return found
 
@@ -114,10 +125,12 @@ def _connection(alias: str) -> BaseDatabaseWrapper:
     try:
         connection = connections[alias]
     except (ImproperlyConfigured, ImportError) as error:
-        raise MigfixError(f"Django can't use the engine of `{alias}`: {str(error).splitlines()[0]}.") from None
+        engine = connections.settings[alias]["ENGINE"]
+        said = str(error).splitlines()[0].rstrip(".?")
+        raise MigfixError(f"Django can't use {engine}: {said}.", "Is the driver of that database installed?") from None
     if connection.vendor not in ("sqlite", *_SERVERS):
         raise MigfixError(
-            f"migfix verify knows SQLite, PostgreSQL, MySQL and MariaDB, and `{alias}` is {connection.display_name}.",
+            f"migfix verify knows SQLite, PostgreSQL, MySQL and MariaDB, and `{alias}` is {connection.vendor}.",
             "Use --engine to prove it on one of those.",
         )
     return connection
@@ -137,23 +150,65 @@ def scratch_database(connection: BaseDatabaseWrapper) -> Iterator[None]:
     assert name.startswith(PREFIX)
     warnings.filterwarnings("ignore", "Accessing the database during app initialization")
     with ExitStack() as stack:
+        cursor = stack.enter_context(_server_cursor(connection))
         try:
-            cursor = stack.enter_context(connection._nodb_cursor())
             drop_left_overs(cursor, connection.vendor)
             _is_claimed(cursor, connection.vendor, name)
             suffix = connection.creation.sql_table_creation_suffix()
             cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)} {suffix}")
         except DatabaseError as error:
-            where = f"{connection.settings_dict['HOST'] or 'localhost'}, {connection.display_name}"
             raise MigfixError(
-                f"No scratch database could be made ({where}): {one_line(error)}.",
+                f"No scratch database could be made ({_where(connection)}): {one_line(error).rstrip('.?')}.",
                 "The user needs the right to create databases; --engine sqlite needs no server.",
             ) from None
         try:
+            _demand_scratch(connection)
             yield
         finally:
             connection.close()
             cursor.execute(f"DROP DATABASE IF EXISTS {connection.ops.quote_name(name)}")
+
+
+def _demand_scratch(connection: BaseDatabaseWrapper) -> None:
+    """Nothing runs before the server itself has said that this connection is to the scratch database."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT[connection.vendor])
+        (name,) = cursor.fetchone()
+    if name != connection.settings_dict["NAME"]:
+        raise MigfixError(
+            f"The settings lead to the database {name} instead of a scratch one ({_where(connection)}).",
+            "Take what names a database out of OPTIONS.",
+        )
+
+
+@contextmanager
+def _server_cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
+    """A cursor on the server; where its own database is closed to the user, on the configured one. Nothing but scratch
+    databases is made or dropped by it. Raises MigfixError if the server can't be reached.
+    """
+    own = "postgres" if connection.vendor == "postgresql" else None
+    configured = connection.settings_dict["TEST"].get(_CONFIGURED_NAME)
+    said = ""
+    with ExitStack() as stack, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in dict.fromkeys([own, configured or own]):
+            server = type(connection)({**connection.settings_dict, "NAME": name}, NO_DB_ALIAS)
+            stack.callback(server.close)
+            try:
+                cursor = stack.enter_context(server.cursor())
+                break
+            except DatabaseError as error:
+                said = said or one_line(error).rstrip(".?")
+        else:
+            raise MigfixError(
+                f"The database server can't be used ({_where(connection)}): {said}.",
+                "Is it running, and are user and password right? --engine sqlite needs no server.",
+            )
+        yield cursor
+
+
+def _where(connection: BaseDatabaseWrapper) -> str:
+    return f"{connection.settings_dict['HOST'] or 'localhost'}, {_SERVER[connection.vendor]}"
 
 
 def sweep(replaced: Databases) -> None:
@@ -164,7 +219,7 @@ def sweep(replaced: Databases) -> None:
         connection = _connection(alias)
         if connection.vendor in _SERVERS:
             for _ in range(_PATIENCE):
-                with connection._nodb_cursor() as cursor:
+                with _server_cursor(connection) as cursor:
                     if not drop_left_overs(cursor, connection.vendor):
                         break
                 time.sleep(0.5)
@@ -231,4 +286,13 @@ def engine_name(connection: BaseDatabaseWrapper) -> str:
 
 def one_line(error: BaseException) -> str:
     """An error as the database words it, on one line."""
-    return " ".join(str(error).split())
+    try:
+        return " ".join(str(error).split())
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+    ):  # a project's own exception may be broken
+        return "(its text can't be shown)"

@@ -5,8 +5,12 @@ from __future__ import annotations
 from migfix.prove.trial.databases import one_line
 
 
+class Stopped(BaseException):
+    """The person, or the process that asked, wants no more."""
+
+
 class Foreign:
-    """Inside the block, keep what is raised; Ctrl-C and other ends of the process go through."""
+    """Inside the block, keep what is raised, whatever it is; only the end of the trial goes through."""
 
     def __init__(self, *passing: type[BaseException]) -> None:
         self.passing = passing
@@ -17,7 +21,7 @@ class Foreign:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
-        if isinstance(error, Exception | SystemExit) and not isinstance(error, self.passing):
+        if error is not None and not isinstance(error, (Stopped, *self.passing)):
             self.error = error
         return self.error is not None
 

@@ -10,6 +10,7 @@ import copy
 import datetime
 import decimal
 import json
+import string
 import uuid
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -249,6 +250,11 @@ class SyntheticRows:
         if later := self.becoming.get((model._meta.label_lower, field.name)):
             self.readable[f"{model._meta.db_table}.{field.column}"] = later.get_internal_type()
             return _as_text(self._generated(model, later, number))
+        if isinstance(field, models.BooleanField):
+            # neighbours take turns at different speeds: some are staff and no superuser, some the other way round
+            others = [each.name for each in _own_fields(model) if isinstance(each, models.BooleanField)]
+            place = others.index(field.name) if field.name in others else 0
+            return not (number >> place % 2) % 2
         if isinstance(field, models.FileField):
             return f"migfix/{number}.txt"[: field.max_length]
         for value in self._candidates(model, field):
@@ -285,8 +291,9 @@ class SyntheticRows:
             case decimal.Decimal():
                 return decimal.Decimal((number + 1) % 10**field.max_digits).scaleb(-field.decimal_places)
             case str():
-                mark = f"{number:x}"
-                return value[: max(0, (field.max_length or len(value) + len(mark)) - len(mark))] + mark
+                length = field.max_length or len(value) + len(_mark(number))
+                mark = _mark(number)[-length:]
+                return value[: length - len(mark)] + mark
             case datetime.datetime() | datetime.date():
                 return value - datetime.timedelta(days=number)
             case datetime.timedelta():
@@ -298,6 +305,12 @@ class SyntheticRows:
             case bytes():
                 return value + bytes([number % 256])
         return value
+
+
+def _mark(number: int) -> str:
+    """A number in as few letters as can be: some keys hold two."""
+    digits = string.digits + string.ascii_lowercase
+    return digits[number] if number < 36 else _mark(number // 36) + digits[number % 36]
 
 
 def _moderate(value: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from django.conf import settings
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
@@ -99,9 +100,13 @@ def _touched(
     if isinstance(operation, RunPython):
         read = sources.read(migration)
         code = getattr(operation.code, "__name__", "")
-        if read and code in read.functions:
-            yield from models_named(read, code)
-        else:
+        text = read.functions[code].code if read and code in read.functions else ""
+        named = models_named(read, code) if read and text else frozenset()
+        yield from sorted(named)
+        if "AUTH_USER_MODEL" in text or "get_user_model" in text:
+            app, _, name = settings.AUTH_USER_MODEL.partition(".")
+            yield app, name.lower()
+        if not text or text.count("get_model(") > len(named):
             yield from (key for key in known if key[0] == migration.app_label)
     elif isinstance(operation, RunSQL):
         words = set(re.findall(r"\w+", str((operation.sql, operation.reverse_sql)).lower()))

@@ -1,0 +1,1 @@
+"""A project whose apps are all of other people."""
