@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -423,6 +424,146 @@ def test_rows_of_ones_own(tmp_path: Path, engine: str, migfix: Migfix) -> None:
     assert trial["rows"] == {"blog_post": [2, 2, 2, 2]}
 
 
+def models_with_rows(root: Path, models: str) -> Path:
+    """A project of real makemigrations: these models, then a nullable field on the last one."""
+    files = {
+        "blog/models.py": models,
+        "blog/migrations/__init__.py": "",
+        "settings.py": SETTINGS.replace('["blog"]', '["django.contrib.postgres", "blog"]'),
+    }
+    project = write_project(root, files)
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(project)}
+    command = [sys.executable, "-m", "django", "makemigrations", "blog", "-v0", "-n"]
+    subprocess.run([*command, "initial"], cwd=project, env=environment, check=True)
+    (project / "blog/models.py").write_text(models + "    later = models.IntegerField(null=True)\n")
+    subprocess.run([*command, "later"], cwd=project, env=environment, check=True)
+    return project
+
+
+THINGS = {
+    "narrow": """
+        a = models.CharField(max_length=1, unique=True)
+        b = models.SlugField(max_length=2, unique=True)
+        c = models.DecimalField(max_digits=2, decimal_places=0, unique=True)
+        d = models.GenericIPAddressField(unique=True)
+        e = models.DecimalField(max_digits=3, decimal_places=3)
+        f = models.TimeField(unique=True)
+    """,
+    "together": """
+        a = models.BooleanField()
+        b = models.CharField(max_length=1, choices=[("x", "X"), ("y", "Y"), ("z", "Z")])
+
+        class Meta:
+            unique_together = [("a", "b")]
+
+    """,
+    "checked": """
+        a = models.IntegerField()
+        b = models.IntegerField()
+        c = models.IntegerField()
+        d = models.CharField(max_length=9)
+        e = models.CharField(max_length=9, null=True)
+
+        class Meta:
+            constraints = [
+                models.CheckConstraint(**{CHECK: models.Q(c=models.F("a") + models.F("b"))}, name="sum"),
+                models.CheckConstraint(**{CHECK: models.Q(a__gt=9000) | models.Q(b__lt=-5)}, name="either"),
+                models.CheckConstraint(**{CHECK: models.Q(d__in=["x", "y"])}, name="one_of"),
+                models.CheckConstraint(**{CHECK: ~models.Q(e="no") & models.Q(e__startswith="AB")}, name="like"),
+            ]
+
+    """,
+}
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_rows_of_many_kinds(tmp_path: Path, engine: str, migfix: Migfix, name: str) -> None:
+    head = (
+        "import django\nfrom django.db import models\n\nCHECK = 'condition' if django.VERSION >= (5, 1) else 'check'\n"
+    )
+    models = f"{head}\n\nclass Thing(models.Model):\n{textwrap.indent(textwrap.dedent(THINGS[name]).strip(), '    ')}\n"
+    project = models_with_rows(tmp_path, models)
+    trial = verified(migfix, project, engine, "blog", "0002")
+    assert failing(trial) == {}
+    assert trial["rows"] == {"blog_thing": [3, 3, 3, 3]}
+    assert trial["steps"]["insert"]["outcome"] == "passed"
+
+
+def test_type_of_a_primary_key(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    """Django makes the keys of the children anew, under other names than before: nobody stated those."""
+    before = """
+        from django.db import models
+
+
+        class Child(models.Model):
+            parent = models.ForeignKey("Parent", models.CASCADE)
+            one = models.OneToOneField("Parent", models.CASCADE, related_name="+")
+
+
+        class Parent(models.Model):
+            id = models.AutoField(primary_key=True)
+            friends = models.ManyToManyField("self")
+    """
+    project = models_with_rows(tmp_path, textwrap.dedent(before))
+    trial = verified(migfix, project, engine, "blog", "0002")
+    assert failing(trial) == {}
+    text = (project / "blog/models.py").read_text().replace("AutoField", "BigAutoField")
+    (project / "blog/models.py").write_text(text)
+    subprocess.run(
+        [sys.executable, "-m", "django", "makemigrations", "blog", "-v0"],
+        cwd=project,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(project)},
+        check=True,
+    )
+    trial = verified(migfix, project, engine, "blog", "0003")
+    assert failing(trial) == {}
+    assert trial["rows"]["blog_child"] == [3, 3, 3, 3]
+
+
+def test_reverse_with_another_check(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    """What introspection doesn't tell is compared as well: the expression of a CHECK, the length of text."""
+    if engine == "sqlite":
+        return
+    first = migration(
+        """
+        migrations.CreateModel("Post", [("id", ID), ("rank", models.IntegerField())]),
+        migrations.RunSQL("ALTER TABLE blog_post ADD CONSTRAINT ck CHECK (rank >= 0)", ""),
+        """
+    )
+    second = migration(
+        """
+        migrations.RunSQL(
+            "ALTER TABLE blog_post DROP CONSTRAINT ck",
+            "ALTER TABLE blog_post ADD CONSTRAINT ck CHECK (rank > -999)",
+        ),
+        """,
+        ("blog", "0001_initial"),
+    )
+    models = "from django.db import models\n\n\nclass Post(models.Model):\n    rank = models.IntegerField()\n"
+    project = blog(tmp_path, second, models, **{"blog/migrations/0001_initial.py": first})
+    trial = verified(migfix, project, engine, "blog", "0002")
+    assert list(failing(trial)) == ["back"]
+    assert "blog_post: ck was" in failing(trial)["back"]
+
+
+def test_condition_of_an_index_is_lost(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    if engine == "mariadb":  # has none
+        return
+    index = 'models.Index(fields=["title"], name="by_title", condition=models.Q(title__gt="m"))'
+    second = migration(
+        f"""
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunSQL("CREATE INDEX by_title ON blog_post (title)", "DROP INDEX by_title")],
+            state_operations=[migrations.AddIndex("post", {index})],
+        ),
+        """,
+        ("blog", "0001_initial"),
+    )
+    models = POST_MODEL + f"\n    class Meta:\n        indexes = [{index}]\n"
+    trial = verified(migfix, blog(tmp_path, second, models), engine, "blog", "0002")
+    assert list(failing(trial)) == ["plain schema"], failing(trial)
+
+
 # --- projects of many kinds -----------------------------------------------------------------------
 
 
@@ -503,6 +644,37 @@ def test_two_databases_and_a_router(tmp_path: Path, engine: str, migfix: Migfix)
     assert elsewhere["steps"]["rows"]["notes"] == [
         "the routers keep logs out of `default`: --database says where its tables are"
     ]
+
+
+def test_mirror_and_no_default(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    """A replica is its primary; ``{}`` is Django's way to have no default database."""
+    main = ENGINES[engine] | {"NAME": "main.sqlite3"}
+    replica = main | {"TEST": {"MIRROR": "main"}}
+    settings = SETTINGS.replace(
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}',
+        f'DATABASES = {{"default": {{}}, "replica": {replica!r}, "main": {main!r}}}',
+    )
+    settings += 'DATABASE_ROUTERS = ["router.Router"]\n'
+    router = """
+        class Router:
+            def db_for_read(self, model, **hints):
+                return "replica"
+
+            def db_for_write(self, model, **hints):
+                return "main"
+    """
+    second = migration(
+        "        migrations.RunPython(look, migrations.RunPython.noop),",
+        ("blog", "0001_initial"),
+        functions="""
+            def look(apps, schema_editor):
+                assert len(apps.get_model("blog", "Post").objects.using("main").all()) == 3
+        """,
+    )
+    project = blog(tmp_path, second, **{"settings.py": settings, "router.py": router})
+    result = migfix("verify", "blog", "0002", "--settings", "settings", "--database", "main", cwd=project)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert failing(verified(migfix, project, engine, "blog", "0002", "--database", "main")) == {}
 
 
 def test_swapped_user(tmp_path: Path, engine: str, migfix: Migfix) -> None:

@@ -27,7 +27,7 @@ from migfix.errors import MigfixError
 from migfix.model import Key
 from migfix.prove.planned import PlannedFinder, PlannedLoader, file_of
 from migfix.prove.proof import Outcome, Step, Trial
-from migfix.prove.trial.databases import engine_name, scratch_databases, scratch_settings, sweep
+from migfix.prove.trial.databases import engine_name, is_used, scratch_databases, scratch_settings, sweep
 from migfix.prove.trial.foreign import Foreign, Stopped
 from migfix.prove.trial.journey import Journey, Route, Wishes
 from migfix.prove.trial.migrator import Migrator
@@ -61,7 +61,7 @@ def try_out(request: dict[str, Any], tell: Tell) -> Trial:
             step = Step("load", Outcome.failed, 0.0, caught.said)
             return Trial(engine_name(connections[alias]), request["version"], (step,))
         for other in replaced:
-            if other != alias and replaced[other].get("ENGINE") and not (replaced[other]["TEST"]).get("MIRROR"):
+            if other != alias and is_used(replaced[other]) and not replaced[other]["TEST"].get("MIRROR"):
                 beside = Migrator(connections[other], sources, request["hidden"], StatementLog(connections[other]))
                 beside.prepare()
                 beside.forward(route.before)
@@ -185,7 +185,8 @@ def main() -> int:
         signal.signal(each, _stop)
     asked, wire = _wire()
     request = json.loads(asked.readline())
-    threading.Thread(target=_end_with, args=[asked], daemon=True).start()
+    if not request.get("sweep"):
+        threading.Thread(target=_end_with, args=[asked], daemon=True).start()
     sys.path[:0] = dict.fromkeys([request["here"], request["root"]])
 
     def tell(event: dict[str, object]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from typing import Any
@@ -61,12 +61,13 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
     token, found = secrets.token_hex(6), dict[str, dict[str, Any]]()
     scratch_of: dict[str, str] = {}
     for name, database in configured.items():
-        if not database.get("ENGINE"):  # Django's own way to have no default database
+        if not is_used(database):
             found[name] = dict(database)
             continue
         new = deepcopy(database) if engine is None else _said(engine)
-        test = {key: each for key, each in (new.get("TEST") or {}).items() if key not in ("NAME", "MIRROR")}
-        mirrored = (database.get("TEST") or {}).get("MIRROR") or name
+        mirror = (database.get("TEST") or {}).get("MIRROR")
+        test = {**(new.get("TEST") or {}), "MIRROR": mirror}
+        mirrored = mirror or name
         scratch = scratch_of.setdefault(mirrored, f"{PREFIX}{token}_{len(scratch_of)}")
         configured_name = new.get("NAME")
         is_sqlite = new["ENGINE"].rpartition(".")[2] in ("sqlite3", "spatialite")
@@ -76,6 +77,11 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
         new["OPTIONS"] = {key: each for key, each in options.items() if key not in _NAMES_IN_OPTIONS}
         found[name] = new
     return found
+
+
+def is_used(database: Mapping[str, Any]) -> bool:
+    """Whether there is a database behind an alias: ``{}`` is Django's way to have no default one."""
+    return database.get("ENGINE") not in (None, "", "django.db.backends.dummy")
 
 
 def _said(engine: str) -> dict[str, Any]:
@@ -113,7 +119,7 @@ def scratch_databases(replaced: Databases) -> Iterator[None]:
     connections.settings = connections.configure_settings(replaced)  # also where somebody has looked already
     made: set[str] = set()
     with ExitStack() as stack:
-        for alias in (alias for alias, database in replaced.items() if database.get("ENGINE")):
+        for alias in (alias for alias, database in replaced.items() if is_used(database)):
             connection = _connection(alias)
             if connection.settings_dict["NAME"] not in made:
                 made.add(connection.settings_dict["NAME"])
@@ -166,6 +172,9 @@ def scratch_database(connection: BaseDatabaseWrapper) -> Iterator[None]:
             yield
         finally:
             connection.close()
+            for each in connections.all():  # of its mirrors
+                if each.settings_dict["NAME"] == name:
+                    each.close()
             cursor.execute(f"DROP DATABASE IF EXISTS {connection.ops.quote_name(name)}")
 
 
@@ -215,7 +224,7 @@ def sweep(replaced: Databases) -> None:
     """Drop left-overs on every server; wait a little for one that hasn't noticed yet that its client is gone."""
     settings.DATABASES = replaced
     connections.settings = connections.configure_settings(replaced)
-    for alias in (alias for alias, database in replaced.items() if database.get("ENGINE")):
+    for alias in (alias for alias, database in replaced.items() if is_used(database)):
         connection = _connection(alias)
         if connection.vendor in _SERVERS:
             for _ in range(_PATIENCE):

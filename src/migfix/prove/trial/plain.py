@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Model
 
 from migfix.prove.trial.databases import plain_database
-from migfix.prove.trial.snapshot import Schema, Table, schema_of
+from migfix.prove.trial.snapshot import Schema, Table, constraint_differences, schema_of, table_of
 
 
 def plain_schema(alias: str, models: Iterable[type[Model]]) -> Schema:
@@ -28,13 +27,13 @@ def against_plain(real: Schema, plain: Schema, models: Iterable[type[Model]]) ->
     """
     found = set()
     for model in models:
-        for table in (model._meta.db_table, *(_through(model))):
+        for table in (table_of(model), *_through(model)):
             if table not in real or table not in plain:
                 found.add(f"table {table} is {'missing' if table not in real else 'left'}")
                 continue
             found |= _columns(table, real[table], plain[table])
             stated = {each.name for each in (*model._meta.indexes, *model._meta.constraints)}
-            found |= _constraints(table, real[table], plain[table], stated)
+            found.update(constraint_differences(table, plain[table], real[table], stated))
     return found
 
 
@@ -55,21 +54,6 @@ def _columns(table: str, real: Table, plain: Table) -> set[str]:
 
 def _without_default(column: str) -> str:
     return column.rpartition("NULL ")[0]
-
-
-def _constraints(table: str, real: Table, plain: Table, stated: set[str]) -> set[str]:
-    found = {
-        f"{table}: {name} is missing" for name in stated & plain.constraints.keys() if name not in real.constraints
-    }
-    counts = Counter(real.constraints.values())
-    counts.subtract(Counter(plain.constraints.values()))
-    for name, each in real.constraints.items():
-        if counts[each] > 0 and name not in plain.constraints:
-            found.add(f"{table}: {name} is left ({each})")
-    for name, each in plain.constraints.items():
-        if counts[each] < 0 and name not in real.constraints and name not in stated:
-            found.add(f"{table}: {name} is missing ({each})")
-    return found
 
 
 def needed_tables(models: Iterable[type[Model]]) -> list[type[Model]]:

@@ -85,10 +85,18 @@ class SyntheticRows:
 
         The row is taken back. Raises DatabaseError or NoRow.
         """
-        with transaction.atomic(using=self.alias):
-            self._insert_ordinary(model, depth=0)
-            self.connection.check_constraints(table_names=[model._meta.db_table])
-            transaction.set_rollback(True, using=self.alias)
+        first: NoRow | None = None
+        for attempt in range(_ATTEMPTS):
+            try:
+                with transaction.atomic(using=self.alias):
+                    self._insert_ordinary(model, 0, attempt)
+                    self.connection.check_constraints(table_names=[model._meta.db_table])
+                    transaction.set_rollback(True, using=self.alias)
+                return
+            except NoRow as error:
+                first = first or error
+        if first is not None:
+            raise first
 
     def is_here(self, model: type[Model]) -> bool:
         """Whether the model has a table of its own in this database."""
@@ -130,6 +138,8 @@ class SyntheticRows:
         assert field is not None
         if _is_auto(field):
             return first + number
+        if _composite_key(model):
+            return number
         if target := _target(field):
             known = self.keys.get(target) or [FIRST_KEY + each for each in range(self.count)]
             return known[number % len(known)]
@@ -139,13 +149,14 @@ class SyntheticRows:
     def _fill_table(self, model: type[Model], there: int, is_wanted: bool) -> None:
         taken: dict[tuple[str, ...], set[object]] = {names: set() for names in _unique_sets(model)}
         for names in taken:
-            taken[names].update(model._base_manager.using(self.alias).values_list(*names))
+            there_now = model._base_manager.using(self.alias).values_list(*names)
+            taken[names].update(tuple(map(_hashable, row)) for row in there_now)
         made, error = self.keys[model][:there], ""
         for number in range(there, self.count):
             for attempt in range(_ATTEMPTS):
                 try:
                     values = self._values(model, number, attempt, is_wanted)
-                    sets = {names: tuple(values.get(name) for name in names) for names in taken}
+                    sets = {names: tuple(_hashable(values.get(name)) for name in names) for names in taken}
                     if any(None not in found and found in taken[names] for names, found in sets.items()):
                         error = "its unique fields leave no more values"
                         continue
@@ -178,7 +189,7 @@ class SyntheticRows:
             else:
                 value = self._generated(model, field, number + attempt)
                 values[field.attname] = self._distinct(field, value, number + attempt) if _is_unique(field) else value
-        return satisfying(model, values, attempt, self.alias)
+        return self._checked(model, values, attempt)
 
     def _pointed_at(self, field: Any, target: type[Model], number: int) -> object:
         keys = self.keys[target] if target in self.keys else [FIRST_KEY + each for each in range(self.count)]
@@ -191,28 +202,40 @@ class SyntheticRows:
         found: object = row.first()
         return found
 
-    def _insert_ordinary(self, model: type[Model], depth: int) -> object:
-        """Insert a row with what a model needs and nothing more; its key."""
+    def _insert_ordinary(self, model: type[Model], depth: int, attempt: int) -> object:
+        """Insert a row with what a model needs and nothing more, in later attempts with everything; its key."""
+        number = _NUMBER_OF_INSERT + attempt
         if depth > 20:
             raise NoRow(f"each row of {model._meta.db_table} needs one that is there before")
         values: Values = {}
         for parent, link in model._meta.parents.items():
             if link and link in model._meta.local_fields:
-                values[link.attname] = self._insert_ordinary(parent, depth + 1)
+                values[link.attname] = self._insert_ordinary(parent, depth + 1, attempt)
         for field in _own_fields(model):
             if field.attname in values or _is_auto(field):
                 continue
-            if field.null:
+            if field.null and (_target(field) or not attempt):
                 values |= {field.attname: None} if _target(field) else {}
             elif target := _target(field):
-                values[field.attname] = self._free_target(field, target, depth)
+                values[field.attname] = self._free_target(field, target, depth, attempt)
             elif not _has_default(field) or (_is_unique(field) and not callable(field.default)):
-                value = self._generated(model, field, _NUMBER_OF_INSERT)
-                values[field.attname] = self._distinct(field, value, _NUMBER_OF_INSERT) if _is_unique(field) else value
-        values = satisfying(model, values, 0, self.alias)
+                value = self._generated(model, field, number)
+                values[field.attname] = self._distinct(field, value, number) if _is_unique(field) else value
+        values = self._checked(model, values, attempt)
+        for names in _unique_sets(model):
+            given = {name: values[name] for name in names if values.get(name) is not None}
+            if len(given) == len(names) and model._base_manager.using(self.alias).filter(**given).exists():
+                raise NoRow("its unique fields leave no more values")
         return self._insert(model, values)
 
-    def _free_target(self, field: Any, target: type[Model], depth: int) -> object:
+    def _checked(self, model: type[Model], values: Values, attempt: int) -> Values:
+        """The values, changed so that the check constraints hold. Raises NoRow."""
+        changed = satisfying(model, values, attempt, self.alias)
+        if changed is None:
+            raise NoRow("migfix finds no values that its check constraints allow")
+        return changed
+
+    def _free_target(self, field: Any, target: type[Model], depth: int, attempt: int) -> object:
         """A row to point at: one that is there, for a unique key a new one."""
         if not self.is_here(target):
             return FIRST_KEY
@@ -220,7 +243,7 @@ class SyntheticRows:
         rows = target._base_manager.using(self.alias)
         if not _is_unique(field) and (found := rows.order_by("-pk").values_list(name, flat=True).first()) is not None:
             return found
-        key = self._insert_ordinary(target, depth + 1)
+        key = self._insert_ordinary(target, depth + 1, attempt)
         return rows.filter(pk=key).values_list(name, flat=True).get()
 
     def _insert(self, model: type[Model], values: Values) -> object:
@@ -230,9 +253,12 @@ class SyntheticRows:
             row = model(**values)
             fields = [field for field in _own_fields(model) if not (_is_auto(field) and row.pk is None)]
             returned = model._base_manager._insert(  # type: ignore[attr-defined]
-                [row], fields=fields, using=self.alias, returning_fields=[model._meta.pk]
+                [row],
+                fields=fields,
+                using=self.alias,
+                returning_fields=[] if _composite_key(model) else [model._meta.pk],
             )
-        if row.pk is None:
+        if row.pk is None and not _composite_key(model):
             row.pk = returned[0][0]
         return row.pk
 
@@ -283,6 +309,9 @@ class SyntheticRows:
         """A value that differs from that of every other row."""
         if _choices_of(field):
             return value
+        if isinstance(field, models.GenericIPAddressField):
+            is_six = field.protocol.lower() == "ipv6"
+            return f"fd00::{number:x}" if is_six else f"10.0.{number // 256 % 256}.{number % 256}"
         match value:
             case bool():
                 return bool(number % 2)
@@ -304,7 +333,22 @@ class SyntheticRows:
                 return uuid.uuid5(uuid.NAMESPACE_URL, f"migfix:{field.name}:{number}")
             case bytes():
                 return value + bytes([number % 256])
-        return value
+            case list():
+                return [number]
+        return _apart(value, number) if getattr(value, "lower", None) is not None else value
+
+
+def _apart(value: Any, number: int) -> Any:
+    """A range that overlaps with that of no other row."""
+    lower = value.lower
+    if isinstance(lower, datetime.date):
+        lower = lower.replace(year=2000, month=1, day=1) + datetime.timedelta(days=2 * number)
+        return type(value)(lower, lower + datetime.timedelta(days=1))
+    return type(value)(type(lower)(10 * number), type(lower)(10 * number + 5))
+
+
+def _hashable(value: Any) -> Any:
+    return repr(value) if isinstance(value, list | dict | set | bytearray) else value
 
 
 def _mark(number: int) -> str:
@@ -385,15 +429,23 @@ def _has_default(field: Any) -> bool:
 def _is_unique(field: Any) -> bool:
     names = [field.name]
     sets = (*field.model._meta.unique_together, *(each.fields for each in _unique_constraints(field.model)))
-    return bool(field.unique or any(names[0] in each for each in sets))
+    excluded = [each for each in field.model._meta.constraints if type(each).__name__ == "ExclusionConstraint"]
+    sets = (*sets, *(str(each.expressions) for each in excluded))
+    return bool(field.unique or any(names[0] in each for each in sets) or field.name in _composite_key(field.model))
 
 
 def _unique_sets(model: type[Model]) -> list[tuple[str, ...]]:
     """The columns that must be unique together, by attribute name."""
     options = model._meta
-    singles = [(field.name,) for field in _own_fields(model) if field.unique]
+    singles: list[tuple[str, ...]] = [(field.name,) for field in _own_fields(model) if field.unique]
+    singles += [names] if (names := _composite_key(model)) else []
     sets = [*singles, *options.unique_together, *(each.fields for each in _unique_constraints(model) if each.fields)]
     return [tuple(options.get_field(name).attname for name in names) for names in dict.fromkeys(map(tuple, sets))]  # type: ignore[union-attr]
+
+
+def _composite_key(model: type[Model]) -> tuple[str, ...]:
+    """The fields of a composite primary key (Django 5.2); empty for any other."""
+    return tuple(getattr(model._meta.pk, "field_names", ()))
 
 
 def _unique_constraints(model: type[Model]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,19 +27,58 @@ Rows = dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]
 
 def schema_of(connection: BaseDatabaseWrapper) -> Schema:
     """Every table but Django's own list of migrations."""
-    found = {}
     with connection.cursor() as cursor:
-        for name in _tables(connection, cursor):
-            columns = {
-                each.name: f"{each.type_code} {each[3:6]} {'NULL' if each.null_ok else 'NOT NULL'} {each.default}"
-                for each in connection.introspection.get_table_description(cursor, name)
-            }
-            found[name] = Table(columns, _constraints(connection, cursor, name))
+        definitions = _definitions(connection, cursor)
+        return {name: _table(connection, cursor, name, definitions) for name in _tables(connection, cursor)}
+
+
+def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, definitions: Definitions) -> Table:
+    first = 2 if connection.vendor == "postgresql" else 3  # PostgreSQL tells the length of text as display size
+    try:
+        described = connection.introspection.get_table_description(cursor, name)
+        constraints = _constraints(connection, cursor, name, definitions)
+    except IndexError:  # Django can't read every CREATE TABLE of SQLite, its own with ESCAPE included
+        cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [name])
+        (text,) = cursor.fetchone()
+        cursor.execute("SELECT name FROM pragma_table_info(%s)", [name])
+        return Table({column: "" for (column,) in cursor.fetchall()}, {"definition": " ".join(text.split())})
+    columns = {
+        each.name: f"{each.type_code} {each[first:6]} {getattr(each, 'collation', None) or ''} "
+        f"{'NULL' if each.null_ok else 'NOT NULL'} {each.default}"
+        for each in described
+    }
+    return Table(columns, constraints)
+
+
+Definitions = dict[tuple[str, str], str]
+"""(table, name) of a constraint or index -> what introspection doesn't tell: its expression, its condition."""
+
+
+def _definitions(connection: BaseDatabaseWrapper, cursor: Any) -> Definitions:
+    found: Definitions = {}
+    if connection.vendor == "postgresql":
+        cursor.execute(
+            "SELECT t.relname, c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint c "
+            "JOIN pg_class t ON t.oid = c.conrelid WHERE c.contype IN ('c', 'x')"
+        )
+        found = {(table, name): text for table, name, text in cursor.fetchall()}
+        cursor.execute("SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname <> 'pg_catalog'")
+        found |= {(table, name): text.partition(" USING ")[2] for table, name, text in cursor.fetchall()}
+    elif connection.vendor == "mysql":
+        cursor.execute(
+            "SELECT t.table_name, t.constraint_name, c.check_clause FROM information_schema.table_constraints t "
+            "JOIN information_schema.check_constraints c ON c.constraint_name = t.constraint_name "
+            "AND c.constraint_schema = t.constraint_schema WHERE t.constraint_schema = DATABASE()"
+        )
+        found = {(table, name): text for table, name, text in cursor.fetchall()}
+    else:
+        cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        found = {(table, name): " ".join(sql.partition(" WHERE ")[2].split()) for table, name, sql in cursor.fetchall()}
     return found
 
 
-def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str) -> dict[str, str]:
-    """Constraints and indexes by name; those without a name, which SQLite numbers, by what they are."""
+def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str, definitions: Definitions) -> dict[str, str]:
+    """Constraints and indexes by name."""
     found: dict[str, Any] = dict(connection.introspection.get_constraints(cursor, table))
     if connection.vendor == "mysql":
         # MySQL makes, keeps and merges the index that a foreign key needs as it likes, and MariaDB forgets the CHECK in
@@ -51,8 +90,11 @@ def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str) -> di
             if each["foreign_key"] or each["unique"] or each["check"] or tuple(each["columns"]) not in keys
             if not (each["check"] and name.startswith("__unnamed"))
         }
-    texts = {name: " ".join(f"{part}={each[part]}" for part in _TOLD if each.get(part)) for name, each in found.items()}
-    return {f"({text})" if name.startswith("__unnamed") else name: text for name, text in texts.items()}
+    texts = {}
+    for name, each in found.items():
+        told = [f"{part}={each[part]}" for part in _TOLD if each.get(part)]
+        texts[name] = " ".join(filter(None, [*told, definitions.get((table, name), "")]))
+    return texts
 
 
 def rows_of(connection: BaseDatabaseWrapper) -> Rows:
@@ -75,23 +117,49 @@ def _comparable(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bytes | None) else repr(value)
 
 
-def schema_differences(old: Schema, new: Schema) -> list[str]:
-    """What is another way in ``new``, one line each, as a person would say it."""
+def schema_differences(old: Schema, new: Schema, stated: Container[str] = ()) -> list[str]:
+    """What is another way in ``new``, one line each, as a person would say it.
+
+    Names of constraints and indexes count where a model states them, ``stated``: Django makes up the others, and other
+    ones when it alters a column than when it makes it.
+    """
     found = [f"table {name} is gone" for name in sorted(old.keys() - new.keys())]
     found += [f"table {name} is left" for name in sorted(new.keys() - old.keys())]
     for name in sorted(old.keys() & new.keys()):
-        for kind, before, after in (
-            ("column", old[name].columns, new[name].columns),
-            ("constraint or index", old[name].constraints, new[name].constraints),
-        ):
-            found += [f"{name}: {kind} {each} is gone" for each in sorted(before.keys() - after.keys())]
-            found += [f"{name}: {kind} {each} is left" for each in sorted(after.keys() - before.keys())]
-            found += [
-                f"{name}: {kind} {each} was `{before[each]}` and is `{after[each]}`"
-                for each in sorted(before.keys() & after.keys())
-                if before[each] != after[each]
-            ]
+        before, after = old[name].columns, new[name].columns
+        found += [f"{name}: column {each} is gone" for each in sorted(before.keys() - after.keys())]
+        found += [f"{name}: column {each} is left" for each in sorted(after.keys() - before.keys())]
+        found += [
+            f"{name}: column {each} was `{before[each]}` and is `{after[each]}`"
+            for each in sorted(before.keys() & after.keys())
+            if before[each] != after[each]
+        ]
+        found += constraint_differences(name, old[name], new[name], stated)
     return found
+
+
+def constraint_differences(table: str, old: Table, new: Table, stated: Container[str]) -> list[str]:
+    """Constraints and indexes of a table that are gone or left, by what they are and by the names that are stated."""
+    before, after = Counter(old.constraints.values()), Counter(new.constraints.values())
+    found = []
+    for name, each in sorted(old.constraints.items()):
+        if (name in stated and name not in new.constraints) or (
+            before[each] > after[each] and name not in new.constraints
+        ):
+            found.append(f"{table}: {name} is gone ({each})")
+        elif name in new.constraints and new.constraints[name] != each and before[each] > after[each]:
+            found.append(f"{table}: {name} was `{each}` and is `{new.constraints[name]}`")
+    for name, each in sorted(new.constraints.items()):
+        if (name in stated and name not in old.constraints) or (
+            after[each] > before[each] and name not in old.constraints
+        ):
+            found.append(f"{table}: {name} is left ({each})")
+    return found
+
+
+def table_of(model: Any) -> str:
+    """The name of a model's table as the database tells it: Django lets people write the quotes themselves."""
+    return str(model._meta.db_table).strip('"')
 
 
 @dataclass(frozen=True)

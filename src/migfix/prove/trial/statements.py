@@ -131,7 +131,7 @@ class StatementLog:
             is_done = True
         finally:
             if not is_done:
-                self.failed = place
+                self.failed = place or self.failed
             if not _BESIDE.search(sql):
                 text = str(sql) if params is None or many else self._with_values(context, sql, params)
                 self.statements.append(Statement(self._step, text, time.perf_counter() - started, place, not is_done))
