@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -72,6 +73,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, reason in MISSING.items():
         terminalreporter.write_line(f"NOT TESTED ON {name.upper()}: {reason}", yellow=True, bold=True)
+    if not all(map(importlib.util.find_spec, ("oscar", "wagtail"))):
+        reason = "pip install -e '.[packages]' brings them"
+        terminalreporter.write_line(f"NOT TESTED WITH THIRD-PARTY PACKAGES: {reason}", yellow=True, bold=True)
 
 
 @pytest.fixture

@@ -429,7 +429,6 @@ def models_with_rows(root: Path, models: str) -> Path:
     files = {
         "blog/models.py": models,
         "blog/migrations/__init__.py": "",
-        "settings.py": SETTINGS.replace('["blog"]', '["django.contrib.postgres", "blog"]'),
     }
     project = write_project(root, files)
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(project)}
