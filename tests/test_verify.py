@@ -552,7 +552,9 @@ def test_condition_of_an_index_is_lost(tmp_path: Path, engine: str, migfix: Migf
     second = migration(
         f"""
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunSQL("CREATE INDEX by_title ON blog_post (title)", "DROP INDEX by_title")],
+            database_operations=[
+                migrations.RunSQL("CREATE INDEX by_title ON blog_post (title)", "DROP INDEX by_title"),
+            ],
             state_operations=[migrations.AddIndex("post", {index})],
         ),
         """,
