@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -824,6 +825,32 @@ def test_table_that_a_person_reads(tmp_path: Path, migfix: Migfix) -> None:
         "the rewritten version passes on sqlite; the original fails on sqlite.",
     ]
     assert result.stderr == ""
+
+
+def test_progress_on_a_terminal_only(tmp_path: Path) -> None:
+    """A bar on stderr that names the steps; the other tests see that a pipe gets none."""
+    project = blog(tmp_path, PLAIN, CATEGORY_MODELS)
+    mine, theirs = pty.openpty()
+    command = [sys.executable, "-m", "migfix", "verify", SECOND, "--compare", "--settings", "settings"]
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    while chunk := _read(mine):
+        seen += chunk
+    out, _ = process.communicate()
+    os.close(mine)
+    assert process.returncode == 0
+    assert b"original: " in seen
+    assert "the rewritten version passes on sqlite; the original fails on sqlite.\n" in out.decode()
+    assert b"\x1b" not in out
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux' way to say that the other end is closed
+        return b""
 
 
 def test_statements_and_locks(tmp_path: Path, engine: str, migfix: Migfix) -> None:

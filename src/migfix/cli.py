@@ -167,7 +167,7 @@ def _proven(
     from migfix.verifying import question_for, root_of
 
     question = question_for(root_of(paths), config, engines)
-    with _progress() as on_step:
+    with _progress(len(engines)) as on_step:
         plan, proofs = passing(outcome.plan, question, on_step)
     for proof in proofs:
         _show(proof, is_error=True)
@@ -175,15 +175,25 @@ def _proven(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], object]]:
+def _progress(trials: int) -> Iterator[Callable[[str], object]]:
     """A bar on stderr that names the step, nothing where nobody looks."""
     if not sys.stderr.isatty():
         yield lambda step: None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Console(stderr=True).status("making scratch databases") as status:
-        yield status.update
+    from migfix.report.proof import STEPS
+
+    columns = SpinnerColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task, seen = progress.add_task("making scratch databases", total=trials * len(STEPS)), set[str]()
+
+        def on_step(step: str) -> None:
+            progress.update(task, description=step, advance=step not in seen)
+            seen.add(step)
+
+        yield on_step
 
 
 def _show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
@@ -260,7 +270,7 @@ def verify(
         versions = earlier_and_now(paths, replace(config, settings=question.settings), _state_root(Path.cwd() / "x"))
     else:
         versions = targets_of(what, paths, config)
-    with _progress() as on_step:
+    with _progress(len(question.engines) * len(versions)) as on_step:
         proof = try_out(question, versions, on_step)
     if is_json:
         from migfix.report.proof import proof_as_json

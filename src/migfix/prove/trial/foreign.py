@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from django.db.transaction import TransactionManagementError
+
 from migfix.prove.trial.databases import one_line
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What was raised first, where leaving a broken transaction raised something of its own."""
+    while isinstance(error, TransactionManagementError) and error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 class Stopped(BaseException):
@@ -22,7 +31,7 @@ class Foreign:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
         if error is not None and not isinstance(error, (Stopped, *self.passing)):
-            self.error = error
+            self.error = _cause(error)
         return self.error is not None
 
     @property
