@@ -26,7 +26,7 @@ from migfix.prove.trial.databases import engine_name
 from migfix.prove.trial.foreign import Foreign
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.plain import against_plain, needed_tables, plain_schema
-from migfix.prove.trial.rows import NoRow, SyntheticRows
+from migfix.prove.trial.rows import SyntheticRows
 from migfix.prove.trial.snapshot import (
     RowDifference,
     Rows,
@@ -40,6 +40,7 @@ from migfix.prove.trial.snapshot import (
 )
 from migfix.prove.trial.statements import StatementLog
 from migfix.prove.trial.touched import Sources, flattened, is_separated, reverse_notes, touched
+from migfix.prove.trial.values import NoRow
 
 MOST_TOLD = 5
 """Differences that are told one by one."""
@@ -211,7 +212,7 @@ class Journey:
             step.fail([f"{table}: {why}; {why_not}" for table, why in synthetic.short.items() if table in empty])
             for table, why in synthetic.short.items():
                 step.note(f"{table}: {why}")
-            for column, kind in synthetic.readable.items():
+            for column, kind in synthetic.values.readable.items():
                 step.note(f"{column} becomes a {kind}: only text was put in that can be read as one")
             if not models and not denied:
                 step.note("no table is there before that these migrations touch")
