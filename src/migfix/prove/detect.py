@@ -18,6 +18,7 @@ def differences(before: ProjectState, after: ProjectState, apps: Container[str] 
 
 def changes(before: ProjectState, after: ProjectState, apps: Container[str] | None = None) -> list[str]:
     """What Django's autodetector would write to get from one state to the other, in ``apps``."""
+    before, after = before.clone(), after.clone()  # the autodetector takes models apart that it finds new
     for state in (before, after):
         _normalise(state)
     labels = {label for label, _ in (*before.models, *after.models)}
