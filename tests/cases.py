@@ -17,6 +17,9 @@ class Case:
 
     folder: Path
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def name(self) -> str:
         return f"{self.rule}-{self.folder.name}"

@@ -45,14 +45,19 @@ class Draft:
         self.after: dict[str, bytes] = {}
         self.rewrites: list[Rewrite] = []
         self.refusals: dict[tuple[tuple[str, str, str], int], Refusal] = {}
+        self.standing: dict[str, set[tuple[str, str, str]]] = {}
+        """What each rule found last: an operation that was refused may since have moved to another file."""
 
     def plan(self) -> Plan:
-        refusals = sorted(self.refusals.values(), key=lambda each: (each.path, each.line, each.code))
+        standing = set().union(*self.standing.values())
+        left = [each for each in self.refusals.values() if _identity(each) in standing]
+        refusals = sorted(left, key=lambda each: (each.path, each.line, each.code))
         return Plan(self.before, self.after, tuple(self.rewrites), tuple(refusals))
 
     def take(self, rule: Rule) -> bool:
         """Let a rule look at the files as they are by now; whether it changed one."""
         found = list(rule.check(self.migrations, self.history))
+        self.standing[rule.code] = set(map(_identity, found))
         refusals = [each for each in found if isinstance(each, Refusal)]
         for number, refusal in enumerate(refusals):
             alike = sum(_identity(each) == _identity(refusal) for each in refusals[:number])
@@ -65,7 +70,9 @@ class Draft:
         reasons = [(each, self.apply([each])) for each in rewrites]
         for each, reason in reasons:
             if reason is not None:
-                self.refuse(_unproven(each, reason))
+                self.refuse(
+                    each.left(f"The rewrite would not end in the same models ({reason}), so it is left to you.")
+                )
         return any(reason is None for _, reason in reasons)
 
     def refuse(self, refusal: Refusal, alike: int = 0) -> None:
@@ -112,13 +119,3 @@ class Draft:
 
 def _identity(finding: Finding) -> tuple[str, str, str]:
     return finding.code, finding.path, finding.why
-
-
-def _unproven(rewrite: Rewrite, reason: str) -> Refusal:
-    return Refusal(
-        rewrite.code,
-        rewrite.path,
-        rewrite.line,
-        rewrite.why,
-        f"The rewrite would not end in the same models ({reason}), so it is left to you.",
-    )

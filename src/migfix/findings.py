@@ -44,6 +44,10 @@ class Rewrite:
     used_values: tuple[str, ...] = ()
     """The ``--set`` names that went into it."""
 
+    def left(self, next_step: str) -> Refusal:
+        """The same finding, left to a person."""
+        return Refusal(self.code, self.path, self.line, self.why, next_step)
+
 
 @dataclass(frozen=True)
 class Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -96,6 +97,16 @@ def reindented(code: str, was: int, now: int) -> str:
         if index not in inside and line.strip():
             lines[index] = " " * now + (line[was:] if not line[:was].strip() else line.lstrip())
     return "\n".join(lines)
+
+
+def prefixed(prefix: str, code: Code) -> Code:
+    """``code`` with something right before its first character."""
+    return prefix + code if isinstance(code, str) else Brackets(prefix + code.head, code.items, code.tail)
+
+
+def snake(name: str) -> str:
+    """``blog_category`` for ``BlogCategory``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def free_name(name: str, taken: frozenset[str] | set[str]) -> str:

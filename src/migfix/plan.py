@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,20 @@ class Plan:
                 groups.remove(other)
                 paths, rewrites = paths | other[0], [*other[1], *rewrites]
             groups.append((paths, rewrites))
-        return tuple(
-            Plan(
-                {path: each for path, each in self.before.items() if path in paths},
-                {path: each for path, each in self.after.items() if path in paths},
-                tuple(rewrites),
-            )
-            for paths, rewrites in groups
+        return tuple(self.only(rewrites) for _, rewrites in groups)
+
+    def only(self, rewrites: Iterable[Rewrite]) -> Plan:
+        """What these of its rewrites change, in the plan's order."""
+        wanted = list(rewrites)
+        kept = tuple(each for each in self.rewrites if each in wanted)
+        paths = {edit.path for each in kept for edit in each.edits}
+        return Plan(
+            {path: each for path, each in self.before.items() if path in paths},
+            {path: each for path, each in self.after.items() if path in paths},
+            kept,
         )
+
+    @property
+    def migrations(self) -> tuple[str, ...]:
+        """The paths that change and are migrations; the others are companions of theirs."""
+        return tuple(path for path in self.after if path.endswith(".py"))

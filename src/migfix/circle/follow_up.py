@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from migfix.circle.leaving import CannotLeave, Leaving
 from migfix.formatting import literal, quote_of, reindented, with_quotes
 from migfix.history.state import items_of
-from migfix.model import Dictionary, Import, Literal, Migration, Operation, Sequence, Value
+from migfix.model import Dictionary, Import, Literal, Migration, Name, Operation, Sequence, Value
 from migfix.source.names import spelling
 from migfix.source.text import comment_after, comments_above, names_read, text_between
 
@@ -52,10 +52,21 @@ def _moved(migration: Migration, op: Operation) -> Piece:
 
 
 def _fragment(op: Operation) -> str:
-    """As Django's ``migration_name_fragment``."""
-    if op.kind in ("AddField", "AddIndex", "AddConstraint"):
-        return f"{op.model}_{op.text('name').lower()}".rstrip("_")
-    return f"alter_{op.model}_{op.text('name').lower()}".rstrip("_") if op.model else ""
+    """As Django's ``migration_name_fragment``; a data step is called after its function."""
+    name = op.text("name").lower()
+    code = op.arguments.get("code")
+    match op.kind:
+        case "AddField" | "AddIndex" | "AddConstraint":
+            return f"{op.model}_{name}".rstrip("_")
+        case "RemoveField" | "RemoveIndex" | "RemoveConstraint":
+            return f"remove_{op.model}_{name}"
+        case "CreateModel":
+            return name
+        case "DeleteModel":
+            return f"delete_{name}"
+        case "RunPython" if isinstance(code, Name) and "." not in code.dotted:
+            return code.dotted.strip("_").lower()
+    return f"alter_{op.model}_{name}".rstrip("_") if op.model else ""
 
 
 def _added_field(migration: Migration, op: Operation, name: str) -> Piece:
@@ -131,7 +142,12 @@ def follow_up_name(migration: Migration, names: Iterable[str], found: list[Piece
 
 
 def follow_up_source(
-    migration: Migration, dependencies: list[str], found: list[Piece], functions: list[str], reason: str
+    migration: Migration,
+    dependencies: list[str],
+    found: list[Piece],
+    functions: list[str],
+    reason: str,
+    run_before: list[str] | None = None,
 ) -> bytes:
     """The whole file, in the line ends and indentation of the migration it is split from.
 
@@ -142,7 +158,10 @@ def follow_up_source(
     attributes += [] if migration.atomic else ["    atomic = False", ""]
     body = [f"class Migration({migration.bases}):", "", *attributes, "    dependencies = ["]
     body += [f"        {with_quotes(each, quote)}," for each in dependencies]
-    body += ["    ]", "", "    operations = ["]
+    body += ["    ]", ""]
+    if run_before:
+        body += ["    run_before = [", *(f"        {with_quotes(each, quote)}," for each in run_before), "    ]", ""]
+    body += ["    operations = ["]
     for piece in found:
         body += [f"        {comment}" for comment in piece.comments]
         code = reindented(piece.code, 0, 8)
@@ -150,15 +169,31 @@ def follow_up_source(
     body += ["    ]", ""]
     definitions = [migration.functions[name].code for name in functions]
     code = "\n".join([*(f"{each}\n\n" for each in definitions), *body])
+    constants = _constants(migration, code)
+    code = "".join(f"{each}\n" for each in constants) + "\n\n" * bool(constants) + code
     text = f"# {reason}\n\n{_imports(migration, code, functions)}\n\n{code}"
     return _as_in(migration, text)
+
+
+def _constants(migration: Migration, code: str) -> list[str]:
+    """The module-level constants that ``code`` needs, and those they need, in the order of the file."""
+    needed: set[str] = set()
+    text = code
+    while more := {name for name in names_read(text) if name in migration.constants} - needed:
+        needed |= more
+        text = "\n".join(text_between(migration.source, migration.constants[name].span) for name in more)
+    return [
+        f"{name} = {text_between(migration.source, value.span)}"
+        for name, value in migration.constants.items()
+        if name in needed
+    ]
 
 
 def _imports(migration: Migration, code: str, functions: list[str]) -> str:
     """The imports that ``code`` needs, sorted as isort does."""
     read = set(names_read(code))
     bound = {each.bound for each in migration.imports}
-    own = read & (migration.bound - bound - set(functions))
+    own = read & (migration.bound - bound - set(functions) - set(migration.constants))
     if own:
         raise CannotLeave(f"what would have to leave uses {', '.join(sorted(own))}, which this file defines")
     needed = [each for each in migration.imports if each.bound in read and _is_needed(each, code)]

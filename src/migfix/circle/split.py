@@ -37,7 +37,7 @@ def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit
         return
     before, after = _successors(migration, dropped_targets(cut, key), history)
     found = pieces(migration, left)
-    functions = _functions(migration, left)
+    functions = functions_along(migration, left)
     name = follow_up_name(migration, history.app(migration.app), found)
     path = str(PurePath(migration.path).parent / f"{name}.py")
     texts = [each.code for each in dropped]
@@ -46,11 +46,11 @@ def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit
     own = f'("{migration.app}", "{before}")'
     yield NewFile(path, migration.app, follow_up_source(migration, [own, *texts], found, functions, reason))
     yield from _removals(migration, left)
-    yield from _leftovers(migration, left, functions, texts)
-    yield from _retargeted(migration, before, name, after, history)
+    yield from leftovers(migration, left, functions, texts)
+    yield from retargeted(migration, before, name, after, history)
     yield from _later_users(migration, left, dropped_targets(cut, key), name, history)
     if not after:
-        yield from _companion(migration, before, name, history)
+        yield from companion(migration, before, name, history)
 
 
 def _let_go(migration: Migration, dropped: list[Dependency], cut: Cut, history: History) -> Iterator[Edit]:
@@ -75,14 +75,14 @@ def _successors(migration: Migration, targets: frozenset[Key], history: History)
     Later migrations of the app that the targets need must run before the follow-up.
     """
     needed = {key for target in targets for key in _without(migration.key, target, history)}
-    later = _later(migration, history)
+    later = later_of_app(migration, history)
     early = [each for each in later if each.key in needed]
     last = early[-1] if early else migration
     after = [each for each in later if last.key in history.own_parents(each) and each not in early]
     return last.name, after
 
 
-def _later(migration: Migration, history: History) -> list[Migration]:
+def later_of_app(migration: Migration, history: History) -> list[Migration]:
     """The migrations of the app that come after this one by its own chain, nearest first."""
     found: list[Migration] = []
     waiting = [migration.key]
@@ -151,7 +151,7 @@ def _items(value: Value | None) -> tuple[Value, ...]:
     return value.items if isinstance(value, Sequence) else ()
 
 
-def _functions(migration: Migration, left: Leaving) -> list[str]:
+def functions_along(migration: Migration, left: Leaving) -> list[str]:
     """The functions that go along: those of the moved data steps, and what they call in the file, in file order."""
     needed = set()
     for index in left.operations:
@@ -168,7 +168,7 @@ def _functions(migration: Migration, left: Leaving) -> list[str]:
     return [name for name in migration.functions if name in needed]
 
 
-def _leftovers(migration: Migration, left: Leaving, functions: list[str], dependencies: list[str]) -> Iterator[Edit]:
+def leftovers(migration: Migration, left: Leaving, functions: list[str], dependencies: list[str]) -> Iterator[Edit]:
     """Functions and imports that nothing in the file needs any more."""
     gone = Counter[str]()
     spans = [migration.operations[index].value.span for index in left.operations]
@@ -194,7 +194,7 @@ def _leftovers(migration: Migration, left: Leaving, functions: list[str], depend
             yield RemoveImport(migration.path, bound)
 
 
-def _retargeted(
+def retargeted(
     migration: Migration, before: str, name: str, after: list[Migration], history: History
 ) -> Iterator[Edit]:
     """Later migrations of the app come after the follow-up."""
@@ -214,7 +214,7 @@ def _later_users(
 ) -> Iterator[Edit]:
     """Data steps of other apps that use a field that has moved must come after the follow-up."""
     needed = {key for target in targets for key in _without(migration.key, target, history)}
-    after = [each.key for each in _later(migration, history) if each.key not in needed]
+    after = [each.key for each in later_of_app(migration, history) if each.key not in needed]
     for each in history.mentioning(migration.app):
         if each.key in (migration.key, *after) or not _uses_moved(each, migration, left):
             continue
@@ -233,7 +233,7 @@ def _uses_moved(each: Migration, migration: Migration, left: Leaving) -> bool:
     return any(uses_field(each, name, model, field) for name in names for model, field in moved if field)
 
 
-def _companion(migration: Migration, before: str, name: str, history: History) -> Iterator[Edit]:
+def companion(migration: Migration, before: str, name: str, history: History) -> Iterator[Edit]:
     """max_migration.txt of django-linear-migrations names the leaf."""
     path = str(PurePath(migration.path).parent / "max_migration.txt")
     content = history.companion(path)

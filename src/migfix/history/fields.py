@@ -129,3 +129,9 @@ def strings_in(value: Value | None) -> frozenset[str]:
 def names_field(value: Value | None, field: str) -> bool:
     """Whether an index, constraint or condition names ``field``: ``"-f"``, ``"f__gt"``, ``"f_id"`` too."""
     return any(text.lstrip("-").split("__")[0] in (field, f"{field}_id") for text in strings_in(value))
+
+
+def said_value(facts: Facts, label: str, field: str) -> tuple[str, object] | None:
+    """What a person said for ``app.Model.field`` by ``--set`` or [tool.migfix.values]: name there, and value."""
+    wanted = f"{label}.{field}".lower()
+    return next(((name, value) for name, value in facts.values.items() if name.lower() == wanted), None)

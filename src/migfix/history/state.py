@@ -78,6 +78,12 @@ class State:
         self.renamed: dict[Key, str] = {}
         """Old model key -> new label, for references from apps that are replayed out of order."""
 
+    def copy(self) -> State:
+        """The models as they are now, whatever is replayed later."""
+        copied = State(self.facts)
+        copied.models = dict(self.models)
+        return copied
+
     def replay(self, migration: Migration, operations: Iterable[Operation]) -> None:
         """Let ``operations`` of ``migration`` change the state, in order."""
         for op in operations:
@@ -155,7 +161,7 @@ def changed_model(model: Model, op: Operation) -> Model:
     """The model after an operation on it; unchanged by operations that don't touch the state."""
     match op.kind:
         case "AddField" | "AlterField":
-            return replace(model, fields=model.fields | {op.text("name"): Field(op.text("name"), _kept(op))})
+            return replace(model, fields=model.fields | {op.text("name"): Field(op.text("name"), kept_field(op))})
         case "RemoveField":
             return replace(model, fields={name: each for name, each in model.fields.items() if name != op.text("name")})
         case "RenameField":
@@ -177,7 +183,7 @@ def changed_model(model: Model, op: Operation) -> Model:
     return replace(model, options=_changed_options(model.options, op))
 
 
-def _kept(op: Operation) -> Value:
+def kept_field(op: Operation) -> Value:
     """The field that stays in the state: without its default where that was for existing rows only."""
     value = op.arguments.get("field", Literal(None))
     if op.arguments.get("preserve_default") == Literal(False) and isinstance(value, Call):

@@ -40,9 +40,7 @@ def ask_django(plan: Plan, root: Path, settings: str, database: str | None) -> F
 
     Raises NotProven.
     """
-    contents = {
-        path: base64.b64encode(content).decode() for path, content in plan.after.items() if path.endswith(".py")
-    }
+    contents = {path: base64.b64encode(plan.after[path]).decode() for path in plan.migrations}
     request = {"root": str(root), "settings": settings, "database": database, "after": contents}
     result = subprocess.run(
         [sys.executable, "-m", "migfix.prove.child"],

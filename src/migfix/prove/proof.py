@@ -14,7 +14,6 @@ class Outcome(Enum):
     passed = "passed"
     failed = "failed"
     noted = "noted"
-    left_out = "left out"
 
 
 @dataclass(frozen=True)

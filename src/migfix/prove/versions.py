@@ -14,7 +14,7 @@ from migfix.prove.verify import Target, Version
 
 def of_plan(plan: Plan, paths: Iterable[str]) -> tuple[Version, Version]:
     """The files on disk, and as the plan would leave them."""
-    all_paths = dict.fromkeys((*paths, *(path for path in plan.after if path.endswith(".py"))))
+    all_paths = dict.fromkeys((*paths, *plan.migrations))
     original = tuple(Target(path) for path in all_paths if Path(path).exists())
     return Version(ORIGINAL, original), Version(REWRITTEN, tuple(map(Target, all_paths)), plan.after)
 

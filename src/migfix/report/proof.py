@@ -31,8 +31,9 @@ STEPS = (
 MOST_TABLES = 12
 LEAST_WIDTH = 100
 """Columns: on a narrower terminal a table that breaks is still better than one without names."""
-_MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!", Outcome.left_out: "-"}
-_STYLES = {Outcome.passed: "green", Outcome.failed: "bold red", Outcome.noted: "yellow", Outcome.left_out: "dim"}
+_MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!"}
+_NOT_REACHED = "-"
+_STYLES = {Outcome.passed: "green", Outcome.failed: "bold red", Outcome.noted: "yellow"}
 
 
 def render_proof(proof: Proof, start: Path, width: int, is_coloured: bool = False) -> str:
@@ -142,7 +143,7 @@ def _title(trial: Trial) -> str:
 
 def _cell(step: Step | None) -> str:
     if step is None:
-        return _MARKS[Outcome.left_out]
+        return _NOT_REACHED
     return f"{_MARKS[step.outcome]} {step.seconds:.2f} s"
 
 

@@ -6,7 +6,7 @@ import re
 
 from migfix.history import History
 from migfix.history.state import Model
-from migfix.model import Migration, Name, Operation
+from migfix.model import Key, Migration, Name, Operation
 from migfix.source.sql import statements
 
 
@@ -32,3 +32,24 @@ def _makes(migration: Migration, op: Operation, target: Model) -> bool:
         insert = re.compile(rf"\b(insert|replace|copy)\b[^;]*\b{re.escape(target.table)}\b", re.IGNORECASE)
         return any(insert.search(text) for text in statements(op.arguments.get("sql")) or ())
     return False
+
+
+def writes_column(migration: Migration, model: Key, column: str, before: int | None = None) -> bool:
+    """Whether a RunPython or RunSQL of the migration, up to operation ``before``, gives ``column`` values, or may."""
+    steps = [each for op in migration.operations[:before] for each in (op, *op.database_operations)]
+    return any(_writes(migration, op, model, column) for op in steps)
+
+
+def _writes(migration: Migration, op: Operation, model: Key, column: str) -> bool:
+    if op.kind == "RunPython":
+        from migfix.source.effects import effects, models_named
+
+        code = op.arguments.get("code")
+        if not isinstance(code, Name) or code.dotted not in migration.functions:
+            return False
+        found = [each for each in effects(migration, code.dotted) if each.kind not in ("create", "ensure", "delete")]
+        if any(each.model == model and each.column in (column, f"{column}_id", "") for each in found):
+            return True
+        return any(each.model is None for each in found) and model in models_named(migration, code.dotted)
+    texts = " ".join(statements(op.arguments.get("sql")) or ()) if op.kind == "RunSQL" else ""
+    return re.search(rf"\bupdate\b.*\b{re.escape(column)}(_id)?\b", texts, re.IGNORECASE | re.DOTALL) is not None

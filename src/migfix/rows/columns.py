@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migfix.history.fields import Field, strings_in, together
+from migfix.history.fields import Field, said_value, strings_in, together
 from migfix.history.state import Model, items_of
 from migfix.model import Call, Literal, Value
 from migfix.rows.constraint import Unreadable, around, condition_of, fields_in, holds, satisfying
@@ -68,10 +68,9 @@ class Columns:
     def _said(self, each: Field) -> Written | None:
         """The value of ``--set`` or [tool.migfix.values]."""
         for owner in self.lineage[::-1]:
-            for name, value in self.seeder.history.facts.values.items():
-                if name.lower() == f"{owner.label}.{each.name}".lower():
-                    self.used.append(name)
-                    return of_value(_typed(value, each))
+            if said := said_value(self.seeder.history.facts, owner.label, each.name):
+                self.used.append(said[0])
+                return of_value(typed(said[1], each))
         return None
 
     def _required(self, each: Field) -> Written | None:
@@ -186,7 +185,7 @@ def _left_out(each: Field) -> object:
     return None if each.is_true("null") else ""
 
 
-def _typed(value: object, each: Field) -> object:
+def typed(value: object, each: Field) -> object:
     """What a person said, as a value of the field: text stays text, unless it was quoted."""
     if not isinstance(value, str) or (each.kind in TEXT and value[:1] not in ("'", '"')):
         return str(value) if each.kind in TEXT else value

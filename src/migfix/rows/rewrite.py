@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from migfix.edits import AddFunction, AddImport, Edit, Insert, Move
 from migfix.findings import Placeholder, Rewrite
-from migfix.formatting import quote_of, with_quotes
+from migfix.formatting import quote_of, snake, with_quotes
 from migfix.history import History
 from migfix.model import Migration
 from migfix.rows.function import function_code, imports_of
@@ -58,7 +56,7 @@ def operation_code(run_python: str, name: str, is_elidable: bool) -> str:
 
 def function_name(model: str) -> str:
     """``seed_blog_category`` for ``BlogCategory``."""
-    return "seed_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", model).lower()
+    return f"seed_{snake(model)}"
 
 
 def _why(seeding: Seeding) -> str:

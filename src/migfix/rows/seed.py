@@ -70,7 +70,7 @@ class Seeder:
         return self._row(model, column, code, key_field, number)
 
     def _row(self, model: Model, column: str, code: str, key_field: Field | None, number: int) -> Seed:
-        lineage = self._lineage(model)
+        lineage = self.lineage(model)
         fields = [each for ancestor in lineage for each in ancestor.fields.values()]
         if column == "pk" and len(lineage) > 1 and key_field is not None:
             column = key_field.name  # `pk` of a child is its pointer, and the parent's own key would get its default
@@ -123,7 +123,7 @@ class Seeder:
         inner = replace(self, chain=(*self.chain, model.key))
         return inner._row(there, "pk", code, inner._primary_key(there), number)
 
-    def _lineage(self, model: Model) -> list[Model]:
+    def lineage(self, model: Model) -> list[Model]:
         """The model after the parents whose columns are its own too."""
         found = [model]
         for key in model.parents(self.history.facts):
@@ -135,7 +135,7 @@ class Seeder:
                     f"making a {model.label} could overwrite a row of it.",
                     f"Give the field the key of a {model.label} that a RunPython of yours makes, or make it nullable.",
                 )
-            found = [*self._lineage(parent), *found]
+            found = [*self.lineage(parent), *found]
         return found
 
     def is_new(self, model: Model) -> bool:
@@ -152,7 +152,7 @@ class Seeder:
         return key
 
     def _field(self, model: Model, name: str) -> Field | None:
-        return next((each.fields[name] for each in self._lineage(model) if name in each.fields), None)
+        return next((each.fields[name] for each in self.lineage(model) if name in each.fields), None)
 
     def required_row(self, model: Model, each: Field, number: int) -> tuple[Seed, Written]:
         """The row that a required key of ``model`` points at, and the value of that key."""

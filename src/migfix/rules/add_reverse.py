@@ -28,9 +28,14 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def _finding(migration: Migration, op: Operation, history: History) -> Finding:
     from migfix.findings import Refusal, Rewrite
+    from migfix.reverse.pair import unused_inverse
     from migfix.reverse.verdict import NOT_RESTORED, Harm, Noop
     from migfix.reverse.write import BACKWARD, described, reverse_edits
 
+    if (inverse := unused_inverse(migration, op)) and not history.facts.set_noop:
+        why = f"RunPython without reverse_code can't go back, and {inverse}() stands unused in this file."
+        ways_out = f"If {inverse}() undoes it, write reverse_code={inverse}; if not, remove it or pass --set-noop."
+        return Refusal(CODE, migration.path, op.line, why, ways_out)
     verdict = _verdict(migration, op, history)
     reverse = BACKWARD[op.kind]
     if isinstance(verdict, Harm):

@@ -51,7 +51,6 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     from migfix.rows.rewrite import function_name, rewrite_of
 
     needs = find_needs(migration, history)
-    yield from (_too_many_rows(need) for need, _ in needs if need.is_unique)
     taken = set(migration.bound)
     for own in _by_target(needs):
         try:
@@ -68,21 +67,10 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
 
 
 def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder]]]:
+    """One list a target; a unique key needs a row for each row of the child, which is MIG102's business."""
     plain = [(need, seeder) for need, seeder in needs if not need.is_unique]
     targets = dict.fromkeys(need.target.key for need, _ in plain)
     return [[each for each in plain if each[0].target.key == target] for target in targets]
-
-
-def _too_many_rows(need: Need) -> Refusal:
-    from migfix.findings import Refusal
-
-    return Refusal(
-        CODE,
-        need.migration.path,
-        need.op.line,
-        f"{need.label} is unique, so the one {need.target.label} that its default means can't belong to two rows.",
-        "Make the field nullable, or give each row a target of its own in a RunPython before it.",
-    )
 
 
 def _pending(seeding: Seeding, model: str, line: int) -> Refusal:

@@ -96,7 +96,10 @@ _WRITES: dict[str, Kind] = {
 
 
 _DO_MORE = ("django.core.management", "subprocess", "os.system", "concurrent", "multiprocessing")
-_COLLECTS = frozenset({"append", "extend", "add", "insert", "get", "setdefault", "format", "join", "index", "pop"})
+_COLLECTS = frozenset(
+    {"append", "extend", "add", "insert", "get", "setdefault", "format", "join", "index", "pop", "allow_migrate_model"}
+)
+_COPIES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
 _WORST: tuple[Kind, ...] = ("ensure", "delete", "set", "derive", "unknown", "create", "accumulate")
 _WRITING_NAMES = frozenset({*_WRITES, "save", "bulk_update"})
 
@@ -178,6 +181,8 @@ class _Reader:
         """Blocks; behind a question to the database, or where errors are caught, an insert is guarded."""
         outer = self.is_guarded
         match node:
+            case ast.For(iter=over) if "sequence_reset_sql" in ast.unparse(over):
+                pass  # statements about sequences, which change no row
             case ast.For(target=target, iter=over, body=body, orelse=orelse):
                 self.assign(target, self.row_of(over), None)
                 self.block([*body, *orelse])
@@ -217,6 +222,8 @@ class _Reader:
                     self.assign(element, None, None)
             case ast.Attribute() if value is not None:
                 self.attribute(target, _kind_of(value, target))
+            case ast.Subscript(value=ast.Attribute() as inner):
+                self.attribute(inner, "derive")
 
     def attribute(self, target: ast.Attribute, kind: Kind) -> None:
         if isinstance(target.value, ast.Name):
@@ -291,6 +298,8 @@ class _Reader:
             meaning = self.names.get(node.func.id)
             if isinstance(meaning, _Model):
                 return _Row(meaning.key, is_fresh=True)
+            if node.func.id in _COPIES:
+                return next((each for each in arguments if isinstance(each, _Rows)), None)
             self.function(node, node.func.id, arguments)
         else:
             self._expression(node.func)
@@ -333,6 +342,10 @@ class _Reader:
             module.startswith(_DO_MORE) or not (root == "django" or root in sys.stdlib_module_names)
         )
 
+    def is_default(self, func: ast.expr) -> bool:
+        """Whether a field of this migration has the callable as its default: it makes a value and no more."""
+        return f"default={ast.unparse(func)}".encode() in self.migration.source
+
     def method(self, node: ast.Call, func: ast.Attribute, arguments: list[_Meaning | None]) -> _Meaning | None:
         owner = self._expression(func.value)
         name = func.attr
@@ -359,6 +372,8 @@ class _Reader:
             or (name not in _COLLECTS and any(isinstance(each, _Model | _Row | _Rows) for each in arguments))
         ):
             self.found.append(Effect("unknown", None, line=node.lineno))
+        elif self.is_default(func):
+            return None
         elif name in ("update", "add", "set", "remove", "clear") or self.is_foreign(_root(func)):
             if (
                 isinstance(self.names.get(_root(func)), _Row)
@@ -399,6 +414,15 @@ class _Reader:
         for column in columns or [""]:
             self.found.append(Effect(assigned.get(str(column), "derive"), key, str(column), node.lineno))
 
+    def saved(self, node: ast.Call, changed: list[tuple[str, Kind]]) -> list[tuple[str, Kind]]:
+        """The columns that a save() writes: those of ``update_fields`` if it says them, else those that were set."""
+        said = next((each.value for each in node.keywords if each.arg == "update_fields"), None)
+        if not isinstance(said, ast.List | ast.Tuple | ast.Set):
+            return changed
+        kinds = dict(changed)
+        columns = [str(item.value) for item in said.elts if isinstance(item, ast.Constant)]
+        return [(column, kinds.get(column, "derive")) for column in columns] or changed
+
     def row_method(self, node: ast.Call, func: ast.Attribute, row: _Row, name: str) -> None:
         if name == "delete":
             self.found.append(Effect("delete", row.key, "", node.lineno))
@@ -409,7 +433,7 @@ class _Reader:
             variable = func.value.id if isinstance(func.value, ast.Name) else ""
             if any(column in ("pk", "id") for column, _ in self.changed.get(variable, [])):
                 self.found.append(Effect("create", row.key, "", node.lineno))
-            for column, kind in self.changed.get(variable, [("", "derive")]):
+            for column, kind in self.saved(node, self.changed.get(variable, [("", "derive")])):
                 self.found.append(Effect(kind, row.key, column, node.lineno))
         elif name not in ("refresh_from_db", "clean", "full_clean") and not name.startswith("get_"):
             self.found.append(Effect("unknown", row.key, "", node.lineno))

@@ -1,7 +1,7 @@
 """One trial: reads a request from stdin, writes what happens to stdout as lines of JSON.
 
-``{"scratch": …}`` once the databases are made, ``{"step": …}`` when a step begins, and last ``{"trial": …}``. A reader
-that is gone ends the trial: the next line can't be written, and the databases are dropped on the way out.
+``{"step": …}`` when a step begins, and last ``{"trial": …}`` or ``{"could_not_run": …}``. A reader that is gone ends
+the trial: its end of stdin is closed then, and the databases are dropped on the way out.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ def try_out(request: dict[str, Any], tell: Tell) -> Trial:
         sweep(replaced)
         return Trial(request["name"], request["version"])
     with PlannedFinder(planned), scratch_databases(replaced):
-        tell({"scratch": [database.get("NAME", "") for database in replaced.values()]})
         _set_up(request["settings"])
         log = StatementLog(connections[alias])
         migrator = Migrator(connections[alias], sources, request["hidden"], log)

@@ -24,6 +24,7 @@ from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.utils import DatabaseError
 
 from migfix.errors import MigfixError
+from migfix.prove.trial.foreign import one_line
 
 PREFIX = "migfix_scratch_"
 PLAIN = "migfix_plain"
@@ -115,16 +116,22 @@ def scratch_databases(replaced: Databases) -> Iterator[None]:
 
     Raises MigfixError if they can't be made. Drops them at the end, whatever happens.
     """
-    settings.DATABASES = replaced
-    connections.settings = connections.configure_settings(replaced)  # also where somebody has looked already
     made: set[str] = set()
     with ExitStack() as stack:
-        for alias in (alias for alias, database in replaced.items() if is_used(database)):
-            connection = _connection(alias)
+        for connection in _pointed_at(replaced):
             if connection.settings_dict["NAME"] not in made:
                 made.add(connection.settings_dict["NAME"])
                 stack.enter_context(scratch_database(connection))
         yield
+
+
+def _pointed_at(replaced: Databases) -> Iterator[BaseDatabaseWrapper]:
+    """Let Django know these databases and no others, and give the connection of each that is used."""
+    settings.DATABASES = replaced
+    connections.settings = connections.configure_settings(replaced)  # also where somebody has looked already
+    for alias, database in replaced.items():
+        if is_used(database):
+            yield _connection(alias)
 
 
 def _connection(alias: str) -> BaseDatabaseWrapper:
@@ -222,10 +229,7 @@ def _where(connection: BaseDatabaseWrapper) -> str:
 
 def sweep(replaced: Databases) -> None:
     """Drop left-overs on every server; wait a little for one that hasn't noticed yet that its client is gone."""
-    settings.DATABASES = replaced
-    connections.settings = connections.configure_settings(replaced)
-    for alias in (alias for alias, database in replaced.items() if is_used(database)):
-        connection = _connection(alias)
+    for connection in _pointed_at(replaced):
         if connection.vendor in _SERVERS:
             for _ in range(_PATIENCE):
                 with _server_cursor(connection) as cursor:
@@ -291,17 +295,3 @@ def engine_name(connection: BaseDatabaseWrapper) -> str:
     if connection.vendor == "mysql":
         return "mariadb" if getattr(connection, "mysql_is_mariadb", False) else "mysql"
     return connection.vendor
-
-
-def one_line(error: BaseException) -> str:
-    """An error as the database words it, on one line."""
-    try:
-        return " ".join(str(error).split())
-    except (
-        TypeError,
-        ValueError,
-        AttributeError,
-        LookupError,
-        RuntimeError,
-    ):  # a project's own exception may be broken
-        return "(its text can't be shown)"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from django.db.transaction import TransactionManagementError
 
-from migfix.prove.trial.databases import one_line
-
 
 def _cause(error: BaseException) -> BaseException:
     """What was raised first, where leaving a broken transaction raised something of its own."""
@@ -38,3 +36,17 @@ class Foreign:
     def said(self) -> str:
         """The error on one line."""
         return f"{type(self.error).__name__}: {one_line(self.error)}" if self.error is not None else ""
+
+
+def one_line(error: BaseException) -> str:
+    """An error as the database words it, on one line."""
+    try:
+        return " ".join(str(error).split())
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+    ):  # a project's own exception may be broken
+        return "(its text can't be shown)"

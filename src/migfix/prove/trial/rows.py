@@ -26,7 +26,7 @@ from migfix.prove.trial.columns import (
     unique_sets,
 )
 from migfix.prove.trial.conditions import satisfying
-from migfix.prove.trial.databases import one_line
+from migfix.prove.trial.foreign import one_line
 from migfix.prove.trial.values import ColumnValues, NoRow
 
 FIRST_KEY = 101

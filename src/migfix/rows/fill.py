@@ -1,0 +1,105 @@
+"""The function that fills one column of rows that are there, and the RunPython that calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migfix.edits import AddFunction, AddImport, Edit, Insert
+from migfix.formatting import (
+    Brackets,
+    Code,
+    call,
+    flatten,
+    free_name,
+    literal,
+    prefixed,
+    quote_of,
+    render,
+    snake,
+    with_quotes,
+)
+from migfix.history.state import Model
+from migfix.model import Migration
+from migfix.rows.function import manager
+from migfix.rows.rewrite import operation_code
+from migfix.source.names import spelling
+
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What one function does: rows of ``model`` whose ``field`` is NULL get ``value``."""
+
+    model: Model
+    field: str
+    value: Code
+    """Code for the value; of one row, called ``row``, unless it is the same for all."""
+    comment: str
+    is_for_all: bool = False
+    reason: str = ""
+    """Where a value for all comes from, for a person."""
+    left: str | None = None
+    """What going back leaves, as a comment where it stands."""
+    needs: tuple[Model, ...] = ()
+    """Other models whose rows the value makes."""
+    imports: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What a row gets, for a person."""
+        if not self.needs:
+            return "its own value"
+        values = ", ".join(map(flatten, self.value.items)) if isinstance(self.value, Brackets) else ""
+        return f"a {self.needs[0].label}({values}) of its own"
+
+
+def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) -> tuple[str, list[Edit]]:
+    """The function's name, and the edits that run it before operation ``index``. The name is then ``taken``."""
+    name = free_name(f"fill_{snake(fill.model.name)}_{fill.field.lower()}", taken)
+    taken.add(name)
+    run_python = spelling(migration.imports, "django.db.migrations.RunPython")
+    code = operation_code(run_python or "migrations.RunPython", name, is_elidable=True)
+    edits: list[Edit] = [
+        Insert(migration.path, ("operations", index), code, fill.left),
+        AddFunction(migration.path, with_quotes(function_code(name, fill), quote_of(migration.source))),
+        AddImport(migration.path, "django.db", "router"),
+    ]
+    edits += [] if run_python else [AddImport(migration.path, "django.db", "migrations")]
+    return name, [*edits, *(AddImport(migration.path, module, imported) for module, imported in fill.imports)]
+
+
+def function_code(name: str, fill: Fill) -> str:
+    """A RunPython function: one UPDATE if all rows get the same, else batches by primary key."""
+    models = (fill.model, *fill.needs)
+    lines = [render(call(f"def {name}", "apps", "schema_editor", tail="):"))]
+    lines += [f"    {fill.comment}", "    alias = schema_editor.connection.alias"]
+    for each in models:
+        got = call(f"{each.name} = apps.get_model", literal(each.app), literal(each.name))
+        lines.append("    " + render(got, 4))
+    for each in models:
+        lines += [f"    if not router.allow_migrate_model(alias, {each.name}):", "        return"]
+    rows = manager(fill.model.name, fill.model)
+    lines += _update(rows, fill) if fill.is_for_all else _batches(rows, fill)
+    return "\n".join(lines) + "\n"
+
+
+def _update(rows: str, fill: Fill) -> list[str]:
+    changed = call(".update", prefixed(f"{fill.field}=", fill.value))
+    return [
+        f"    rows = {rows}",
+        "    " + render(call(f"rows.filter({fill.field}__isnull=True).update", *changed.items), 4),
+    ]
+
+
+def _batches(rows: str, fill: Fill) -> list[str]:
+    return [
+        f"    rows = {rows}.order_by({literal('pk')})",
+        f"    empty = rows.filter({fill.field}__isnull=True).only({literal(fill.field)})",
+        f"    batch = list(empty[:{BATCH}])",
+        "    while batch:",
+        "        for row in batch:",
+        "            " + render(prefixed(f"row.{fill.field} = ", fill.value), 12),
+        "        " + render(call("rows.bulk_update", "batch", f"[{literal(fill.field)}]"), 8),
+        f"        batch = list(empty.filter(pk__gt=batch[-1].pk)[:{BATCH}])",
+    ]

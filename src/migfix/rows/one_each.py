@@ -1,0 +1,97 @@
+"""A value of its own for each row: from a callable default, or a new row of a one-to-one's target."""
+
+from __future__ import annotations
+
+from migfix.formatting import Code, call, flatten
+from migfix.history import History
+from migfix.history.fields import Field
+from migfix.history.state import Model
+from migfix.model import Migration
+from migfix.rows.columns import CannotSeed, Columns
+from migfix.rows.fill import Fill
+from migfix.rows.function import manager
+from migfix.rows.need import unique_sets
+from migfix.rows.placeholder import AUTO, INTEGERS, TEXT, max_length
+from migfix.rows.seed import Seeder
+from migfix.rows.unique import UniqueField
+from migfix.source.code import Writer
+
+COMPUTED = "# A default is the same for all existing rows, and each needs a value of its own."
+
+
+def fill_of(migration: Migration, each: UniqueField, history: History) -> Fill | None:
+    """How each row gets its own value; None if the default says the same value for all.
+
+    Raises CannotSeed for a one-to-one whose rows must not be invented, CannotWrite for a default of another file.
+    """
+    if each.is_computed:
+        return called(migration, each.model, each.field)
+    if each.field.is_key and each.unique == (each.field.name,):
+        return _new_rows(each, history)
+    return None
+
+
+def called(migration: Migration, model: Model, field: Field, comment: str = COMPUTED) -> Fill:
+    """A fill that calls the default of ``field`` for each row. Raises CannotWrite."""
+    default = field.default
+    assert default is not None
+    writer = Writer(migration, is_its_own=True)
+    code = f"{flatten(writer.code(default))}()"
+    return Fill(model, field.name, code, comment, imports=tuple(writer.imports))
+
+
+def _new_rows(each: UniqueField, history: History) -> Fill | None:
+    seeder = Seeder(history, each.now, each.later)
+    _, target = seeder.target_to_make(each.model, each.field)
+    if target is None or each.field.get("to_field"):
+        return None
+    written, imports = _values(seeder, target, each.model)
+    create = f"{manager(target.name, target)}.create"
+    comment = f"# Each row needs a {target.name} of its own."
+    value = call(create, *(f"{name}={code}" for name, code in written.items()))
+    return Fill(each.model, each.field.name, value, comment, needs=(target,), imports=imports)
+
+
+def _values(seeder: Seeder, target: Model, child: Model) -> tuple[dict[str, Code], tuple[tuple[str, str | None], ...]]:
+    """Attribute -> code for a new row of ``target``; what must be unique is made from the key of the child's row."""
+    lineage = seeder.lineage(target)
+    key = lineage[0].primary_key
+    if key is not None and key.kind not in AUTO and key.default is None:
+        raise CannotSeed(
+            f"a {target.label} needs a key that migfix doesn't invent.", "Make the rows in a RunPython of your own."
+        )
+    plan = Columns(seeder, target, lineage, 1, "pk", "1")
+    fields = {each.name: each for model in lineage for each in model.fields.values()}
+    written = plan.written([each for each in fields.values() if not each.is_true("primary_key")], None)
+    if plan.needs:
+        raise CannotSeed(
+            f"a new {target.label} needs a row of {plan.needs[0].model.label} as well.",
+            "Make the rows in a RunPython of your own.",
+        )
+    sets = [names for model in lineage for names in unique_sets(seeder.later.models.get(model.key, model))]
+    unique = {names[0] for names in sets}
+    codes: dict[str, Code] = {name: each.code for name, each in written.items()}
+    for name in unique & written.keys():
+        codes[name] = _per_row(fields[name], target, child)
+    kept = [each for name, each in written.items() if name not in unique]
+    return codes, tuple(line for each in kept for line in each.imports)
+
+
+def _per_row(field: Field, target: Model, child: Model) -> str:
+    """Code that differs from row to row."""
+    key = child.primary_key
+    if field.kind in INTEGERS and (key is None or key.kind in AUTO | INTEGERS):
+        return "row.pk"
+    if field.kind in TEXT and field.kind not in ("URLField", "FilePathField") and field.get("choices") is None:
+        suffix = "@example.com" if field.kind in ("EmailField", "CIEmailField") else ""
+        room = max_length(field)
+        words = target.name.lower() if field.kind != "CharField" else target.name
+        prefix = f"{words}-" if field.kind != "CharField" else f"{words} "
+        if room is None or len(prefix) + len(suffix) + 36 <= room:
+            return f'f"{prefix}{{row.pk}}{suffix}"'
+        if room >= 20 and not suffix:
+            return "str(row.pk)"
+    raise CannotSeed(
+        f"each {target.label} needs a {field.name} of its own, which migfix doesn't invent.",
+        "Make the rows in a RunPython of your own.",
+    )

@@ -1,0 +1,91 @@
+"""A new unique field gives all existing rows one value: the unique index can't be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from migfix.rule import Rule
+
+if TYPE_CHECKING:
+    from migfix.findings import Finding, Refusal
+    from migfix.history import History
+    from migfix.model import Migration
+    from migfix.rows.unique import UniqueField
+
+CODE = "MIG102"
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Add the column nullable, fill it row by row, then alter it to the real field."""
+    for migration in migrations:
+        if any(op.kind == "AddField" for op in migration.operations):
+            yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.rows.columns import CannotSeed
+    from migfix.rows.unique import unique_fields
+    from migfix.source.code import CannotWrite
+
+    taken = set(migration.bound)
+    for each in unique_fields(migration, history):
+        try:
+            finding = _finding(migration, each, taken, history)
+        except CannotWrite as reason:
+            why = f"{each.label} is unique, and its default can't be called here: {reason}."
+            finding = _refusal(migration, each, why, "Fill the field in a RunPython of your own.")
+        except CannotSeed as reason:
+            finding = _refusal(migration, each, f"{each.label} is unique: {reason.why}", reason.next_step)
+        yield finding
+
+
+def _finding(migration: Migration, each: UniqueField, taken: set[str], history: History) -> Finding:
+    from migfix.findings import Rewrite
+    from migfix.rows.in_steps import in_steps
+    from migfix.rows.leftover import before_migrating
+    from migfix.rows.one_each import fill_of
+
+    fill = fill_of(migration, each, history)
+    if fill is None:
+        return _same_for_all(migration, each)
+    name, edits = in_steps(migration, each.index, each.op, fill, taken)
+    return Rewrite(
+        code=CODE,
+        path=migration.path,
+        line=each.op.line,
+        why=f"{each.label} {_must_differ(each)}, and its default gives all existing rows the same value.",
+        wrote=f"the column comes nullable, {name}() gives each row {fill.what}, and an AlterField makes it unique.",
+        edits=tuple(edits),
+        advice=before_migrating(migration, each.index, history),
+    )
+
+
+def _same_for_all(migration: Migration, each: UniqueField) -> Refusal:
+    from migfix.rows.removal import shown
+
+    why = f"{each.label} {_must_differ(each)}, and {shown(each.default)} can't be the value of two rows."
+    ways_out = "Make the field nullable, or give it a callable default that makes a new value for each row."
+    return _refusal(migration, each, why, ways_out)
+
+
+def _must_differ(each: UniqueField) -> str:
+    if len(each.unique) == 1:
+        return "is unique"
+    others = ", ".join(name for name in each.unique if name != each.field.name)
+    return f"must be unique together with {others}"
+
+
+def _refusal(migration: Migration, each: UniqueField, why: str, next_step: str) -> Refusal:
+    from migfix.findings import Refusal
+
+    return Refusal(CODE, migration.path, each.op.line, why, next_step)
+
+
+RULE = Rule(
+    code=CODE,
+    name="fill-unique-field",
+    why="A new unique field needs one value a row, and a default is the same for all of them.",
+    check=check,
+    order=21,
+)

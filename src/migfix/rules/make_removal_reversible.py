@@ -1,0 +1,90 @@
+"""A removed NOT NULL column without a default: going back fails on a table with rows, which have no value for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from migfix.rule import Rule
+
+if TYPE_CHECKING:
+    from migfix.findings import Finding, Refusal
+    from migfix.history import History
+    from migfix.history.fields import Field
+    from migfix.history.state import Model
+    from migfix.model import Migration, Operation
+
+CODE = "MIG302"
+COMMENT = "Going back gives existing rows this value."
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Give the field a default right before it goes: going back then starts from there."""
+    for migration in migrations:
+        if any(op.kind == "RemoveField" for op in migration.operations):
+            yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.rows.removal import is_stuck
+
+    before = history.state_before(migration)
+    for index, op, state in history.states(migration):
+        model = state.models.get((migration.app, op.model)) if op.kind == "RemoveField" else None
+        field = model.fields.get(op.text("name")) if model else None
+        if model and field and is_stuck(migration, index, model, field):
+            yield _finding(migration, op, before.models.get(model.key, model), model, field, history)
+
+
+def _finding(
+    migration: Migration, op: Operation, before: Model, model: Model, field: Field, history: History
+) -> Finding:
+    from migfix.edits import Insert
+    from migfix.findings import Rewrite
+    from migfix.history.fields import said_value
+    from migfix.rows.removal import CannotComeBack, value_for
+    from migfix.source.code import CannotWrite, Writer, with_arguments
+
+    why = f"{model.label}.{field.name} is NOT NULL without a default: going back has no value for the rows."
+    said = said_value(history.facts, model.label, field.name)
+    try:
+        default, code = value_for(before, field, said)
+        writer = Writer(migration)
+        written = writer.operation(
+            "AlterField",
+            ("model_name", f'"{op.model}"'),
+            ("name", f'"{field.name}"'),
+            ("field", writer.code(with_arguments(field.value, default=default))),
+        )
+    except CannotComeBack as reason:
+        return _refusal(migration, op, f"{why[:-1]}, and {reason}", model, field)
+    except CannotWrite as reason:
+        return _refusal(migration, op, f"{why[:-1]}, and its definition can't be copied here: {reason}.", model, field)
+    return Rewrite(
+        CODE,
+        migration.path,
+        op.line,
+        why,
+        f"an AlterField before it sets default={code}, which the rows get when the column comes back.",
+        (Insert(migration.path, op.where, written, COMMENT), *writer.edits),
+        used_values=(said[0],) if said else (),
+    )
+
+
+def _refusal(migration: Migration, op: Operation, why: str, model: Model, field: Field) -> Refusal:
+    from migfix.findings import Refusal
+
+    by_hand = "alter it to null=True first, with a RunPython between the two that fills it when going back."
+    if field.is_unique or "unique" in why:
+        return Refusal(CODE, migration.path, op.line, why, f"If it must come back, {by_hand}")
+    said = f"Say the value with --set {model.label}.{field.name}=VALUE"
+    return Refusal(CODE, migration.path, op.line, why, f"{said}, or {by_hand}")
+
+
+RULE = Rule(
+    code=CODE,
+    name="make-removal-reversible",
+    why="A removed NOT NULL column can't come back on a table with rows unless they get a value.",
+    check=check,
+    order=41,
+)

@@ -1,0 +1,115 @@
+"""A value that was read, written as code of a file: with the names as that file imports them."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass, replace
+
+from migfix.edits import AddImport
+from migfix.formatting import (
+    LINE_LENGTH,
+    Brackets,
+    Code,
+    call,
+    flatten,
+    literal,
+    prefixed,
+    quote_of,
+    render,
+    with_quotes,
+)
+from migfix.model import Argument, Call, Dictionary, Literal, Migration, Name, Opaque, Sequence, Value
+from migfix.source.names import spelling
+
+
+class CannotWrite(Exception):
+    """Code of another file that can't be written here, because it means something there only."""
+
+
+@dataclass
+class Writer:
+    """Writes values into one file; what must be imported for them is in ``imports``."""
+
+    migration: Migration
+    is_its_own: bool = False
+    """Whether the values were read from this very file, so that code in them means the same."""
+
+    def __post_init__(self) -> None:
+        self.imports: dict[tuple[str, str | None], None] = {}
+
+    @property
+    def edits(self) -> list[AddImport]:
+        return [AddImport(self.migration.path, module, name) for module, name in self.imports]
+
+    def name(self, dotted: str) -> str:
+        """How the file spells a dotted name, which it comes to import if it doesn't yet.
+
+        Raises CannotWrite for a name that another file defines.
+        """
+        if found := spelling(self.migration.imports, dotted):
+            return found
+        if "." not in dotted:
+            if dotted in self.migration.bound or hasattr(builtins, dotted):
+                return dotted
+            raise CannotWrite(f"{dotted} is defined in another migration")
+        for package, imported in (("django.db.models", "models"), ("django.db.migrations", "migrations")):
+            if dotted.startswith(f"{package}."):
+                self.imports["django.db", imported] = None
+                return imported + dotted.removeprefix(package)
+        parts = dotted.split(".")
+        module = ".".join(parts[: next((i for i, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)])
+        self.imports[module, None] = None
+        return dotted
+
+    def code(self, value: Value) -> Code:
+        """The value as code. Raises CannotWrite for what wasn't read."""
+        match value:
+            case Literal(value=constant):
+                return literal(constant)
+            case Name(dotted=dotted):
+                return self.name(dotted)
+            case Call(func="|" | "&" | "^" as operator, arguments=(left, right)):
+                return f"{self.flat(left.value)} {operator} {self.flat(right.value)}"
+            case Call(func="~", arguments=(inner,)):
+                return f"~{self.flat(inner.value)}"
+            case Call(func=func, arguments=arguments):
+                return call(self.name(func), *map(self._argument, arguments))
+            case Sequence(kind=kind, items=items):
+                opening, closing = {"list": ("[", "]"), "tuple": ("(", ")"), "set": ("{", "}")}[kind]
+                codes = [self.code(item) for item in items]
+                if kind == "tuple" and len(codes) == 1:
+                    return f"({self.flat(items[0])},)"
+                return Brackets(opening, tuple(codes), closing) if codes or kind != "set" else "set()"
+            case Dictionary(pairs=pairs):
+                return Brackets("{", tuple(prefixed(f"{self.flat(k)}: ", self.code(v)) for k, v in pairs), "}")
+            case Opaque(code=code) if self.is_its_own:
+                return code
+            case Opaque(code=code):
+                raise CannotWrite(f"`{code}` is code that migfix doesn't read")
+
+    def flat(self, value: Value) -> str:
+        """The code on one line; operators inside another are in brackets."""
+        code = flatten(self.code(value))
+        return f"({code})" if isinstance(value, Call) and value.func in ("|", "&", "^") else code
+
+    def _argument(self, argument: Argument) -> Code:
+        code = self.code(argument.value)
+        return prefixed(f"{argument.keyword}=", code) if argument.keyword else code
+
+    def operation(self, kind: str, *arguments: tuple[str, Code]) -> str:
+        """An operation from column 0, one argument a line, in the quotes of the file."""
+        room = LINE_LENGTH - len("        ,")
+        lines = "".join(f"    {render(prefixed(f'{name}=', code), 4, room)},\n" for name, code in arguments)
+        text = f"{self.name(f'django.db.migrations.{kind}')}(\n{lines})"
+        return with_quotes(text, quote_of(self.migration.source))
+
+
+def with_arguments(field: Value, **arguments: Value | None) -> Call:
+    """A call with keyword arguments set, in the order of the alphabet as Django writes them; None takes one out."""
+    assert isinstance(field, Call)
+    kept = [each for each in field.arguments if each.keyword not in arguments]
+    for name, value in arguments.items():
+        if value is not None:
+            place = next((i for i, each in enumerate(kept) if each.keyword and each.keyword > name), len(kept))
+            kept.insert(place, Argument(name, value))
+    return replace(field, arguments=tuple(kept))
