@@ -54,6 +54,11 @@ class Model:
         return str(value.value) if isinstance(value, Literal) and value.value else f"{self.app}_{self.name.lower()}"
 
     @property
+    def has_own_table(self) -> bool:
+        """Whether Django keeps a table for it: not for a proxy, nor for a model that isn't managed."""
+        return self.options.get("proxy") != Literal(True) and self.options.get("managed") != Literal(False)
+
+    @property
     def primary_key(self) -> Field | None:
         return next((each for each in self.fields.values() if each.is_true("primary_key")), None)
 

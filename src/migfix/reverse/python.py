@@ -41,8 +41,7 @@ def made_by(migration: Migration) -> Made:
 def has_own_table(migration: Migration, op: Operation) -> bool:
     """Whether the rows of a new model go with its table: not those of a proxy, a parent, or an unmanaged table."""
     model = created_model(migration, op)
-    is_other = model.options.get("proxy") == Literal(True) or model.options.get("managed") == Literal(False)
-    return not is_other and all(isinstance(base, Name) for base in model.bases)
+    return model.has_own_table and all(isinstance(base, Name) for base in model.bases)
 
 
 def _harm(effect: Effect, function: str) -> Harm | None:

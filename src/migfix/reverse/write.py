@@ -6,10 +6,8 @@ from migfix.edits import Comment, Edit, Insert
 from migfix.formatting import Brackets, flatten, literal, quote_of, render, with_quotes
 from migfix.model import Argument, Call, Migration, Operation
 from migfix.reverse.verdict import Inverse, Noop
+from migfix.source.names import BACKWARD, FORWARD
 from migfix.source.text import text_between
-
-FORWARD = {"RunPython": "code", "RunSQL": "sql"}
-BACKWARD = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}
 
 
 def reverse_edits(migration: Migration, op: Operation, verdict: Inverse | Noop) -> tuple[Edit, ...]:

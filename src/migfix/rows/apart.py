@@ -9,9 +9,7 @@ from migfix.history import History
 from migfix.history.state import State
 from migfix.model import Key, Migration, Operation
 from migfix.rows.transaction import Pending, altered, is_indexed_at_the_end, left_pending
-
-BACKWARD = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}
-FORWARD = {"RunPython": "code", "RunSQL": "sql"}
+from migfix.source.names import BACKWARD, FORWARD
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 
+from migfix.history.state import Model, items_of
 from migfix.model import Argument, Call, Literal, Sequence, Value
 from migfix.rows.placeholder import UNKNOWN, uuid_text
 
@@ -43,6 +44,19 @@ def condition_of(constraint: Value) -> Value | None:
     if isinstance(constraint, Call) and constraint.func == "django.db.models.CheckConstraint":
         return constraint.keyword("condition") or constraint.keyword("check")
     return None
+
+
+def lets_through(model: Model, field: str, value: object) -> bool:
+    """Whether every check constraint on a field surely lets a value through, whatever the row's other values."""
+    conditions = [found for each in items_of(model.options.get("constraints")) if (found := condition_of(each))]
+    for condition in conditions:
+        fields = fields_in(condition)
+        try:
+            if field in fields and (fields != {field} or value is UNKNOWN or not holds(condition, {field: value})):
+                return False
+        except Unreadable:
+            return False
+    return True
 
 
 def holds(condition: Value, values: Mapping[str, object]) -> bool:

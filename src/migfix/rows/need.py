@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from migfix.history import History
-from migfix.history.fields import Field, field_of, together
+from migfix.history.fields import Field, field_of, strings_in, together
 from migfix.history.state import Model, State, items_of
 from migfix.model import Call, Key, Literal, Migration, Operation, Value
 from migfix.rows.by_hand import makes_rows
@@ -207,16 +207,16 @@ def _given(seed: Seed, name: str) -> str | None:
     return values.get(name, values.get(f"{name}_id"))
 
 
-def unique_sets(model: Model) -> list[tuple[str, ...]]:
-    """The sets of fields that no two rows may share."""
+def unique_sets(model: Model, also_partial: bool = False) -> list[tuple[str, ...]]:
+    """The sets of fields that no two rows may share; also those of some rows only, and of expressions, if asked."""
     alone = [each.name for each in model.fields.values() if each.is_unique and not each.is_true("primary_key")]
     found: list[tuple[str, ...]] = [(name,) for name in alone]
     found += together(model.options.get("unique_together"))
     for each in items_of(model.options.get("constraints")):
-        if (
-            isinstance(each, Call)
-            and each.func == "django.db.models.UniqueConstraint"
-            and not each.keyword("condition")
-        ):
+        if not isinstance(each, Call) or each.func != "django.db.models.UniqueConstraint":
+            continue
+        if not each.keyword("condition") or also_partial:
             found += together(each.keyword("fields"))
+        if each.keyword("fields") is None and also_partial:
+            found.append(tuple(sorted(strings_in(each))))
     return found

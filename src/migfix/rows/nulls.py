@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from migfix.formatting import literal
 from migfix.history import History
 from migfix.history.fields import Field, field_of, said_value
-from migfix.history.state import Model, items_of
+from migfix.history.state import Model
 from migfix.model import Migration, Name, Operation
 from migfix.rows.by_hand import writes_column
 from migfix.rows.columns import typed
-from migfix.rows.constraint import Unreadable, condition_of, fields_in, holds
+from migfix.rows.constraint import lets_through
 from migfix.rows.fill import Fill
 from migfix.rows.one_each import called
 from migfix.rows.placeholder import TEXT, of_value
-from migfix.rows.unique import alike_in_two_rows, has_no_rows, is_computed
+from migfix.rows.unique import alike_in_two_rows, is_computed
 from migfix.source.text import decode, text_between
 
 FORBIDS = "# The column is about to forbid NULL."
@@ -68,7 +68,12 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
         if model is None or old is None or model.made_by == migration.key or not old.is_true("null"):
             continue
         field = field_of(op)
-        if field.kind in ("", "ManyToManyField") or field.is_true("null") or _fills_itself(field) or has_no_rows(model):
+        if (
+            field.kind in ("", "ManyToManyField")
+            or field.is_true("null")
+            or _fills_itself(field)
+            or not model.has_own_table
+        ):
             continue
         if _filled_by_hand(migration, index, model, field, history):
             continue
@@ -122,26 +127,10 @@ def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fi
         return _for_all(each, written.code, "as you said", written.imports), (said[0],)
     if each.field.kind not in TEXT:
         raise CannotFill("what its NULLs stand for is yours to say", f"Say it with {set_flag}, or {by_hand}.")
-    if not _passes(each, ""):
+    if not all(lets_through(model, each.field.name, "") for model in (each.model, each.later)):
         raise CannotFill("its check constraint doesn't let '' through", f"Say a value with {set_flag}, or {by_hand}.")
     return _for_all(each, literal(""), NO_DATA), ()
 
 
 def _for_all(each: Forbidden, code: str, reason: str, imports: tuple[tuple[str, str | None], ...] = ()) -> Fill:
     return Fill(each.model, each.field.name, code, FORBIDS, is_for_all=True, left=LEFT, imports=imports, reason=reason)
-
-
-def _passes(each: Forbidden, value: object) -> bool:
-    for constraint in (
-        *items_of(each.model.options.get("constraints")),
-        *items_of(each.later.options.get("constraints")),
-    ):
-        condition = condition_of(constraint)
-        if condition is None or each.field.name not in fields_in(condition):
-            continue
-        try:
-            if fields_in(condition) != {each.field.name} or not holds(condition, {each.field.name: value}):
-                return False
-        except Unreadable:
-            return False
-    return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from migfix.history.fields import Field, strings_in, together
-from migfix.history.state import Model, items_of
+from migfix.history.fields import Field
+from migfix.history.state import Model
 from migfix.model import Argument, Call, Literal, Migration, Name, Value
 from migfix.rows.columns import typed
-from migfix.rows.constraint import Unreadable, condition_of, fields_in, holds
+from migfix.rows.constraint import lets_through
+from migfix.rows.need import unique_sets
 from migfix.rows.placeholder import AUTO, TEXT, UNKNOWN, Row, placeholder
 
 _FILLED_BY_DJANGO = ("auto_now", "auto_now_add")
@@ -29,9 +30,7 @@ class CannotComeBack(Exception):
 
 def is_stuck(migration: Migration, index: int, model: Model, field: Field) -> bool:
     """Whether ``SchemaEditor.effective_default`` has nothing for the rows when RemoveField ``index`` goes back."""
-    if model.made_by == migration.key or _goes_too(migration, index, model):
-        return False
-    if model.options.get("managed") == Literal(False) or model.options.get("proxy") == Literal(True):
+    if model.made_by == migration.key or not model.has_own_table or _goes_too(migration, index, model):
         return False
     if field.kind in ("ManyToManyField", "GeneratedField", "CompositePrimaryKey", "") or field.kind in AUTO:
         return False
@@ -53,24 +52,13 @@ def value_for(model: Model, field: Field, said: tuple[str, object] | None) -> tu
     """
     if field.is_unique:
         raise CannotComeBack("it is unique, so one value can't serve two rows.")
-    if shared := next((names for names in _together(model) if field.name in names), None):
+    if shared := next((names for names in unique_sets(model, also_partial=True) if field.name in names), None):
         raise CannotComeBack(f"one value for all rows could break the unique {', '.join(shared)}.")
     value = Literal(typed(said[1], field)) if said else _no_data(model, field)
     plain = value.value if isinstance(value, Literal) else UNKNOWN
-    for each in items_of(model.options.get("constraints")):
-        condition = condition_of(each)
-        if condition is not None and field.name in fields_in(condition) and not said:
-            _must_hold(condition, field, plain)
+    if not said and not lets_through(model, field.name, plain):
+        raise CannotComeBack("the check constraint on it may not let migfix's value through.")
     return value, shown(value)
-
-
-def _together(model: Model) -> list[tuple[str, ...]]:
-    found = sorted(together(model.options.get("unique_together")))
-    for each in items_of(model.options.get("constraints")):
-        if isinstance(each, Call) and each.func == "django.db.models.UniqueConstraint":
-            names = together(each.keyword("fields")) or {tuple(sorted(strings_in(each)))}
-            found += sorted(names)
-    return found
 
 
 def _no_data(model: Model, field: Field) -> Value:
@@ -97,16 +85,6 @@ def _constant(code: str) -> Literal | None:
         return Literal(ast.literal_eval(code))
     except ValueError:
         return None
-
-
-def _must_hold(condition: Value, field: Field, value: object) -> None:
-    try:
-        others = fields_in(condition) - {field.name}
-        passes = not others and value is not UNKNOWN and holds(condition, {field.name: value})
-    except Unreadable:
-        passes = False
-    if not passes:
-        raise CannotComeBack("the check constraint on it may not let migfix's value through.")
 
 
 def shown(value: Value | None) -> str:

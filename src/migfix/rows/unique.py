@@ -63,7 +63,7 @@ def unique_fields(migration: Migration, history: History) -> Iterator[UniqueFiel
     first = history.state_before(migration)
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind == "AddField" else None
-        if model is None or model.made_by == migration.key or has_no_rows(model):
+        if model is None or model.made_by == migration.key or not model.has_own_table:
             continue
         field = field_of(op)
         if field.kind in ("ManyToManyField", "GeneratedField", "") or field.is_true("primary_key"):
@@ -77,11 +77,6 @@ def unique_fields(migration: Migration, history: History) -> Iterator[UniqueFiel
             continue
         now = history.state_before(migration, index)
         yield UniqueField(index, op, now.models[model.key], field, default, names, now, later)
-
-
-def has_no_rows(model: Model) -> bool:
-    """Whether Django doesn't touch the table: it isn't managed, or belongs to the model that this is a proxy of."""
-    return model.options.get("managed") == Literal(False) or model.options.get("proxy") == Literal(True)
 
 
 def _given(field: Field) -> Value | None:

@@ -30,7 +30,8 @@ def _finding(migration: Migration, op: Operation, history: History) -> Finding:
     from migfix.findings import Refusal, Rewrite
     from migfix.reverse.pair import unused_inverse
     from migfix.reverse.verdict import NOT_RESTORED, Harm, Noop
-    from migfix.reverse.write import BACKWARD, described, reverse_edits
+    from migfix.reverse.write import described, reverse_edits
+    from migfix.source.names import BACKWARD
 
     if (inverse := unused_inverse(migration, op)) and not history.facts.set_noop:
         why = f"RunPython without reverse_code can't go back, and {inverse}() stands unused in this file."

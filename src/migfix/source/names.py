@@ -41,6 +41,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     for name in ("Bloom", "BtreeGin", "BtreeGist", "CIText", "Crypto", "HStore", "Trigram", "Unaccent")
 }
 
+FORWARD = {"RunPython": "code", "RunSQL": "sql"}
+BACKWARD = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}
+
 _GIS_ONLY = frozenset(
     [
         "GeometryField",
