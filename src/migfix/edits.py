@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migfix.model import Where
+from migfix.model import Span, Where
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,15 @@ class RemoveFunction:
 
 
 @dataclass(frozen=True)
+class ReplaceText:
+    """Put ``code`` in the place of the text at ``span``, outside the Migration class; an empty span inserts."""
+
+    path: str
+    span: Span
+    code: str
+
+
+@dataclass(frozen=True)
 class AddImport:
     """Bind ``name`` of ``module``, or ``module`` itself if name is None, sorted into place."""
 
@@ -110,6 +119,7 @@ Edit = (
     | Comment
     | AddFunction
     | RemoveFunction
+    | ReplaceText
     | AddImport
     | RemoveImport
     | NewFile

@@ -10,7 +10,7 @@ from migfix.model import Dependency, Key, Migration, Operation
 
 if TYPE_CHECKING:
     from migfix.history.facts import Facts
-    from migfix.history.reader import Reader
+    from migfix.history.reader import Module, Reader
     from migfix.history.state import State
 
 
@@ -38,6 +38,10 @@ class History:
     def companion(self, path: str) -> bytes | None:
         """The content of a file beside the migrations, None if there is none."""
         return self._companions.get(path, self._reader.companion(path))
+
+    def module(self, name: str, near: str) -> Module | None:
+        """The module of the project that the file ``near`` imports as ``name``."""
+        return self._reader.module(name, near)
 
     def at(self, path: str) -> Migration | None:
         """The migration that was read from, or is planned for, the file at ``path``."""

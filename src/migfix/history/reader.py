@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from migfix.model import Migration
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Python file of the project, and the app whose package it is in ("" if none)."""
+
+    path: str
+    app: str
+    source: bytes
 
 
 class Reader(Protocol):
@@ -28,6 +38,9 @@ class Reader(Protocol):
 
     def companion(self, path: str) -> bytes | None:
         """The content of a file beside the migrations (``max_migration.txt``), None if there is none."""
+
+    def module(self, name: str, near: str) -> Module | None:
+        """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
 
 
 class Deployed(Protocol):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from migfix.errors import UnreadableFile
 from migfix.history.facts import Facts
+from migfix.history.reader import Module
 from migfix.model import Key, Migration
 from migfix.source import read_migration
 from migfix.source.reader import parse
@@ -98,6 +99,38 @@ class Project:
     def companion(self, path: str) -> bytes | None:
         """The content of a file beside the migrations, None if there is none."""
         return read_bytes(Path(path)) if Path(path).is_file() else None
+
+    def module(self, name: str, near: str) -> Module | None:
+        """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
+        dotted = name.lstrip(".")
+        level = len(name) - len(dotted)
+        for root in [Path(near).parents[level - 1]] if level else import_roots([Path(near), *self.folders.values()]):
+            path = root.joinpath(*dotted.split("."))
+            for each in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
+                if each.is_file():
+                    return Module(str(each), self._app_around(each), read_bytes(each))
+        return None
+
+    def _app_around(self, path: Path) -> str:
+        """The label of the app that a file is in: the one whose migrations are in the same package."""
+        packages = {folder.parent: label for label, folder in self.folders.items()}
+        for package in path.parents:
+            label = packages.get(package) or _label_in_apps(package / "apps.py")
+            label = label or (package.name if package.name in self.facts.migration_modules else None)
+            if label:
+                return label
+        return ""
+
+
+def import_roots(paths: Iterable[Path]) -> list[Path]:
+    """The folders that the packages around ``paths`` are imported from."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        folder = path.parent
+        while is_package(folder) and folder != folder.parent:
+            folder = folder.parent
+        found[folder] = None
+    return list(found)
 
 
 def find_root(path: Path) -> Path:

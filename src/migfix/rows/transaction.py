@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from migfix.history.fields import Field, field_of
 from migfix.history.state import Model, State
 from migfix.model import Call, Key, Literal, Migration, Name, Operation
-from migfix.source.effects import Effect, effects, models_named
+from migfix.source.effects import USER_MODEL, Effect, effects, models_named
 from migfix.source.names import is_noop
 from migfix.source.sql import statements
 
@@ -76,6 +76,7 @@ def _sql_effects(texts: Iterable[str], state: State) -> Iterator[Effect]:
 
 def _lineage(key: Key | None, state: State) -> list[Model]:
     """The model and the parents whose tables its rows are in, or the model that a proxy stands for."""
+    key = state.facts.auth_user if key == USER_MODEL else key
     model = state.models.get(key) if key else None
     if model is None:
         return []

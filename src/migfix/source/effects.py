@@ -9,6 +9,9 @@ from typing import Literal as OneOf
 
 from migfix.model import Key, Migration
 
+USER_MODEL: Key = ("settings", "auth_user_model")
+"""Stands for the model that AUTH_USER_MODEL names."""
+
 Kind = OneOf["create", "ensure", "set", "derive", "accumulate", "delete", "unknown"]
 """``set``: a constant; ``derive``: from something else; ``accumulate``: the old value; ``ensure``: make if missing."""
 
@@ -310,6 +313,8 @@ class _Reader:
         match node.func:
             case ast.Attribute(value=ast.Name(id=name), attr="get_model") if self.names.get(name) == "apps":
                 given = [*node.args, *(each.value for each in node.keywords)]
+                if len(given) == 1 and ast.unparse(given[0]) == "settings.AUTH_USER_MODEL":
+                    return USER_MODEL
                 texts = [arg.value for arg in given if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
                 if len(texts) == len(given) == 2:
                     if node.keywords and node.keywords[0].arg == "model_name":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
+from collections.abc import Iterable
 
 from migfix.model import Span
 
@@ -29,6 +31,18 @@ def text_between(source: bytes, span: Span) -> str:
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
     return b"\n".join(lines).decode()
+
+
+def with_texts(source: bytes, texts: Iterable[tuple[Span, str]]) -> bytes:
+    """The source with the text at each span replaced, in its own encoding and line ends; spans don't overlap."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source.decode(encoding))
+    newline = next((end for end in ("\r\n", "\n", "\r") if lines[0].endswith(end)), "\n")
+    for (first, start, last, end), code in sorted(texts, reverse=True):
+        before = lines[first - 1].encode()[:start].decode()
+        after = lines[last - 1].encode()[end:].decode() if last <= len(lines) else ""
+        lines[first - 1 : last] = [before + code.replace("\n", newline) + after]
+    return "".join(lines).encode(encoding)
 
 
 def comments_above(source: bytes, line: int) -> tuple[str, ...]:

@@ -62,6 +62,8 @@ def _with_line(module: cst.Module, name: str, imported: str | None) -> cst.Modul
     lines = [(i, node) for i, node in enumerate(body) if isinstance(node, cst.SimpleStatementLine) and _is_import(node)]
     by_module = _is_sorted_by_module([node for _, node in lines])
     imports = [(i, _sort_key(node, by_module)) for i, node in lines]
+    root = name.partition(".")[0]
+    imports = [(i, each) for i, each in imports if each[2].partition(".")[0] == root] or imports
     key = _sort_key(cst.ensure_type(line, cst.SimpleStatementLine), by_module)
     after = [i for i, each in imports if each <= key]
     place = after[-1] + 1 if after else imports[0][0] if imports else int(module.get_docstring() is not None)

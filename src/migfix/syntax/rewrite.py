@@ -18,8 +18,10 @@ from migfix.edits import (
     RemoveFunction,
     RemoveImport,
     Replace,
+    ReplaceText,
 )
 from migfix.model import Where
+from migfix.source.text import with_texts
 from migfix.syntax.containers import (
     SPACE,
     Child,
@@ -49,7 +51,8 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
     Places are those of the source as given: an edit doesn't move the place of another.
     """
     edits = tuple(edits)
-    module = cst.parse_module(source)
+    texts = [(edit.span, edit.code) for edit in edits if isinstance(edit, ReplaceText)]
+    module = cst.parse_module(with_texts(source, texts) if texts else source)
     tree_edits = [edit for edit in edits if isinstance(edit, TreeEdit)]
     if tree_edits:
         module = Rewriter(module).rewritten(tree_edits)

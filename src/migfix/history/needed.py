@@ -1,0 +1,48 @@
+"""The dependency that guarantees a model of another app."""
+
+from __future__ import annotations
+
+from migfix.history import History
+from migfix.model import Key, Migration
+
+CONTRIB: dict[str, str] = {
+    "admin": "0003_logentry_add_action_flag_choices",
+    "auth": "0012_alter_user_first_name_max_length",
+    "contenttypes": "0002_remove_content_type_name",
+    "flatpages": "0001_initial",
+    "redirects": "0002_alter_redirect_new_path_help_text",
+    "sessions": "0001_initial",
+    "sites": "0002_alter_domain_unique",
+}
+"""The newest migration of each of Django's own apps: the same from 3.1 to 6.1."""
+_BRINGS = {("auth", CONTRIB["auth"]): ("contenttypes", CONTRIB["contenttypes"])}
+
+
+def newest(migration: Migration, app: str, history: History) -> Key | None:
+    """The newest migration of ``app`` that ``migration`` may depend on: none that comes after it."""
+    if app in CONTRIB and not history.app(app):
+        return app, CONTRIB[app]
+    for leaf in history.leaves(app):
+        found = history.migration(leaf)
+        line = [found, *reversed(list(history.before(found)))] if found else []
+        for each in line:
+            if each.app == app and migration.key not in {other.key for other in (each, *history.before(each))}:
+                return each.key
+    return None
+
+
+def is_guaranteed(migration: Migration, key: Key, history: History) -> bool:
+    """Whether ``key``, a migration that may be outside the project, runs before ``migration``."""
+    if history.migration(key):
+        return any(each.key == key for each in history.before(migration))
+    named = {each.key for before in (migration, *history.before(migration)) for each in before.dependencies if each.key}
+    return key in named or key in {_BRINGS[each] for each in named if each in _BRINGS}
+
+
+def needs_user(migration: Migration, history: History) -> bool:
+    """Whether no dependency on the swappable user model guarantees it yet."""
+    return not any(
+        each.setting == "AUTH_USER_MODEL"
+        for before in (migration, *history.before(migration))
+        for each in before.dependencies
+    )

@@ -1,0 +1,146 @@
+"""What a function would miss if it got the historical models."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migfix.history import History
+from migfix.history.needed import CONTRIB, newest
+from migfix.history.state import Model, State
+from migfix.live.classes import find_class
+from migfix.live.declared import Lack, lacks, lacks_of_django
+from migfix.live.models import LiveModel, Unknown
+from migfix.live.uses import DataFunction, Use
+from migfix.model import Key, Migration
+from migfix.source.text import text_between
+
+_SHOWS = frozenset({"print", "write", "info", "debug", "warning", "error", "exception", "log"})
+
+
+@dataclass(frozen=True)
+class Historical:
+    """The model that a function gets, and the dependency that must come for it."""
+
+    app: str
+    name: str
+    needs: Key | None = None
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """Why a function can't get the historical model: the end of a sentence, and the next step."""
+
+    why: str
+    next_step: str
+
+
+def replacement(migration: Migration, each: DataFunction, use: Use, history: History) -> Historical | Unfit:
+    """What a use gets in the place of the live model."""
+    name = each.function.name
+    if isinstance(use.model, Unknown):
+        by_hand = f'Write {use.variable} = apps.get_model("the_label", "{use.model.name}") and the dependency yourself.'
+        return Unfit(", and its app isn't in the project", by_hand)
+    if each.apps is None:
+        by_hand = f"Hand it the registry: def {name}(apps), as the function that RunPython calls has it."
+        return Unfit(", and isn't handed apps", by_hand)
+    if each.is_one_line:
+        return Unfit(", and stands on one line", "Put its body on lines of its own.")
+    if use.kind == "registry" and use.place and text_between(migration.source, use.place) == each.apps:
+        by_hand = "Take that import out, so that apps is what RunPython hands over."
+        return Unfit(f", from a registry imported as {each.apps}", by_hand)
+    found = historical(migration, each, use.model, use.seen_as, history)
+    return Unfit(f": {found.told}", _ways_out(found, name)) if isinstance(found, Lack) else found
+
+
+def _ways_out(lack: Lack, name: str) -> str:
+    if lack.is_late:
+        return "Move the data step to a migration that comes after it."
+    inline = f"rite what it does out in {name}() and get the model from apps"
+    if lack.is_manager:
+        return f"Give the manager use_in_migrations = True and run makemigrations first, or w{inline}."
+    return f"W{inline}: historical models have fields, and nothing else of models.py."
+
+
+def attributes(node: ast.FunctionDef) -> frozenset[str]:
+    """What a function reads and passes: ``title``, ``Post.objects``, ``title=``, and ``str()`` of its rows."""
+    found = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute):
+            found |= {each.attr, f"{ast.unparse(each.value)}.{each.attr}"}
+        elif isinstance(each, ast.keyword) and each.arg:
+            found.add(f"{each.arg.partition('__')[0]}=")
+    return frozenset(found | ({"str()"} if _makes_text(node) else set()))
+
+
+def _makes_text(node: ast.FunctionDef) -> bool:
+    """Whether a row of a loop is made a text that isn't only shown."""
+    rows = {
+        each.target.id for each in ast.walk(node) if isinstance(each, ast.For) and isinstance(each.target, ast.Name)
+    }
+    shown = {
+        inner
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in _SHOWS
+        for inner in ast.walk(call)
+    }
+    for each in ast.walk(node):
+        match each:
+            case (
+                ast.FormattedValue(value=ast.Name(id=name))
+                | ast.Call(func=ast.Name(id="str" | "slugify" | "format"), args=[ast.Name(id=name), *_])
+            ) if name in rows and each not in shown:
+                return True
+    return False
+
+
+def historical(
+    migration: Migration, each: DataFunction, live: LiveModel, seen_as: str, history: History
+) -> Historical | Lack:
+    """The historical model in the place of ``live``, or the first thing that it would lack."""
+    used = attributes(each.node)
+    if live.declared is None and live.app in CONTRIB:
+        lack = next(
+            _missed(lacks_of_django(f"django.contrib.{live.app}.models.{live.name}", live.name), used, seen_as), None
+        )
+        return lack or Historical(live.app, live.name, (live.app, CONTRIB[live.app]))
+    state = history.state_before(migration, each.index)
+    first = _in_state(live, state, used, seen_as, history)
+    if isinstance(first, Historical) or live.app == migration.app:
+        return first
+    key = newest(migration, live.app, history)
+    latest = history.migration(key) if key else None
+    if latest is None:
+        return first
+    later = _in_state(live, history.state_before(latest, len(latest.operations)), used, seen_as, history)
+    return Historical(later.app, later.name, latest.key) if isinstance(later, Historical) else later
+
+
+def _in_state(live: LiveModel, state: State, used: frozenset[str], seen_as: str, history: History) -> Historical | Lack:
+    model = state.models.get(live.key)
+    if model is None:
+        return Lack(frozenset(), "", f"{live.label} isn't in the database yet at this point", is_late=True)
+    found = next(_missed(_all_lacks(live, model, state, history), used, seen_as), None)
+    return found or Historical(model.app, model.name)
+
+
+def _all_lacks(live: LiveModel, model: Model, state: State, history: History) -> Iterator[Lack]:
+    """Of the model, and of those that its relations lead to."""
+    assert live.declared is not None
+    yield from lacks(history, live.declared, model)
+    for field in model.fields.values():
+        key = field.target(*model.key, history.facts)
+        other = state.models.get(key) if key and key != model.key else None
+        near = next((each.path for each in history.app(other.app).values()), None) if other else None
+        found = find_class(history, "..models", other.name, near) if other and near else None
+        if other and found:
+            yield from (each for each in lacks(history, found, other) if not each.is_manager and each.used_as)
+
+
+def _missed(found: Iterator[Lack], used: frozenset[str], seen_as: str) -> Iterator[Lack]:
+    for lack in found:
+        if lack.through and f"{seen_as}.{lack.through}" not in used:
+            continue
+        if not lack.used_as or "" in lack.used_as or lack.used_as & used:
+            yield lack

@@ -1,0 +1,84 @@
+"""A data step that imports the live model breaks as soon as models.py has a column that comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from migfix.rule import Rule
+
+if TYPE_CHECKING:
+    from migfix.findings import Finding, Refusal
+    from migfix.history import History
+    from migfix.live.missed import Historical, Unfit
+    from migfix.live.uses import DataFunction, Use
+    from migfix.model import Migration
+
+CODE = "MIG105"
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Get the models from ``apps``; the imports go, and the dependencies come."""
+    for migration in migrations:
+        if any(op.kind == "RunPython" for op in migration.walk()):
+            yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.findings import Refusal, Rewrite
+    from migfix.live.missed import Unfit, replacement
+    from migfix.live.replaced import cleaning_edits, dependency_edits, function_edits
+    from migfix.live.uses import data_functions, unnamed
+
+    for op, model in unnamed(migration, history):
+        why = f"a data step uses {model.label} as models.py has it today, and is no function of its own."
+        by_hand = "Write it as a function that gets the model from apps: def name(apps, schema_editor)."
+        yield Refusal(CODE, migration.path, op.line, why, by_hand)
+        return
+    found = {}
+    for each in data_functions(migration, history):
+        models = {}
+        for use in each.uses:
+            got = replacement(migration, each, use, history)
+            if isinstance(got, Unfit):
+                yield _refusal(migration, each, use, got)
+                return
+            models[use] = got
+        found[each.function.name] = (each, models)
+    if not found:
+        return
+    texts = [edit for each, models in found.values() for edit in function_edits(migration, each, models)]
+    pairs = [pair for _, models in found.values() for pair in models.items()]
+    dependencies, needed = dependency_edits(migration, pairs, history)
+    labels = ", ".join(sorted({use.model.label for use, _ in pairs}))
+    comes = f", and the file comes to depend on {', '.join(needed)}" if needed else ""
+    yield Rewrite(
+        CODE,
+        migration.path,
+        min(each.function.line for each, _ in found.values()),
+        f"{_named(found)} {labels} as models.py has it today, with columns that a database may not have yet.",
+        f"apps.get_model() gives the model as it is at this point{comes}.",
+        (*texts, *cleaning_edits(migration, texts), *dependencies),
+    )
+
+
+def _named(found: dict[str, tuple[DataFunction, dict[Use, Historical]]]) -> str:
+    names = [f"{name}()" for name in found]
+    return f"{' and '.join(names)} {'uses' if len(names) == 1 else 'use'}"
+
+
+def _refusal(migration: Migration, each: DataFunction, use: Use, unfit: Unfit) -> Refusal:
+    from migfix.findings import Refusal
+
+    line = use.place[0] if use.place else each.function.line
+    why = f"{each.function.name}() uses {use.model.label} as models.py has it today{unfit.why}."
+    return Refusal(CODE, migration.path, line, why, unfit.next_step)
+
+
+RULE = Rule(
+    code=CODE,
+    name="use-historical-model",
+    why="A data step that imports models.py sees columns that a database on its way doesn't have yet.",
+    check=check,
+    order=12,
+)

@@ -1,0 +1,26 @@
+"""Which names of the module the code in a file reads."""
+
+from __future__ import annotations
+
+import symtable
+from collections.abc import Iterator
+
+
+def module_names_read(code: str, function: str | None = None) -> frozenset[str]:
+    """The names of the module that ``code`` reads, or that one function of it does, nested scopes included.
+
+    A function's decorators, defaults and annotations are read by the module.
+    """
+    top = symtable.symtable(code, "code", "exec")
+    if function is None:
+        at_module_level = {each.get_name() for each in top.get_symbols() if each.is_referenced()}
+        return frozenset(at_module_level.union(*map(_globals, top.get_children())))
+    return frozenset().union(*(_globals(each) for each in top.get_children() if each.get_name() == function))
+
+
+def _globals(table: symtable.SymbolTable) -> Iterator[str]:
+    for each in table.get_symbols():
+        if each.is_global() and each.is_referenced():
+            yield each.get_name()
+    for inner in table.get_children():
+        yield from _globals(inner)
