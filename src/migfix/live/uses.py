@@ -18,7 +18,8 @@ from migfix.live.models import (
     module_bindings,
     user_model,
 )
-from migfix.model import Function, Import, Migration, Name, Opaque, Operation, Span
+from migfix.model import Function, Import, Migration, Opaque, Operation, Span
+from migfix.source.data_steps import running
 from migfix.source.scopes import module_names_read
 
 Kind = OneOf["name", "statement", "call", "registry"]
@@ -71,7 +72,7 @@ class DataFunction:
 def data_functions(migration: Migration, history: History) -> Iterator[DataFunction]:
     """Every function of the file that a data step runs and that uses a live model."""
     bound = module_bindings(migration, history)
-    for function, index, apps in _running(migration):
+    for function, index, apps in running(migration):
         each = DataFunction(function, index, apps)
         uses = tuple(_uses(migration, each, bound, history))
         if uses:
@@ -86,39 +87,6 @@ def unnamed(migration: Migration, history: History) -> Iterator[tuple[Operation,
         if op.kind == "RunPython" and isinstance(value, Opaque):
             names = bound.keys() & module_names_read(value.code)
             yield from ((op, bound[name]) for name in sorted(names))
-
-
-def _running(migration: Migration) -> Iterator[tuple[Function, int, str | None]]:
-    seen: set[str] = set()
-    for index, top in enumerate(migration.operations):
-        for op in (top, *top.database_operations):
-            for name in _entries(op):
-                if name in migration.functions:
-                    yield from _reached(migration, name, index, None, seen)
-
-
-def _entries(op: Operation) -> Iterator[str]:
-    for argument in ("code", "reverse_code"):
-        value = op.arguments.get(argument)
-        if op.kind == "RunPython" and isinstance(value, Name):
-            yield value.dotted
-
-
-def _reached(
-    migration: Migration, name: str, index: int, apps: str | None, seen: set[str]
-) -> Iterator[tuple[Function, int, str | None]]:
-    """A function and those that it calls; a helper has ``apps`` if it has a parameter of that name."""
-    if name in seen:
-        return
-    seen.add(name)
-    function = migration.functions[name]
-    node = ast.parse(function.code).body[0]
-    assert isinstance(node, ast.FunctionDef)
-    parameters = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
-    own = parameters[0] if apps is None and parameters else apps if apps in parameters else None
-    yield function, index, own
-    for called in sorted(module_names_read(function.code, name) & migration.functions.keys()):
-        yield from _reached(migration, called, index, own or apps or "apps", seen)
 
 
 def _uses(

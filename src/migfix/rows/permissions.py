@@ -1,0 +1,176 @@
+"""Lookups of permissions and content types, whose rows come after the last migration only (``post_migrate``)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migfix.history.fields import strings_in
+from migfix.history.state import Model, State
+from migfix.model import Key, Migration
+from migfix.source.data_steps import running
+from migfix.source.scopes import module_names_read
+
+PERMISSION: Key = ("auth", "permission")
+CONTENT_TYPE: Key = ("contenttypes", "contenttype")
+MAKERS = frozenset(
+    ["create_permissions", "create_contenttypes", "emit_post_migrate_signal", "update_contenttypes", "call_command"]
+)
+"""Calls after which the rows are there."""
+_GETS = frozenset({"get", "get_by_natural_key"})
+_LINKS = frozenset({"add", "set"})
+_LABELS = frozenset(
+    f"{prefix}app_label{suffix}" for prefix in ("", "content_type__") for suffix in ("", "__in", "__exact")
+)
+_CODENAMES = frozenset({"codename", "codename__in", "codename__exact"})
+_MODELS = frozenset({"model", "model__in", "content_type__model", "content_type__model__in"})
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One query for rows that may not be there: what it looks for, as far as the code says it."""
+
+    model: Key
+    line: int
+    labels: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """Codenames and model names."""
+
+
+@dataclass(frozen=True)
+class DataStep:
+    """An operation that makes such lookups, and the function with the first of them."""
+
+    index: int
+    function: str
+    lookups: tuple[Lookup, ...]
+
+    @property
+    def needs_permissions(self) -> bool:
+        return any(each.model == PERMISSION for each in self.lookups)
+
+    def labels(self, state: State) -> tuple[str, ...]:
+        """The apps whose rows are looked up; none if that can't be told, which means all."""
+        found = {label for each in self.lookups for label in each.labels}
+        for each in self.lookups:
+            if not each.labels:
+                found |= {model.app for name in each.names for model in state.models.values() if _is_of(name, model)}
+        return tuple(sorted(found))
+
+
+def _is_of(name: str, model: Model) -> bool:
+    """Whether ``add_post``, ``post`` or a permission of its own belongs to a model."""
+    lower = model.name.lower()
+    usual = {lower, *(f"{verb}_{lower}" for verb in ("add", "change", "delete", "view"))}
+    return name.lower() in usual or name in strings_in(model.options.get("permissions"))
+
+
+def lookups_of(migration: Migration) -> Iterator[DataStep]:
+    """The data steps of a migration that look for rows which nothing in it, or before it in the step, makes."""
+    found: dict[int, list[tuple[str, Lookup]]] = {}
+    for function, index, _ in running(migration):
+        names = module_names_read(function.code, function.name)
+        if MAKERS & names or any(f"{maker}(" in function.code for maker in MAKERS):
+            return
+        node = ast.parse(function.code).body[0]
+        assert isinstance(node, ast.FunctionDef)
+        found.setdefault(index, []).extend((function.name, each) for each in _lookups(node, function.line))
+    for index, pairs in sorted(found.items()):
+        if pairs:
+            yield DataStep(index, pairs[0][0], tuple(each for _, each in pairs))
+
+
+def _lookups(node: ast.FunctionDef, line: int) -> Iterator[Lookup]:
+    models = _models(node)
+    caught = _caught(node)
+    linked = _linked(node)
+    for call in (each for each in ast.walk(node) if isinstance(each, ast.Call)):
+        if not isinstance(call.func, ast.Attribute) or _root(call) not in models:
+            continue
+        model = models[_root(call)]
+        is_asked = call.func.attr in _GETS and call not in caught
+        if is_asked or (call.func.attr in ("filter", "exclude", "all") and call in linked):
+            yield _lookup(call, model, line + call.lineno - node.lineno)
+
+
+def _models(node: ast.FunctionDef) -> dict[str, Key]:
+    """The variables of a function, and the calls, that stand for one of the two models."""
+    found = {}
+    for each in ast.walk(node):
+        match each:
+            case ast.Call(func=ast.Attribute(attr="get_model"), args=args):
+                label = ".".join(str(arg.value) for arg in args if isinstance(arg, ast.Constant)).lower()
+                key = next((key for key in (PERMISSION, CONTENT_TYPE) if ".".join(key) == label), None)
+                if key:
+                    found[ast.unparse(each)] = key
+    for each in ast.walk(node):
+        match each:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if ast.unparse(value) in found:
+                found[name] = found[ast.unparse(value)]
+    return found
+
+
+def _root(call: ast.Call) -> str:
+    """What a chain of calls begins with: ``Permission``, ``apps.get_model('auth', 'Permission')``."""
+    node: ast.expr = call
+    while True:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr != "get_model":
+            node = node.func.value
+        elif isinstance(node, ast.Attribute):
+            node = node.value
+        else:
+            return ast.unparse(node)
+
+
+def _caught(node: ast.FunctionDef) -> set[ast.AST]:
+    """What stands in a ``try`` that expects the row to be missing."""
+    found: set[ast.AST] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Try) and any(
+            handler.type is None or "DoesNotExist" in (text := ast.unparse(handler.type)) or text == "Exception"
+            for handler in each.handlers
+        ):
+            found |= {inner for statement in each.body for inner in ast.walk(statement)}
+    return found
+
+
+def _linked(node: ast.FunctionDef) -> set[ast.AST]:
+    """What is handed to ``add()`` or ``set()``, itself or through a variable."""
+    handed = [
+        inner
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _LINKS
+        for arg in call.args
+        for inner in ast.walk(arg)
+    ]
+    names = {each.id for each in handed if isinstance(each, ast.Name)}
+    found = set(handed)
+    for each in ast.walk(node):
+        match each:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
+                found |= set(ast.walk(value))
+            case ast.For(target=ast.Name(id=name), iter=over) if name in names:
+                found |= set(ast.walk(over))
+    return found
+
+
+def _lookup(call: ast.Call, model: Key, line: int) -> Lookup:
+    labels, names = [], []
+    for each in ast.walk(call):
+        for keyword in each.keywords if isinstance(each, ast.Call) else ():
+            if keyword.arg in _LABELS:
+                labels += _texts(keyword.value)
+            elif keyword.arg in _CODENAMES | _MODELS:
+                names += _texts(keyword.value)
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "get_by_natural_key":
+        labels += [text for arg in call.args[model == PERMISSION :][:1] for text in _texts(arg)]
+    return Lookup(model, line, tuple(labels), tuple(names))
+
+
+def _texts(node: ast.expr) -> list[str]:
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        return []
+    return [value] if isinstance(value, str) else [each for each in value if isinstance(each, str)]

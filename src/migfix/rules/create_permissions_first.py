@@ -1,0 +1,93 @@
+"""A data step looks up permissions or content types, which a new database gets after its last migration only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from migfix.rule import Rule
+
+if TYPE_CHECKING:
+    from migfix.edits import Edit
+    from migfix.findings import Finding
+    from migfix.history import History
+    from migfix.model import Migration
+    from migfix.rows.made_early import Maker
+    from migfix.rows.permissions import DataStep
+
+CODE = "MIG108"
+LOOKED_UP = (b"Permission", b"ContentType", b"permission", b"contenttype")
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Make the rows right before the step, as ``post_migrate`` would, and depend on what that needs."""
+    for migration in migrations:
+        if any(word in migration.source for word in LOOKED_UP) and migration.functions:
+            yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.findings import Rewrite
+    from migfix.rows.made_early import CONTENT_TYPES, PERMISSIONS
+    from migfix.rows.permissions import lookups_of
+
+    step = next(iter(lookups_of(migration)), None)
+    if step is None:
+        return
+    labels = step.labels(history.state_before(migration, step.index))
+    maker = PERMISSIONS if step.needs_permissions else CONTENT_TYPES
+    name, edits = _function_edits(migration, step, labels, maker)
+    needed, told = _dependencies(migration, step, labels, maker, history)
+    comes = f", and the file comes to depend on {', '.join(told)}" if told else ""
+    yield Rewrite(
+        CODE,
+        migration.path,
+        step.lookups[0].line,
+        f"{step.function}() looks up {maker.what}, which a new database gets after its last migration only.",
+        f"{name}() makes those of {' and '.join(labels) or 'all apps'} right before it{comes}.",
+        (*edits, *needed),
+    )
+
+
+def _function_edits(
+    migration: Migration, step: DataStep, labels: tuple[str, ...], maker: Maker
+) -> tuple[str, list[Edit]]:
+    from migfix.edits import AddFunction, AddImport, Insert
+    from migfix.formatting import free_name, quote_of, with_quotes
+    from migfix.rows.made_early import creation_code
+    from migfix.rows.rewrite import operation_code
+    from migfix.source.names import spelling
+
+    name = free_name(maker.name(labels), migration.bound)
+    run_python = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
+    return name, [
+        Insert(migration.path, ("operations", step.index), operation_code(run_python, name, is_elidable=False)),
+        AddFunction(migration.path, with_quotes(creation_code(name, maker, labels), quote_of(migration.source))),
+        AddImport(migration.path, f"django.contrib.{maker.package}.management", maker.function),
+    ]
+
+
+def _dependencies(
+    migration: Migration, step: DataStep, labels: tuple[str, ...], maker: Maker, history: History
+) -> tuple[list[Edit], list[str]]:
+    from migfix.edits import Insert
+    from migfix.formatting import literal, quote_of, with_quotes
+    from migfix.history.needed import CONTRIB, is_guaranteed, newest
+
+    state = history.state_before(migration, step.index)
+    needed = [(maker.package, CONTRIB[maker.package])]
+    missing = [label for label in labels if not any(app == label for app, _ in state.models)]
+    needed += [key for label in missing if label != maker.package and (key := newest(migration, label, history))]
+    keys = [key for key in dict.fromkeys(needed) if not is_guaranteed(migration, key, history)]
+    place = ("dependencies", len(migration.dependencies))
+    codes = [with_quotes(f"({literal(app)}, {literal(name)})", quote_of(migration.source)) for app, name in keys]
+    return [Insert(migration.path, place, code) for code in codes], [".".join(key) for key in keys]
+
+
+RULE = Rule(
+    code=CODE,
+    name="create-permissions-first",
+    why="Permissions and content types are made after the last migration: on a new database a data step finds none.",
+    check=check,
+    order=13,
+)
