@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migfix.history import History
 from migfix.history.fields import strings_in
 from migfix.history.state import Model, State
 from migfix.model import Key, Migration
@@ -18,6 +19,8 @@ MAKERS = frozenset(
     ["create_permissions", "create_contenttypes", "emit_post_migrate_signal", "update_contenttypes", "call_command"]
 )
 """Calls after which the rows are there."""
+_WORDS = {PERMISSION: (b"Permission", b"permission"), CONTENT_TYPE: (b"ContentType", b"contenttype")}
+_CREATES = frozenset({"create", "bulk_create", "get_or_create", "update_or_create", "get_for_model"})
 _GETS = frozenset({"get", "get_by_natural_key"})
 _LINKS = frozenset({"add", "set"})
 _LABELS = frozenset(
@@ -66,10 +69,10 @@ def _is_of(name: str, model: Model) -> bool:
     return name.lower() in usual or name in strings_in(model.options.get("permissions"))
 
 
-def lookups_of(migration: Migration) -> Iterator[DataStep]:
-    """The data steps of a migration that look for rows which nothing in it, or before it in the step, makes."""
+def lookups_of(migration: Migration, history: History) -> Iterator[DataStep]:
+    """The data steps of a migration that, going forward, look for rows which nothing makes before them."""
     found: dict[int, list[tuple[str, Lookup]]] = {}
-    for function, index, _ in running(migration):
+    for function, index, _ in running(migration, ("code",)):
         names = module_names_read(function.code, function.name)
         if MAKERS & names or any(f"{maker}(" in function.code for maker in MAKERS):
             return
@@ -77,8 +80,25 @@ def lookups_of(migration: Migration) -> Iterator[DataStep]:
         assert isinstance(node, ast.FunctionDef)
         found.setdefault(index, []).extend((function.name, each) for each in _lookups(node, function.line))
     for index, pairs in sorted(found.items()):
-        if pairs:
-            yield DataStep(index, pairs[0][0], tuple(each for _, each in pairs))
+        missing = [pair for pair in pairs if not _is_made_before(pair[1], migration, history)]
+        if missing:
+            yield DataStep(index, missing[0][0], tuple(each for _, each in missing))
+
+
+def _is_made_before(lookup: Lookup, migration: Migration, history: History) -> bool:
+    """Whether a data step of an earlier migration makes rows of the model, with what the lookup says in its text."""
+    for each in history.before(migration):
+        if b"create" not in each.source or not any(word in each.source for word in _WORDS[lookup.model]):
+            continue
+        for function, _, _ in running(each, ("code",)):
+            makes = any(
+                isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _CREATES
+                for call in ast.walk(ast.parse(function.code))
+            )
+            is_named = all(text in function.code for text in (*lookup.labels, *lookup.names))
+            if (makes and is_named) or any(maker in function.code for maker in MAKERS):
+                return True
+    return False
 
 
 def _lookups(node: ast.FunctionDef, line: int) -> Iterator[Lookup]:

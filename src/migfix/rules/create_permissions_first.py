@@ -31,7 +31,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     from migfix.rows.made_early import CONTENT_TYPES, PERMISSIONS
     from migfix.rows.permissions import lookups_of
 
-    step = next(iter(lookups_of(migration)), None)
+    step = next(iter(lookups_of(migration, history)), None)
     if step is None:
         return
     labels = step.labels(history.state_before(migration, step.index))

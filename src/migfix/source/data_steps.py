@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from migfix.model import Function, Migration, Name, Operation
 from migfix.source.scopes import module_names_read
 
+BOTH_WAYS = ("code", "reverse_code")
 
-def running(migration: Migration) -> Iterator[tuple[Function, int, str | None]]:
+
+def running(migration: Migration, ways: tuple[str, ...] = BOTH_WAYS) -> Iterator[tuple[Function, int, str | None]]:
     """Every function of the file that a data step runs, the first operation that does, and what it calls the registry.
 
     The name is None for a function that isn't handed the registry.
@@ -17,13 +19,13 @@ def running(migration: Migration) -> Iterator[tuple[Function, int, str | None]]:
     seen: set[str] = set()
     for index, top in enumerate(migration.operations):
         for op in (top, *top.database_operations):
-            for name in _entries(op):
+            for name in _entries(op, ways):
                 if name in migration.functions:
                     yield from _reached(migration, name, index, None, seen)
 
 
-def _entries(op: Operation) -> Iterator[str]:
-    for argument in ("code", "reverse_code"):
+def _entries(op: Operation, ways: tuple[str, ...]) -> Iterator[str]:
+    for argument in ways:
         value = op.arguments.get(argument)
         if op.kind == "RunPython" and isinstance(value, Name):
             yield value.dotted
