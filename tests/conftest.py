@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import socket
 import subprocess
 import sys
+import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,19 +81,61 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"NOT TESTED WITH THIRD-PARTY PACKAGES: {reason}", yellow=True, bold=True)
 
 
+def _environment(**more: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")} | more
+
+
 @pytest.fixture
 def migfix() -> Migfix:
     """Run migfix as a user does, in its own process."""
 
     def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
         return subprocess.run(
             [sys.executable, "-m", "migfix", *map(str, arguments)],
             cwd=cwd,
             capture_output=True,
             text=True,
-            env=kept | environment,
+            env=_environment(**environment),
             check=False,
         )
 
     return run
+
+
+@pytest.fixture
+def forked() -> Migfix:
+    """As ``migfix``, in a fork of this process: hundreds of cases needn't wait for Python to start each time."""
+    with warnings.catch_warnings(action="ignore"):  # those of other packages while they are imported
+        for module in ("migfix.cli", "migfix.syntax", "sqlglot"):
+            importlib.import_module(module)
+
+    def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            child = os.fork()
+            if not child:
+                try:
+                    _become(list(map(str, arguments)), cwd, _environment(**environment), out.fileno(), err.fileno())
+                finally:
+                    os._exit(70)
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            out.seek(0)
+            err.seek(0)
+            said = [each.read().decode(errors="surrogateescape") for each in (out, err)]
+            return subprocess.CompletedProcess(["migfix", *map(str, arguments)], code, *said)
+
+    return run
+
+
+def _become(arguments: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
+    from migfix.cli import run_and_leave
+
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore")
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    for target, source in enumerate((os.open(os.devnull, os.O_RDONLY), out, err)):
+        os.dup2(source, target)
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(os.dup(each), mode) for each, mode in enumerate("rww"))
+    sys.argv = ["migfix", *arguments]
+    run_and_leave()

@@ -207,7 +207,7 @@ def test_select_and_ignore(blog: Path, migfix: Migfix) -> None:
         ("--select", "seed-default-row"): 1,
         ("--select", "ALL"): 1,
         ("--select", "MIG3"): 0,
-        ("--select", "MIG4,MIG5"): 0,
+        ("--select", "MIG5,MIG6"): 0,
         ("--ignore", "MIG1"): 0,
         ("--select", "MIG1", "--ignore", "MIG101"): 0,
         ("--select", "MIG3", "--extend-select", "MIG101"): 1,

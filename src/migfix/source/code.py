@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from textwrap import indent
 
 from migfix.edits import AddImport
 from migfix.formatting import (
@@ -96,12 +98,28 @@ class Writer:
         code = self.code(argument.value)
         return prefixed(f"{argument.keyword}=", code) if argument.keyword else code
 
-    def operation(self, kind: str, *arguments: tuple[str, Code]) -> str:
-        """An operation from column 0, one argument a line, in the quotes of the file."""
-        room = LINE_LENGTH - len("        ,")
+    def operation(self, kind: str, *arguments: tuple[str, Code], depth: int = 0) -> str:
+        """An operation from column 0, one argument a line, in the file's quotes; it will stand ``depth`` deeper."""
+        room = LINE_LENGTH - len("        ,") - depth
         lines = "".join(f"    {render(prefixed(f'{name}=', code), 4, room)},\n" for name, code in arguments)
         text = f"{self.name(f'django.db.migrations.{kind}')}(\n{lines})"
         return with_quotes(text, quote_of(self.migration.source))
+
+    def alter_field(self, model: str, name: str, field: Value, depth: int = 0) -> str:
+        """An AlterField from column 0."""
+        arguments: tuple[tuple[str, Code], ...] = (
+            ("model_name", literal(model)),
+            ("name", literal(name)),
+            ("field", self.code(field)),
+        )
+        return self.operation("AlterField", *arguments, depth=depth)
+
+    def apart(self, **operations: Iterable[str]) -> str:
+        """A SeparateDatabaseAndState from column 0: of each argument's operations the code, written for depth 8."""
+        lines = [f"{self.name('django.db.migrations.SeparateDatabaseAndState')}("]
+        for name, codes in operations.items():
+            lines += [f"    {name}=[", *(indent(code, " " * 8) + "," for code in codes), "    ],"]
+        return "\n".join([*lines, ")"])
 
 
 def with_arguments(field: Value, **arguments: Value | None) -> Call:
