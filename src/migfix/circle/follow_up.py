@@ -81,7 +81,7 @@ def _added_field(migration: Migration, op: Operation, name: str) -> Piece:
         [
             ("model_name", _quoted(migration, op.model)),
             ("name", _quoted(migration, name)),
-            ("field", _text(migration, value, 4)),
+            ("field", text_at(migration, value, 4)),
         ],
     )
     comments = comments_above(migration.source, pair.span[0]) if pair.span[0] != op.line else ()
@@ -94,13 +94,13 @@ def _option(migration: Migration, op: Operation, name: str, item: int | None) ->
     assert value is not None
     if item is None:
         code = _operation(
-            migration, ALTERS[name], [("name", _quoted(migration, op.model)), (name, _text(migration, value, 4))]
+            migration, ALTERS[name], [("name", _quoted(migration, op.model)), (name, text_at(migration, value, 4))]
         )
         return Piece(code, f"alter_{op.model}_{name}")
     kind, argument = ADDS[name]
     each = items_of(value)[item]
     code = _operation(
-        migration, kind, [("model_name", _quoted(migration, op.model)), (argument, _text(migration, each, 4))]
+        migration, kind, [("model_name", _quoted(migration, op.model)), (argument, text_at(migration, each, 4))]
     )
     return Piece(code, f"{op.model}_{argument}", comments_above(migration.source, each.span[0]))
 
@@ -116,7 +116,7 @@ def _quoted(migration: Migration, text: str) -> str:
     return with_quotes(literal(text), quote_of(migration.source))
 
 
-def _text(migration: Migration, value: Value, indent: int) -> str:
+def text_at(migration: Migration, value: Value, indent: int) -> str:
     """The code of a value, its further lines moved so that the closing bracket stands at ``indent``."""
     text = text_between(migration.source, value.span)
     last = text.rpartition("\n")[2]

@@ -62,6 +62,9 @@ def needed_tables(models: Iterable[type[Model]]) -> list[type[Model]]:
     waiting: list[Any] = list(models)
     while waiting:
         model = waiting.pop()._meta.concrete_model
+        if model._meta.auto_created:  # the table of a many-to-many comes with the model that has the field
+            waiting.append(model._meta.auto_created)
+            continue
         if model in found or not model._meta.managed or model._meta.swapped:
             continue
         found[model] = None

@@ -1,0 +1,216 @@
+"""A many-to-many's own table turned into that of its through model, and back, as edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from migfix.circle.follow_up import text_at
+from migfix.edits import AddFunction, AddImport, Comment, Edit, Insert, Remove, Replace
+from migfix.formatting import free_name, literal, quote_of, reindented, snake, with_quotes
+from migfix.history import History
+from migfix.history.fields import Field, said_value
+from migfix.history.state import Model, State, created_model, items_of
+from migfix.model import Dictionary, Literal, Migration, Operation, Sequence
+from migfix.rows.columns import typed
+from migfix.rows.model_steps import IN_THE_DATABASE, Steps
+from migfix.rows.rewrite import operation_code
+from migfix.rows.through import (
+    BY_HAND,
+    CannotKeep,
+    Change,
+    LinkTable,
+    demand_plain_id,
+    is_required,
+    linking_fields,
+    pointing_at,
+)
+from migfix.source.code import Writer
+from migfix.source.names import spelling
+from migfix.source.text import comment_after, comments_above, text_between
+
+STAYS = "The links stay in their table, which becomes that of {}."
+GOES_BACK = "The links stay in their table, which becomes Django's own again."
+DOUBLE = "Going back doesn't bring double links back."
+
+
+def gained(migration: Migration, change: Change, history: History) -> tuple[tuple[Edit, ...], tuple[str, ...], str]:
+    """The edits for a many-to-many that gets a through model, the ``--set`` names used, and the table's new name.
+
+    Raises CannotKeep, CannotWrite.
+    """
+    created = _own(migration, "CreateModel", change)
+    if created is None:
+        raise CannotKeep("its through model isn't made in this file", "Copy the links in a RunPython of your own.")
+    through, table = created_model(migration, created), LinkTable.of(change.model, change.old, history.facts)
+    demand_plain_id(through)
+    source, target = linking_fields(change, through, history.facts)
+    writer = Writer(migration, is_its_own=True)
+    steps = Steps(writer, through.key[1])
+    renames = [*steps.renamed(table.source, source), *steps.renamed(table.target, target)]
+    extra = [each for name, each in through.fields.items() if name not in (source, target, "id")]
+    values = {each.name: _value_for(through, each, history) for each in extra}
+    state = [
+        _created(migration, created, {source: table.source, target: table.target}, table),
+        reindented(text_between(migration.source, change.op.value.span), 8, 0),
+    ]
+    after = [steps.unique(), steps.table(None if "db_table" not in through.options else through.table)]
+    after = after[: 1 if through.table == table.name else 2]
+    place = ("operations", migration.operations.index(created) + 1)
+    edits: list[Edit] = [
+        Replace(migration.path, created.where, writer.apart(state_operations=_with_comments(migration, change, state))),
+        Comment(migration.path, created.where, STAYS.format(through.name)),
+        Remove(migration.path, change.op.where),
+        *(Insert(migration.path, place, code) for code in [*after, *renames]),
+    ]
+    for each in extra:
+        said = values[each.name]
+        default = Literal(typed(said[1], each)) if said else None
+        comments = _comments_of(migration, created, each)
+        edits.append(Insert(migration.path, place, steps.added(each, default), comments))
+    edits += (Insert(migration.path, place, code) for code in steps.options_added(through))
+    return (*edits, *writer.edits), tuple(said[0] for said in values.values() if said), through.table
+
+
+def _own(migration: Migration, kind: str, change: Change) -> Operation | None:
+    return next(
+        (op for op in migration.operations if op.kind == kind and (migration.app, op.model) == change.through), None
+    )
+
+
+def _value_for(through: Model, field: Field, history: History) -> tuple[str, object] | None:
+    """What a person said for a new column. Raises CannotKeep where it is needed and wasn't said."""
+    said = said_value(history.facts, through.label, field.name)
+    if not is_required(field):
+        return None
+    if said is None or field.is_key or field.is_unique:
+        label = f"{through.label}.{field.name}"
+        raise CannotKeep(
+            f"the links that are there have no value for {label}",
+            f"Say it with --set {label}=VALUE, or give the field a default or null=True.",
+        )
+    return said
+
+
+def _created(migration: Migration, op: Operation, renamed: dict[str, str], table: LinkTable) -> str:
+    """The CreateModel with what Django's own table has: its text, two keys by their names there, the old table."""
+    fields = []
+    for pair in items_of(op.arguments.get("fields")):
+        if isinstance(pair, Sequence) and isinstance(name := pair.items[0], Literal):
+            new = renamed.get(str(name.value), "id" if name.value == "id" else None)
+            if new is not None:
+                fields += [f"        {each}" for each in comments_above(migration.source, pair.span[0])]
+                code = text_at(migration, pair.items[1], 8)
+                after = comment_after(migration.source, pair.span)
+                fields.append(f"        ({literal(new)}, {code}),{f'  {after}' if after else ''}")
+    options = op.arguments.get("options")
+    kept = [pair for pair in options.pairs if pair[0] not in _MADE] if isinstance(options, Dictionary) else []
+    shown = [f"{text_at(migration, name, 8)}: {text_at(migration, value, 8)}" for name, value in kept]
+    shown += [f"{literal('db_table')}: {literal(table.name)}"]
+    shown += [f"{literal('unique_together')}: {{({literal(table.source)}, {literal(table.target)})}}"]
+    more = [name for name in ("bases", "managers") if name in op.arguments]
+    lines = [
+        f"{spelling(migration.imports, 'django.db.migrations.CreateModel')}(",
+        f"    name={text_at(migration, op.arguments['name'], 4)},",
+        "    fields=[",
+        *fields,
+        "    ],",
+        "    options={",
+        *(f"        {each}," for each in shown),
+        "    },",
+        *(f"    {name}={text_at(migration, op.arguments[name], 4)}," for name in more),
+        ")",
+    ]
+    return with_quotes("\n".join(lines), quote_of(migration.source))
+
+
+_MADE = tuple(map(Literal, (*IN_THE_DATABASE, "db_table")))
+
+
+def _with_comments(migration: Migration, change: Change, codes: Iterable[str]) -> list[str]:
+    """The comments of the AlterField go where it goes."""
+    first, second = codes
+    above = comments_above(migration.source, change.op.line)
+    return [first, "\n".join([*above, second])]
+
+
+def _comments_of(migration: Migration, op: Operation, field: Field) -> str | None:
+    """The comments of a field that leaves its CreateModel, as one."""
+    pair = next(
+        pair
+        for pair in items_of(op.arguments.get("fields"))
+        if isinstance(pair, Sequence) and pair.items[0] == Literal(field.name)
+    )
+    above = comments_above(migration.source, pair.span[0]) if pair.span[0] != op.line else ()
+    found = [*above, comment_after(migration.source, pair.span)]
+    return "\n".join(each.lstrip("# ") for each in found if each) or None
+
+
+def lost(migration: Migration, change: Change, state: State, history: History) -> tuple[tuple[Edit, ...], str]:
+    """The edits for a many-to-many that loses its through model, and the table's new name.
+
+    Raises CannotKeep, CannotWrite.
+    """
+    deleted, through = _own(migration, "DeleteModel", change), state.models.get(change.through)
+    if deleted is None or through is None:
+        raise CannotKeep("its through model stays", "Copy the links in a RunPython of your own.")
+    table = LinkTable.of(change.model, change.new, history.facts)
+    demand_plain_id(through)
+    source, target = linking_fields(change, through, history.facts)
+    if others := pointing_at(state, through.key, (change.model.key, change.new.name)):
+        raise CannotKeep(f"{', '.join(others)} points at {through.label}", BY_HAND)
+    writer = Writer(migration)
+    steps = Steps(writer, through.key[1])
+    extra = [name for name in through.fields if name not in (source, target, "id")]
+    codes = [*steps.options_removed(through), *map(steps.removed, extra)]
+    codes += [*steps.renamed(source, table.source), *steps.renamed(target, table.target)]
+    codes += [] if through.table == table.name else [steps.table(table.name)]
+    codes.append(steps.unique(table.source, table.target))
+    texts = [reindented(text_between(migration.source, op.value.span), 8, 0) for op in (change.op, deleted)]
+    above = comments_above(migration.source, deleted.line)
+    place = change.op.where
+    return (
+        *([] if _is_unique(through, {source, target}) else _single_links(migration, place, through, source, target)),
+        *(Insert(migration.path, place, code) for code in codes),
+        Replace(migration.path, place, writer.apart(state_operations=[texts[0], "\n".join([*above, texts[1]])])),
+        Comment(migration.path, place, GOES_BACK),
+        Remove(migration.path, deleted.where),
+        *writer.edits,
+    ), table.name
+
+
+def _is_unique(through: Model, names: set[str]) -> bool:
+    """Whether no pair can be there twice."""
+    from migfix.rows.need import unique_sets
+
+    return any(set(each) <= names for each in unique_sets(through))
+
+
+def _single_links(
+    migration: Migration, place: tuple[str | int, ...], through: Model, source: str, target: str
+) -> list[Edit]:
+    """The data step that keeps the first of links that are there twice."""
+    name = free_name(f"drop_double_{snake(through.name)}", migration.bound)
+    run_python = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
+    pair = f"{source}=pair[{literal(source)}], {target}=pair[{literal(target)}]"
+    lines = [
+        f"def {name}(apps, schema_editor):",
+        "    # A plain many-to-many has each pair once; the oldest stays.",
+        "    alias = schema_editor.connection.alias",
+        f"    {through.name} = apps.get_model({literal(through.app)}, {literal(through.name)})",
+        f"    if not router.allow_migrate_model(alias, {through.name}):",
+        "        return",
+        f"    rows = {through.name}._base_manager.using(alias).order_by()",
+        f"    pairs = rows.values({literal(source)}, {literal(target)}).annotate(",
+        f"        first=models.Min({literal('pk')}), count=models.Count({literal('pk')})",
+        "    )",
+        "    for pair in list(pairs.filter(count__gt=1)):",
+        f"        same = rows.filter({pair})",
+        f"        same.exclude(pk=pair[{literal('first')}]).delete()",
+    ]
+    code = with_quotes("\n".join(lines) + "\n", quote_of(migration.source))
+    return [
+        Insert(migration.path, place, operation_code(run_python, name, is_elidable=True), DOUBLE),
+        AddFunction(migration.path, code),
+        AddImport(migration.path, "django.db", "models"),
+        AddImport(migration.path, "django.db", "router"),
+    ]

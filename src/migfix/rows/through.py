@@ -1,0 +1,142 @@
+"""Many-to-many fields that get or lose a ``through`` model, and the table that their links are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migfix.history import History
+from migfix.history.facts import Facts
+from migfix.history.fields import Field, field_of, model_key
+from migfix.history.state import Model, State
+from migfix.model import Key, Literal, Migration, Operation, Sequence
+from migfix.rows.placeholder import AUTO
+
+LONGEST = 63
+"""PostgreSQL's limit for a name; Django shortens longer ones with a hash."""
+_OF_THE_COLUMN = ("db_column", "db_constraint", "db_index", "null", "to_field", "unique")
+
+
+class CannotKeep(Exception):
+    """Links that can't be kept without a person: why, and the next step."""
+
+    def __init__(self, why: str, next_step: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.next_step = next_step
+
+
+@dataclass(frozen=True)
+class LinkTable:
+    """The table that Django makes for a many-to-many of its own, and what its two keys are called."""
+
+    name: str
+    source: str
+    target: str
+
+    @classmethod
+    def of(cls, model: Model, field: Field, facts: Facts) -> LinkTable:
+        """As ``create_many_to_many_intermediary_model`` in django/db/models/fields/related.py does it.
+
+        Raises CannotKeep.
+        """
+        key = field.target(*model.key, facts)
+        if key is None:
+            raise CannotKeep("what it points at can't be read", BY_HAND)
+        said = field.get("db_table")
+        name = str(said.value) if isinstance(said, Literal) and said.value else f"{model.table}_{field.name}"
+        if len(name) > LONGEST:
+            raise CannotKeep("Django shortens the name of its table for each engine in another way", BY_HAND)
+        if key[1] == model.key[1]:
+            return cls(name, f"from_{model.key[1]}", f"to_{key[1]}")
+        return cls(name, model.key[1], key[1])
+
+
+BY_HAND = "Write the steps by hand: a state-only CreateModel on the old table, then AlterModelTable and AddField."
+
+
+@dataclass(frozen=True)
+class Change:
+    """An AlterField that gives a many-to-many a through model, or takes it."""
+
+    index: int
+    op: Operation
+    model: Model
+    old: Field
+    new: Field
+    through: Key
+    is_gain: bool
+
+    @property
+    def label(self) -> str:
+        return f"{self.model.label}.{self.new.name}"
+
+
+def changes(migration: Migration, history: History) -> Iterator[tuple[Change, State]]:
+    """Every such AlterField of a migration, with the state before the file."""
+    first: State | None = None
+    for index, op, state in history.states(migration):
+        model = state.models.get((migration.app, op.model)) if op.kind == "AlterField" else None
+        old = model.fields.get(op.text("name")) if model else None
+        new = field_of(op)
+        if model is None or old is None or not (old.kind == new.kind == "ManyToManyField"):
+            continue
+        before, after = (model_key(each.get("through"), *model.key, history.facts) for each in (old, new))
+        if (before is None) == (after is None):
+            continue
+        first = first or history.state_before(migration)
+        through = before or after
+        assert through is not None
+        yield Change(index, op, model, old, new, through, before is None), first
+
+
+def linking_fields(change: Change, through: Model, facts: Facts) -> tuple[str, str]:
+    """The keys of the through model that take the place of the link table's two. Raises CannotKeep."""
+    field = change.new if change.is_gain else change.old
+    said = field.get("through_fields")
+    if isinstance(said, Sequence) and len(said.items) == 2:
+        names = [str(item.value) for item in said.items if isinstance(item, Literal)]
+    else:
+        to = field.target(*change.model.key, facts)
+        keys = [each for each in through.fields.values() if each.is_key]
+        sources = [each.name for each in keys if each.target(*through.key, facts) == change.model.key]
+        targets = [
+            each.name for each in keys if each.target(*through.key, facts) == to and each.name not in sources[:1]
+        ]
+        names = [*sources[:1], *targets[:1]]
+    if len(names) != 2 or any(name not in through.fields for name in names):
+        raise CannotKeep(f"the two keys of {through.label} can't be told", BY_HAND)
+    for name in names:
+        given = [each for each in _OF_THE_COLUMN if through.fields[name].get(each) not in (None, Literal(False))]
+        if given or through.fields[name].kind != "ForeignKey":
+            what = f"{name} has {given[0]}" if given else f"{name} is a {through.fields[name].kind}"
+            raise CannotKeep(f"{what}, which Django's own link table doesn't have", BY_HAND)
+    return names[0], names[1]
+
+
+def demand_plain_id(through: Model) -> None:
+    """Raises CannotKeep where the primary key isn't the number that Django's own link table has."""
+    key = through.primary_key
+    if key is None or key.kind not in AUTO or key.column != "id":
+        raise CannotKeep(f"the primary key of {through.label} isn't the automatic id of Django's link table", BY_HAND)
+
+
+def is_required(field: Field) -> bool:
+    """Whether a new column has no value for the links that are there."""
+    filled = ("auto_now", "auto_now_add", "null")
+    if field.kind == "ManyToManyField" or field.default is not None or any(map(field.is_true, filled)):
+        return False
+    return not (
+        field.is_true("blank") and field.kind in ("CharField", "TextField", "SlugField", "URLField", "EmailField")
+    )
+
+
+def pointing_at(state: State, key: Key, but: tuple[Key, str]) -> list[str]:
+    """The fields of other models that point at a model."""
+    return [
+        f"{other.label}.{field.name}"
+        for other in state.models.values()
+        if other.key != key
+        for field in other.fields.values()
+        if key in field.related(*other.key, state.facts) and (other.key, field.name) != but
+    ]

@@ -1,0 +1,71 @@
+"""A many-to-many that gets or loses a ``through`` model: Django raises, and by hand the links are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from migfix.rule import Rule
+
+if TYPE_CHECKING:
+    from migfix.findings import Finding
+    from migfix.history import History
+    from migfix.history.state import State
+    from migfix.model import Migration
+    from migfix.rows.through import Change
+
+CODE = "MIG106"
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Keep the table of the links: the through model takes it over, or gives it back."""
+    for migration in migrations:
+        if b"ManyToManyField" in migration.source and any(op.kind == "AlterField" for op in migration.operations):
+            yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.findings import Refusal
+    from migfix.rows.through import CannotKeep, changes
+    from migfix.source.code import CannotWrite
+
+    for change, state in changes(migration, history):
+        verb = "gets" if change.is_gain else "loses"
+        why = f"{change.label} {verb} a through model, and Django can't alter a many-to-many that way"
+        try:
+            yield _rewrite(migration, change, state, f"{why}: it raises ValueError.", history)
+        except CannotKeep as reason:
+            yield Refusal(CODE, migration.path, change.op.line, f"{why}; {reason.why}.", reason.next_step)
+        except CannotWrite as reason:
+            by_hand = "Write the steps by hand: the page has them."
+            yield Refusal(CODE, migration.path, change.op.line, f"{why}; {reason}.", by_hand)
+        return
+
+
+def _rewrite(migration: Migration, change: Change, state: State, why: str, history: History) -> Finding:
+    from migfix.findings import Rewrite
+    from migfix.rows.link_edits import gained, lost
+    from migfix.rows.through import LinkTable
+
+    used: tuple[str, ...] = ()
+    if change.is_gain:
+        edits, used, new = gained(migration, change, history)
+        old = LinkTable.of(change.model, change.old, history.facts).name
+    else:
+        edits, new = lost(migration, change, state, history)
+        old = state.models[change.through].table
+    wrote = f"the links stay, and their table {old} becomes {new}, forward and back."
+    if old == new:
+        wrote = f"the links stay in their table {old}, forward and back."
+    else:
+        wrote += " Code of the release before doesn't find it under that name."
+    return Rewrite(CODE, migration.path, change.op.line, why, wrote, edits, used_values=used)
+
+
+RULE = Rule(
+    code=CODE,
+    name="keep-links-on-through",
+    why="Django can't give a many-to-many a through model, or take it: the links must keep their table.",
+    check=check,
+    order=14,
+)
