@@ -52,6 +52,7 @@ Set = Annotated[Texts, typer.Option("--set", help="A value for placeholder rows:
 SetNoop = Annotated[
     bool, typer.Option("--set-noop", help="Write a noop reverse also where running the step twice does harm.")
 ]
+Moved = Annotated[Texts, typer.Option("--moved", help="A model that moved: cars.Engine=engines.Engine.")]
 AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if something is left to decide.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
 Engines = Annotated[
@@ -82,6 +83,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         extend_select: ExtendSelect = [],  # noqa: B006
         ignore: Ignore = [],  # noqa: B006
         set_: Set = [],  # noqa: B006
+        moved: Moved = [],  # noqa: B006
         set_noop: SetNoop = False,
         all_or_nothing: AllOrNothing = False,
         dry_run: DryRun = False,
@@ -108,6 +110,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
             django=django,
             migration_modules=pairs(migration_modules, "--migration-module"),
             values=pairs(set_, "--set"),
+            moved=pairs(moved, "--moved"),
             set_noop=set_noop,
         )
         door = Verb.diff if verb is Verb.apply and dry_run else verb
@@ -241,6 +244,7 @@ def verify(
     extend_select: ExtendSelect = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     set_: Set = [],  # noqa: B006
+    moved: Moved = [],  # noqa: B006
     set_noop: SetNoop = False,
     project_engines: Annotated[Texts, typer.Option("--engines", help="With --compare: as for apply.")] = [],  # noqa: B006
     auth_user_model: UserModel = None,
@@ -260,6 +264,7 @@ def verify(
         engines=project_engines,
         auth_user_model=auth_user_model,
         values=pairs(set_, "--set"),
+        moved=pairs(moved, "--moved"),
         set_noop=set_noop,
     )
     where = tuple(part for each in engines for part in ([each] if "://" in each else each.split(",")))

@@ -20,6 +20,7 @@ _KEYS = {
     "django": str,
     "migration-modules": dict,
     "values": dict,
+    "moved": dict,
     "settings": str,
 }
 
@@ -83,6 +84,7 @@ def from_table(table: Mapping[str, object], origin: str) -> Config:
         django=_text(table.get("django")),
         migration_modules=_strings(table.get("migration-modules", {})),
         values=_flat(table.get("values", {})),
+        moved=_strings(table.get("moved", {})),
     )
 
 
@@ -98,6 +100,7 @@ def with_facts(
     django: str | None = None,
     migration_modules: Mapping[str, str] | None = None,
     values: Mapping[str, object] | None = None,
+    moved: Mapping[str, str] | None = None,
     set_noop: bool = False,
 ) -> Config:
     """The configuration with some facts said anew; what is left out stays."""
@@ -115,6 +118,10 @@ def with_facts(
     for name in values or {}:
         if name.count(".") != 2:
             raise ConfigError(f"`{name}` doesn't name a field.", "Write app.Model.field, as in blog.Category.name.")
+    changes["moved"] = {**facts.moved, **(moved or {})}
+    for name in [label for pair in (moved or {}).items() for label in pair]:
+        if name.count(".") != 1:
+            raise ConfigError(f"`{name}` doesn't name a model.", "Write app.Model, as in cars.Engine=engines.Engine.")
     changes["set_noop"] = facts.set_noop or set_noop
     return replace(config, facts=replace(facts, **changes))  # type: ignore[arg-type]
 

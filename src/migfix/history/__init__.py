@@ -43,6 +43,10 @@ class History:
         """The module of the project that the file ``near`` imports as ``name``."""
         return self._reader.module(name, near)
 
+    def installs(self, app: str) -> bool:
+        """Whether the settings are known to install ``app``, a dotted name."""
+        return self._reader.installs(app)
+
     def at(self, path: str) -> Migration | None:
         """The migration that was read from, or is planned for, the file at ``path``."""
         known = [*self._planned.values(), *(each for app in self._on_disk.values() for each in app.values())]

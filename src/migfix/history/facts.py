@@ -24,6 +24,8 @@ class Facts:
     """App label -> dotted module, as Django's MIGRATION_MODULES."""
     values: Mapping[str, object] = field(default_factory=dict)
     """``blog.Category.name`` -> the value for placeholder rows."""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """``cars.Engine`` -> ``engines.Engine``: models that moved to another app."""
     set_noop: bool = False
 
     def may_run_on(self, *engines: str) -> bool:

@@ -42,6 +42,9 @@ class Reader(Protocol):
     def module(self, name: str, near: str) -> Module | None:
         """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
 
+    def installs(self, app: str) -> bool:
+        """Whether the settings are known to install ``app``, a dotted name."""
+
 
 class Deployed(Protocol):
     """Who knows which files may have run somewhere."""

@@ -111,6 +111,17 @@ class Project:
                     return Module(str(each), self._app_around(each), read_bytes(each))
         return None
 
+    def installs(self, app: str) -> bool:
+        """Whether ``app`` stands, in quotes, in the settings that manage.py names, or beside them in their package."""
+        module = settings_module(self.root)
+        path = self.root.joinpath(*module.split(".")) if module else None
+        if path is None:
+            return False
+        package = path if path.is_dir() else path.parent if is_package(path.parent) else None
+        files = package.glob("*.py") if package else [path.with_name(f"{path.name}.py")]
+        quoted = [f"{quote}{app}{quote}".encode() for quote in ("'", '"')]
+        return any(text in read_bytes(each) for each in files if each.is_file() for text in quoted)
+
     def _app_around(self, path: Path) -> str:
         """The label of the app that a file is in: the one whose migrations are in the same package."""
         packages = {folder.parent: label for label, folder in self.folders.items()}

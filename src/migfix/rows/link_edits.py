@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migfix.circle.follow_up import text_at
 from migfix.edits import AddFunction, AddImport, Comment, Edit, Insert, Remove, Replace
 from migfix.formatting import free_name, literal, quote_of, reindented, snake, with_quotes
 from migfix.history import History
 from migfix.history.fields import Field, said_value
 from migfix.history.state import Model, State, created_model, items_of
-from migfix.model import Dictionary, Literal, Migration, Operation, Sequence
+from migfix.model import Literal, Migration, Operation, Sequence
 from migfix.rows.columns import typed
+from migfix.rows.created import created_as
 from migfix.rows.model_steps import IN_THE_DATABASE, Steps
 from migfix.rows.rewrite import operation_code
 from migfix.rows.through import (
@@ -49,8 +49,14 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
     renames = [*steps.renamed(table.source, source), *steps.renamed(table.target, target)]
     extra = [each for name, each in through.fields.items() if name not in (source, target, "id")]
     values = {each.name: _value_for(through, each, history) for each in extra}
+    pair = f"{{({literal(table.source)}, {literal(table.target)})}}"
     state = [
-        _created(migration, created, {source: table.source, target: table.target}, table),
+        created_as(
+            migration,
+            created,
+            {"id": "id", source: table.source, target: table.target},
+            dict.fromkeys(IN_THE_DATABASE, "") | {"db_table": literal(table.name), "unique_together": pair},
+        ),
         reindented(text_between(migration.source, change.op.value.span), 8, 0),
     ]
     after = [steps.unique(), steps.table(None if "db_table" not in through.options else through.table)]
@@ -89,41 +95,6 @@ def _value_for(through: Model, field: Field, history: History) -> tuple[str, obj
             f"Say it with --set {label}=VALUE, or give the field a default or null=True.",
         )
     return said
-
-
-def _created(migration: Migration, op: Operation, renamed: dict[str, str], table: LinkTable) -> str:
-    """The CreateModel with what Django's own table has: its text, two keys by their names there, the old table."""
-    fields = []
-    for pair in items_of(op.arguments.get("fields")):
-        if isinstance(pair, Sequence) and isinstance(name := pair.items[0], Literal):
-            new = renamed.get(str(name.value), "id" if name.value == "id" else None)
-            if new is not None:
-                fields += [f"        {each}" for each in comments_above(migration.source, pair.span[0])]
-                code = text_at(migration, pair.items[1], 8)
-                after = comment_after(migration.source, pair.span)
-                fields.append(f"        ({literal(new)}, {code}),{f'  {after}' if after else ''}")
-    options = op.arguments.get("options")
-    kept = [pair for pair in options.pairs if pair[0] not in _MADE] if isinstance(options, Dictionary) else []
-    shown = [f"{text_at(migration, name, 8)}: {text_at(migration, value, 8)}" for name, value in kept]
-    shown += [f"{literal('db_table')}: {literal(table.name)}"]
-    shown += [f"{literal('unique_together')}: {{({literal(table.source)}, {literal(table.target)})}}"]
-    more = [name for name in ("bases", "managers") if name in op.arguments]
-    lines = [
-        f"{spelling(migration.imports, 'django.db.migrations.CreateModel')}(",
-        f"    name={text_at(migration, op.arguments['name'], 4)},",
-        "    fields=[",
-        *fields,
-        "    ],",
-        "    options={",
-        *(f"        {each}," for each in shown),
-        "    },",
-        *(f"    {name}={text_at(migration, op.arguments[name], 4)}," for name in more),
-        ")",
-    ]
-    return with_quotes("\n".join(lines), quote_of(migration.source))
-
-
-_MADE = tuple(map(Literal, (*IN_THE_DATABASE, "db_table")))
 
 
 def _with_comments(migration: Migration, change: Change, codes: Iterable[str]) -> list[str]:

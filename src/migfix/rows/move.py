@@ -1,0 +1,171 @@
+"""Models that are deleted in one app and made in another with the same fields: rows that would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from migfix.history import History
+from migfix.history.facts import Facts
+from migfix.history.fields import Field, field_of, together
+from migfix.history.state import Model, State, created_model, items_of
+from migfix.model import Call, Key, Literal, Migration, Operation, Value
+
+_CLOSES = frozenset(
+    ["DeleteModel", "RemoveField", "RemoveIndex", "RemoveConstraint", "AlterUniqueTogether", "AlterIndexTogether"]
+)
+"""What makemigrations writes about a model that it deletes."""
+_SAME = ("order_with_respect_to", "db_tablespace")
+
+
+class CannotMove(Exception):
+    """A move that can't be written: why."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A DeleteModel and a CreateModel that may be one model."""
+
+    old: Model
+    new: Model
+    deleting: Migration
+    deleted: Operation
+    creating: Migration
+    created: Operation
+    is_said: bool
+
+
+def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]:
+    """Every move that was said, and every pair that looks like one: the same name and fields."""
+    files = {each.key: each for text in (b"DeleteModel", b"CreateModel") for each in _new(migrations, text, history)}
+    said = {old.lower(): new.lower() for old, new in history.facts.moved.items()}
+    for deleting in files.values():
+        for deleted in [op for op in deleting.operations if op.kind == "DeleteModel"]:
+            old = history.state_before(deleting).models.get((deleting.app, deleted.model))
+            for creating in files.values() if old and old.has_own_table else ():
+                for created in [op for op in creating.operations if op.kind == "CreateModel"]:
+                    assert old is not None
+                    new = created_model(creating, created)
+                    is_said = said.get(old.label.lower()) == new.label.lower()
+                    if creating.app != deleting.app and (is_said or _looks_alike(old, new, said, history.facts)):
+                        yield Move(old, new, deleting, deleted, creating, created, is_said)
+
+
+def _new(migrations: tuple[Migration, ...], text: bytes, history: History) -> list[Migration]:
+    """The files that were named, and others that aren't deployed, with ``text`` in them."""
+    if not any(b"DeleteModel" in each.source or b"CreateModel" in each.source for each in migrations):
+        return []
+    return [*(each for each in migrations if text in each.source), *history.new_mentioning(text.decode())]
+
+
+def _looks_alike(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> bool:
+    return old.name.lower() == new.name.lower() and difference(old, new, said, facts) is None
+
+
+def difference(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> str | None:
+    """What the two tables would differ in, or None."""
+    moved = {_key(before): _key(after) for before, after in said.items()} | {old.key: new.key}
+    if old.fields.keys() != new.fields.keys():
+        return f"the fields {', '.join(sorted(old.fields.keys() ^ new.fields.keys()))}"
+    for name, field in old.fields.items():
+        if shape(field, old.key, moved, facts) != shape(new.fields[name], new.key, {}, facts):
+            return f"the field {name}"
+    for name in ("unique_together", "index_together"):
+        if together(old.options.get(name)) != together(new.options.get(name)):
+            return name
+    if set(map(repr, items_of(old.options.get("constraints")))) != set(
+        map(repr, items_of(new.options.get("constraints")))
+    ):
+        return "the constraints"
+    if any(old.options.get(name, Literal(None)) != new.options.get(name, Literal(None)) for name in _SAME):
+        return "the options"
+    try:
+        renamed_indexes(old, new)
+    except CannotMove as reason:
+        return str(reason)
+    return None
+
+
+def _key(label: str) -> Key:
+    app, _, name = label.lower().partition(".")
+    return app, name
+
+
+def shape(field: Field, owner: Key, moved: Mapping[Key, Key], facts: Facts) -> object:
+    """A field as values that are equal for equal columns, with the keys of moved models replaced."""
+    if not isinstance(field.value, Call):
+        return field.value
+    related = tuple(moved.get(key, key) for key in field.related(*owner, facts))
+    if not related:
+        return field.value
+    rest = {arg.keyword: arg.value for arg in field.value.arguments if arg.keyword not in ("to", "through", None)}
+    return field.value.func, related, rest
+
+
+def renamed_indexes(old: Model, new: Model) -> list[tuple[str, str]]:
+    """Old and new names of the indexes whose name Django makes from the table. Raises CannotMove."""
+    before, after = (list(items_of(each.options.get("indexes"))) for each in (old, new))
+    found = []
+    for index in after:
+        same = next((each for each in before if _nameless(each) == _nameless(index)), None)
+        if same is None:
+            raise CannotMove("the indexes")
+        before.remove(same)
+        names = [each.keyword("name") for each in (same, index) if isinstance(each, Call)]
+        texts = [str(name.value) for name in names if isinstance(name, Literal)]
+        if len(texts) != 2:
+            raise CannotMove("the names of the indexes")
+        found += [(texts[0], texts[1])] if texts[0] != texts[1] else []
+    if before:
+        raise CannotMove("the indexes")
+    return found
+
+
+def _nameless(index: Value) -> Value:
+    if not isinstance(index, Call):
+        return index
+    return Call(index.func, tuple(arg for arg in index.arguments if arg.keyword != "name"))
+
+
+def state_only(move: Move, migrations: tuple[Migration, ...], history: History) -> dict[Key, list[Operation]]:
+    """The operations that must not touch the database, by migration: the old model goes, keys follow to the new one.
+
+    Raises CannotMove.
+    """
+    found: dict[Key, list[Operation]] = {}
+    for op in move.deleting.operations:
+        if op.model == move.old.key[1]:
+            if op.kind not in _CLOSES:
+                raise CannotMove(f"{move.deleting.name} changes the old table too (line {op.line})")
+            found.setdefault(move.deleting.key, []).append(op)
+    for each in {each.key: each for each in [*migrations, *history.new_mentioning("AlterField")]}.values():
+        if any(op.kind == "AlterField" for op in each.operations):
+            found.setdefault(each.key, []).extend(_following(move, each, history))
+    return {key: ops for key, ops in found.items() if ops}
+
+
+def _following(move: Move, migration: Migration, history: History) -> Iterator[Operation]:
+    """The AlterFields that let a relation follow to the new model. Raises CannotMove."""
+    facts = history.facts
+    for _, op, state in history.states(migration):
+        owner = (migration.app, op.model)
+        model = state.models.get(owner) if op.kind == "AlterField" else None
+        old = model.fields.get(op.text("name")) if model else None
+        new = field_of(op)
+        if old is None or move.old.key not in old.related(*owner, facts):
+            continue
+        if move.new.key not in new.related(*owner, facts):
+            continue
+        if shape(old, owner, {move.old.key: move.new.key}, facts) != shape(new, owner, {}, facts):
+            raise CannotMove(f"{'.'.join(owner)}.{new.name} follows it and changes in other ways too")
+        yield op
+
+
+def demand_alone(move: Move, state: State, facts: Facts) -> None:
+    """Raises CannotMove where other models are parts of this one, or it is one of others."""
+    if move.old.parents(facts) or move.new.parents(facts):
+        raise CannotMove("it inherits from another model, whose table has a part of its rows")
+    for other in state.models.values():
+        if move.old.key in other.parents(facts):
+            kind = "a proxy of it" if other.options.get("proxy") == Literal(True) else "a model that inherits from it"
+            raise CannotMove(f"{other.label} is {kind}")
