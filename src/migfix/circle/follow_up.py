@@ -64,6 +64,8 @@ def _fragment(op: Operation) -> str:
             return name
         case "DeleteModel":
             return f"delete_{name}"
+        case "SeparateDatabaseAndState" if op.inner:
+            return _fragment(op.inner[0])
         case "RunPython" if isinstance(code, Name) and "." not in code.dotted:
             return code.dotted.strip("_").lower()
     return f"alter_{op.model}_{name}".rstrip("_") if op.model else ""

@@ -104,6 +104,8 @@ class State:
                 if inner is not None and not isinstance(inner, Sequence) and inner != Literal(None):
                     self.opaque.append((migration.key, op))
                 self.replay(migration, op.state_operations)
+                if op.kind == "SeparateDatabaseAndState" and not op.database_operations:
+                    self._keep_tables(migration, op)
             case "CreateModel":
                 self.models[key] = created_model(migration, op)
             case "DeleteModel":
@@ -113,6 +115,13 @@ class State:
             case _ if key in self.models:
                 self.missing += _missing(self.models[key], op)
                 self.models[key] = changed_model(self.models[key], op)
+
+    def _keep_tables(self, migration: Migration, op: Operation) -> None:
+        """A model that is made in the state only has a table that was there before."""
+        for each in op.state_operations:
+            key = (migration.app, each.model)
+            if each.kind == "CreateModel" and key in self.models:
+                self.models[key] = replace(self.models[key], made_by=("", ""))
 
     def _rename_model(self, key: Key, name: str) -> None:
         model = self.models.pop(key)

@@ -38,7 +38,7 @@ class NewColumn:
 def new_columns(migration: Migration, history: History) -> Iterator[NewColumn]:
     """Every column that a migration adds to a table which the release before writes to."""
     later: State | None = None
-    kept = kept_defaults(migration)
+    kept = _kept_from_here(migration, history)
     for _, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind == "AddField" else None
         if model is None or not model.has_own_table or _is_new(model, migration, history):
@@ -49,6 +49,13 @@ def new_columns(migration: Migration, history: History) -> Iterator[NewColumn]:
         if field is None or now is None or (*model.key, field.name) in kept or _needs_none(field):
             continue
         yield NewColumn(op, now, field, _default(migration, op, field))
+
+
+def _kept_from_here(migration: Migration, history: History) -> set[tuple[str, str, str]]:
+    """What this migration, or one that was split from it, leaves in the database."""
+    earlier = {each.key for each in history.before(migration)}
+    later = [each for each in history.app(migration.app).values() if each.key not in earlier]
+    return {place for each in (migration, *later) if b"db_default" in each.source for place in kept_defaults(each)}
 
 
 def _is_new(model: Model, migration: Migration, history: History) -> bool:

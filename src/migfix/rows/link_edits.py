@@ -49,13 +49,14 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
     renames = [*steps.renamed(table.source, source), *steps.renamed(table.target, target)]
     extra = [each for name, each in through.fields.items() if name not in (source, target, "id")]
     values = {each.name: _value_for(through, each, history) for each in extra}
+    left_out = {name: "" for name in IN_THE_DATABASE if name != "unique_together"}
     pair = f"{{({literal(table.source)}, {literal(table.target)})}}"
     state = [
         created_as(
             migration,
             created,
             {"id": "id", source: table.source, target: table.target},
-            dict.fromkeys(IN_THE_DATABASE, "") | {"db_table": literal(table.name), "unique_together": pair},
+            {"db_table": literal(table.name), "unique_together": pair} | left_out,
         ),
         reindented(text_between(migration.source, change.op.value.span), 8, 0),
     ]
