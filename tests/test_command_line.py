@@ -273,3 +273,23 @@ def test_demo(tmp_path: Path, migfix: Migfix) -> None:
     assert result.returncode == 0
     assert "IntegrityError" in result.stdout
     assert result.stdout.endswith("Forward, back, forward, with the rows that were there.\n")
+
+
+@pytest.mark.parametrize(("body", "is_offered"), [("update(title='')", True), ("create(title='')", False)])
+def test_elidable_is_offered(blog: Path, migfix: Migfix, body: str, is_offered: bool) -> None:
+    """A step that makes no rows may be one that a squash needn't keep; that is for a person to say."""
+    source = f"""from django.db import migrations
+
+
+def change(apps, schema_editor):
+    apps.get_model("blog", "Post").objects.{body}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("blog", "0001_initial")]
+    operations = [migrations.RunPython(change)]
+"""
+    (blog / "blog/migrations/0002_change.py").write_text(source)
+    result = migfix("check", "blog/migrations/0002_change.py", "--set-noop", cwd=blog)
+    offer = "  offer: it makes no rows; elidable=True would let squashmigrations drop it, if only old rows need it."
+    assert (offer in result.stdout.splitlines()) is is_offered, result.stdout

@@ -80,7 +80,7 @@ def test_diff_is_a_patch(case: Case, tmp_path: Path, forked: Migfix) -> None:
 
 SETTINGS = """
 SECRET_KEY = "x"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", *{apps}]
+INSTALLED_APPS = {apps}
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "{user}"
@@ -88,6 +88,8 @@ USE_TZ = True
 """
 
 
+DJANGOS = (b"auth", b"AUTH_USER", b"contenttypes", b"Permission")
+"""What says that a case needs Django's own apps: their fourteen migrations are half the time of a trial."""
 IS_SQLITE_LEG = bool(os.environ.get("MIGFIX_SQLITE_ONLY"))
 """CI has legs for SQLite under the oldest and the newest Django; that of the servers leaves it to them."""
 IS_AFTER_ONLY = bool(os.environ.get("MIGFIX_AFTER_ONLY"))
@@ -123,6 +125,9 @@ def test_on_a_database(case: Case, tmp_path: Path, forked: Migfix) -> None:
     is_compared = case.is_rewritten and not IS_AFTER_ONLY
     project = (case.copy_before if is_compared or not case.is_rewritten else case.copy_after)(tmp_path / "project")
     apps = sorted(path.parent.name for path in project.glob("*/migrations"))
+    texts = [*contents(project).items(), *contents(case.folder).items()]
+    if any(word in text for path, text in texts if path.endswith((".py", ".toml")) for word in DJANGOS):
+        apps[:0] = ["django.contrib.contenttypes", "django.contrib.auth"]
     user = case.config.get("auth_user_model", "auth.User")
     (project / "settings.py").write_text(SETTINGS.format(apps=apps, user=user))
     arguments = ["--settings", "settings", "--json", *_verify_flags(case), *(["--compare"] if is_compared else [])]

@@ -26,6 +26,15 @@ def reverse_of_python(migration: Migration, op: Operation) -> Verdict:
     return Noop(NOT_RESTORED if any(each.kind in ("derive", "unknown") for each in left) else None)
 
 
+def changes_old_rows_only(migration: Migration, op: Operation) -> bool:
+    """Whether a step makes no rows, so that a new database has nothing for it to do unless other code filled it."""
+    code = op.arguments.get("code")
+    if op.kind != "RunPython" or "elidable" in op.arguments or not isinstance(code, Name) or is_noop(code):
+        return False
+    found = effects(migration, code.dotted)
+    return bool(found) and all(each.kind in ("set", "derive", "accumulate", "delete") for each in found)
+
+
 def made_by(migration: Migration) -> Made:
     """The models and fields that a migration adds itself."""
     ops = list(migration.walk())

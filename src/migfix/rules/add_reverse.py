@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from migfix.reverse.verdict import Verdict
 
 CODE = "MIG301"
+ELIDABLE = "\n  offer: it makes no rows; elidable=True would let squashmigrations drop it, if only old rows need it."
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
@@ -29,6 +30,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 def _finding(migration: Migration, op: Operation, history: History) -> Finding:
     from migfix.findings import Refusal, Rewrite
     from migfix.reverse.pair import unused_inverse
+    from migfix.reverse.python import changes_old_rows_only
     from migfix.reverse.verdict import NOT_RESTORED, Harm, Noop
     from migfix.reverse.write import described, reverse_edits
     from migfix.source.names import BACKWARD
@@ -45,7 +47,10 @@ def _finding(migration: Migration, op: Operation, history: History) -> Finding:
             return Refusal(CODE, migration.path, op.line, verdict.why, f"{verdict.next_step} {ways_out}".strip())
         verdict = Noop(NOT_RESTORED)
     why = f"{op.kind} without {reverse} can't go back, and neither can anything after it."
-    return Rewrite(CODE, migration.path, op.line, why, described(op, verdict), reverse_edits(migration, op, verdict))
+    wrote = described(op, verdict)
+    if changes_old_rows_only(migration, op):
+        wrote += ELIDABLE
+    return Rewrite(CODE, migration.path, op.line, why, wrote, reverse_edits(migration, op, verdict))
 
 
 def _verdict(migration: Migration, op: Operation, history: History) -> Verdict:
