@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from migfix.edits import Insert
+from migfix.formatting import literal, quote_of, with_quotes
 from migfix.history import History
 from migfix.model import Key, Migration
 
@@ -37,6 +39,12 @@ def is_guaranteed(migration: Migration, key: Key, history: History) -> bool:
         return any(each.key == key for each in history.before(migration))
     named = {each.key for before in (migration, *history.before(migration)) for each in before.dependencies if each.key}
     return key in named or key in {_BRINGS[each] for each in named if each in _BRINGS}
+
+
+def dependency_edit(migration: Migration, key: Key) -> Insert:
+    """The edit that lets ``migration`` depend on ``key``, too."""
+    code = with_quotes(f"({literal(key[0])}, {literal(key[1])})", quote_of(migration.source))
+    return Insert(migration.path, ("dependencies", len(migration.dependencies)), code)
 
 
 def needs_user(migration: Migration, history: History) -> bool:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from migfix.edits import AddImport, Edit, Insert, RemoveImport, ReplaceText
 from migfix.formatting import call, literal, quote_of, render, with_quotes
 from migfix.history import History
-from migfix.history.needed import is_guaranteed, needs_user
+from migfix.history.needed import dependency_edit, is_guaranteed, needs_user
 from migfix.live.missed import Historical
 from migfix.live.models import LiveModel
 from migfix.live.uses import DataFunction, Use
-from migfix.model import Key, Migration, Span
+from migfix.model import Migration, Span
 from migfix.source.scopes import module_names_read
 from migfix.source.text import decode, with_texts
 
@@ -83,20 +83,18 @@ def dependency_edits(
     migration: Migration, found: Iterable[tuple[Use, Historical]], history: History
 ) -> tuple[list[Edit], list[str]]:
     """The dependencies that guarantee the models and aren't there yet, and how they are told."""
-    edits: list[Edit] = []
-    added: dict[Key | str, str] = {}
-    quote = quote_of(migration.source)
+    edits: dict[Edit, None] = {}
+    told: dict[str, None] = {}
     for use, model in found:
         if isinstance(use.model, LiveModel) and use.model.is_user:
-            edits.append(AddImport(migration.path, "django.conf", "settings"))
+            edits[AddImport(migration.path, "django.conf", "settings")] = None
             if needs_user(migration, history):
-                added.setdefault(USER, SWAPPABLE)
+                edits[Insert(migration.path, ("dependencies", len(migration.dependencies)), SWAPPABLE)] = None
+                told[USER] = None
         elif model.needs and not is_guaranteed(migration, model.needs, history):
-            app, name = model.needs
-            added.setdefault(model.needs, with_quotes(f"({literal(app)}, {literal(name)})", quote))
-    place = ("dependencies", len(migration.dependencies))
-    told = [USER if key == USER else ".".join(key) for key in added]
-    return [*(Insert(migration.path, place, code) for code in added.values()), *dict.fromkeys(edits)], told
+            edits[dependency_edit(migration, model.needs)] = None
+            told[".".join(model.needs)] = None
+    return list(edits), list(told)
 
 
 def cleaning_edits(migration: Migration, texts: list[ReplaceText]) -> Iterator[Edit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migfix.edits import AddFunction, AddImport, Edit, Insert
+from migfix.edits import AddImport, Edit
 from migfix.formatting import (
     Brackets,
     Code,
@@ -13,16 +13,13 @@ from migfix.formatting import (
     free_name,
     literal,
     prefixed,
-    quote_of,
     render,
     snake,
-    with_quotes,
 )
 from migfix.history.state import Model
 from migfix.model import Migration
 from migfix.rows.function import manager
-from migfix.rows.rewrite import operation_code
-from migfix.source.names import spelling
+from migfix.rows.step import step_edits
 
 BATCH = 1000
 
@@ -58,15 +55,9 @@ def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) ->
     """The function's name, and the edits that run it before operation ``index``. The name is then ``taken``."""
     name = free_name(f"fill_{snake(fill.model.name)}_{fill.field.lower()}", taken)
     taken.add(name)
-    run_python = spelling(migration.imports, "django.db.migrations.RunPython")
-    code = operation_code(run_python or "migrations.RunPython", name, is_elidable=True)
-    edits: list[Edit] = [
-        Insert(migration.path, ("operations", index), code, fill.left),
-        AddFunction(migration.path, with_quotes(function_code(name, fill), quote_of(migration.source))),
-        AddImport(migration.path, "django.db", "router"),
-    ]
-    edits += [] if run_python else [AddImport(migration.path, "django.db", "migrations")]
-    return name, [*edits, *(AddImport(migration.path, module, imported) for module, imported in fill.imports)]
+    edits = step_edits(migration, index, name, function_code(name, fill), is_elidable=True, comment=fill.left)
+    imports = [("django.db", "router"), *fill.imports]
+    return name, [*edits, *(AddImport(migration.path, module, imported) for module, imported in imports)]
 
 
 def function_code(name: str, fill: Fill) -> str:

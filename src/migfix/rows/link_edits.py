@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migfix.edits import AddFunction, AddImport, Comment, Edit, Insert, Remove, Replace
-from migfix.formatting import free_name, literal, quote_of, reindented, snake, with_quotes
+from migfix.edits import AddImport, Comment, Edit, Insert, Remove, Replace
+from migfix.formatting import free_name, literal, reindented, snake
 from migfix.history import History
 from migfix.history.fields import Field, said_value
 from migfix.history.state import Model, State, created_model, items_of
@@ -13,7 +13,7 @@ from migfix.model import Literal, Migration, Operation, Sequence
 from migfix.rows.columns import typed
 from migfix.rows.created import created_as
 from migfix.rows.model_steps import IN_THE_DATABASE, Steps
-from migfix.rows.rewrite import operation_code
+from migfix.rows.step import step_edits
 from migfix.rows.through import (
     BY_HAND,
     CannotKeep,
@@ -25,7 +25,6 @@ from migfix.rows.through import (
     pointing_at,
 )
 from migfix.source.code import Writer
-from migfix.source.names import spelling
 from migfix.source.text import comment_after, comments_above, text_between
 
 STAYS = "The links stay in their table, which becomes that of {}."
@@ -60,8 +59,9 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
         ),
         reindented(text_between(migration.source, change.op.value.span), 8, 0),
     ]
-    after = [steps.unique(), steps.table(None if "db_table" not in through.options else through.table)]
-    after = after[: 1 if through.table == table.name else 2]
+    after = [steps.unique()]
+    if through.table != table.name:
+        after.append(steps.table(through.table if "db_table" in through.options else None))
     place = ("operations", migration.operations.index(created) + 1)
     edits: list[Edit] = [
         Replace(migration.path, created.where, writer.apart(state_operations=_with_comments(migration, change, state))),
@@ -141,7 +141,11 @@ def lost(migration: Migration, change: Change, state: State, history: History) -
     above = comments_above(migration.source, deleted.line)
     place = change.op.where
     return (
-        *([] if _is_unique(through, {source, target}) else _single_links(migration, place, through, source, target)),
+        *(
+            []
+            if _is_unique(through, {source, target})
+            else _single_links(migration, change.index, through, source, target)
+        ),
         *(Insert(migration.path, place, code) for code in codes),
         Replace(migration.path, place, writer.apart(state_operations=[texts[0], "\n".join([*above, texts[1]])])),
         Comment(migration.path, place, GOES_BACK),
@@ -157,12 +161,9 @@ def _is_unique(through: Model, names: set[str]) -> bool:
     return any(set(each) <= names for each in unique_sets(through))
 
 
-def _single_links(
-    migration: Migration, place: tuple[str | int, ...], through: Model, source: str, target: str
-) -> list[Edit]:
+def _single_links(migration: Migration, index: int, through: Model, source: str, target: str) -> list[Edit]:
     """The data step that keeps the first of links that are there twice."""
     name = free_name(f"drop_double_{snake(through.name)}", migration.bound)
-    run_python = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
     pair = f"{source}=pair[{literal(source)}], {target}=pair[{literal(target)}]"
     lines = [
         f"def {name}(apps, schema_editor):",
@@ -179,10 +180,6 @@ def _single_links(
         f"        same = rows.filter({pair})",
         f"        same.exclude(pk=pair[{literal('first')}]).delete()",
     ]
-    code = with_quotes("\n".join(lines) + "\n", quote_of(migration.source))
-    return [
-        Insert(migration.path, place, operation_code(run_python, name, is_elidable=True), DOUBLE),
-        AddFunction(migration.path, code),
-        AddImport(migration.path, "django.db", "models"),
-        AddImport(migration.path, "django.db", "router"),
-    ]
+    imports = [AddImport(migration.path, "django.db", each) for each in ("models", "router")]
+    function = "\n".join(lines) + "\n"
+    return [*step_edits(migration, index, name, function, is_elidable=True, comment=DOUBLE), *imports]

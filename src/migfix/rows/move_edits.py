@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from migfix.edits import AddFunction, AddImport, Comment, Edit, Insert, Remove, Replace
-from migfix.formatting import free_name, literal, quote_of, reindented, render, snake, with_quotes
+from migfix.edits import AddImport, Comment, Edit, Insert, Remove, Replace
+from migfix.formatting import free_name, literal, reindented, render, snake
 from migfix.history import History
-from migfix.history.needed import CONTRIB, is_guaranteed
+from migfix.history.needed import CONTRIB, dependency_edit, is_guaranteed
 from migfix.history.state import items_of
-from migfix.model import Key, Migration, Operation
+from migfix.model import Migration, Operation
 from migfix.rows.created import created_as
 from migfix.rows.move import CannotMove, Move, demand_alone, difference, renamed_indexes, state_only
+from migfix.rows.step import step_edits
 from migfix.source.code import Writer
-from migfix.source.names import spelling
 from migfix.source.text import comments_above, text_between
 
 TAKEN = "The rows stay in their table, which was that of {}."
@@ -86,7 +86,7 @@ def _order(move: Move, has_type: bool, history: History) -> Iterator[Edit]:
     """The new model comes after the last change of the old table, the old one goes after that. Raises CannotMove."""
     creating, deleting = move.creating, move.deleting
     if has_type and not is_guaranteed(creating, CONTENT_TYPES, history):
-        yield _dependency(creating, CONTENT_TYPES)
+        yield dependency_edit(creating, CONTENT_TYPES)
     if is_guaranteed(creating, deleting.key, history):
         return
     for key in history.own_parents(deleting):
@@ -95,14 +95,9 @@ def _order(move: Move, has_type: bool, history: History) -> Iterator[Edit]:
             continue
         if creating.key in {parent.key, *(each.key for each in history.before(parent))}:
             raise CannotMove(f"{'.'.join(key)} depends on {'.'.join(creating.key)}, which would have to come after it")
-        yield _dependency(creating, key)
+        yield dependency_edit(creating, key)
     if not is_guaranteed(deleting, creating.key, history):
-        yield _dependency(deleting, creating.key)
-
-
-def _dependency(migration: Migration, key: Key) -> Edit:
-    code = with_quotes(f"({literal(key[0])}, {literal(key[1])})", quote_of(migration.source))
-    return Insert(migration.path, ("dependencies", len(migration.dependencies)), code)
+        yield dependency_edit(deleting, creating.key)
 
 
 def _knows_content_types(migration: Migration, history: History) -> bool:
@@ -138,9 +133,6 @@ def _content_type(move: Move) -> Iterator[Edit]:
         [f"def {forward}(apps, schema_editor):", f"    {rename}(apps, schema_editor, {old}, {new})"],
         [f"def {back}(apps, schema_editor):", f"    {rename}(apps, schema_editor, {new}, {old})"],
     ]
-    for lines in functions:
-        yield AddFunction(migration.path, with_quotes("\n".join(lines) + "\n", quote_of(migration.source)))
-    run_python = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
-    code = f"{run_python}({forward}, reverse_code={back})"
-    yield Insert(migration.path, ("operations", migration.operations.index(move.created) + 1), code)
+    index = migration.operations.index(move.created) + 1
+    yield from step_edits(migration, index, forward, *("\n".join(each) + "\n" for each in functions), reverse=back)
     yield AddImport(migration.path, "django.db", "router")

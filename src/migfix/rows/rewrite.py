@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from migfix.edits import AddFunction, AddImport, Edit, Insert, Move
+from migfix.edits import AddImport, Move
 from migfix.findings import Placeholder, Rewrite
-from migfix.formatting import quote_of, snake, with_quotes
+from migfix.formatting import snake
 from migfix.history import History
 from migfix.model import Migration
 from migfix.rows.function import function_code, imports_of
 from migfix.rows.leftover import before_migrating
 from migfix.rows.need import Seeding
-from migfix.source.names import spelling
+from migfix.rows.step import step_edits
 
 
 def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, failing: int, history: History) -> Rewrite:
@@ -19,17 +19,8 @@ def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, fai
     ``failing`` is the first operation of the plain migration that fails.
     """
     function = function_code(name, seeding.seeds, seeding.children)
-    run_python = spelling(migration.imports, "django.db.migrations.RunPython")
-    edits: list[Edit] = [
-        Insert(
-            migration.path,
-            ("operations", seeding.index),
-            operation_code(run_python or "migrations.RunPython", name, seeding.is_one_off),
-        )
-    ]
+    edits = step_edits(migration, seeding.index, name, function, is_elidable=seeding.is_one_off)
     edits += [Move(migration.path, need.op.where, seeding.index) for need in seeding.moved]
-    edits.append(AddFunction(migration.path, with_quotes(function, quote_of(migration.source))))
-    edits += [] if run_python else [AddImport(migration.path, "django.db", "migrations")]
     edits += [AddImport(migration.path, module, imported) for module, imported in imports_of(seeding.seeds)]
     first = seeding.needs[0]
     rows = [row for seed in seeding.seeds for row in seed.walk()]
@@ -46,12 +37,6 @@ def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, fai
         advice=before_migrating(migration, failing, history),
         used_values=tuple(used for row in rows for used in row.used_values),
     )
-
-
-def operation_code(run_python: str, name: str, is_elidable: bool) -> str:
-    """The RunPython of a seed, one argument a line."""
-    lines = [name, f"reverse_code={run_python}.noop", *(["elidable=True"] if is_elidable else [])]
-    return f"{run_python}(\n" + "".join(f"    {line},\n" for line in lines) + ")"
 
 
 def function_name(model: str) -> str:

@@ -52,36 +52,27 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
 def _function_edits(
     migration: Migration, step: DataStep, labels: tuple[str, ...], maker: Maker
 ) -> tuple[str, list[Edit]]:
-    from migfix.edits import AddFunction, AddImport, Insert
-    from migfix.formatting import free_name, quote_of, with_quotes
+    from migfix.edits import AddImport
+    from migfix.formatting import free_name
     from migfix.rows.made_early import creation_code
-    from migfix.rows.rewrite import operation_code
-    from migfix.source.names import spelling
+    from migfix.rows.step import step_edits
 
     name = free_name(maker.name(labels), migration.bound)
-    run_python = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
-    return name, [
-        Insert(migration.path, ("operations", step.index), operation_code(run_python, name, is_elidable=False)),
-        AddFunction(migration.path, with_quotes(creation_code(name, maker, labels), quote_of(migration.source))),
-        AddImport(migration.path, f"django.contrib.{maker.package}.management", maker.function),
-    ]
+    edits = step_edits(migration, step.index, name, creation_code(name, maker, labels))
+    return name, [*edits, AddImport(migration.path, f"django.contrib.{maker.package}.management", maker.function)]
 
 
 def _dependencies(
     migration: Migration, step: DataStep, labels: tuple[str, ...], maker: Maker, history: History
 ) -> tuple[list[Edit], list[str]]:
-    from migfix.edits import Insert
-    from migfix.formatting import literal, quote_of, with_quotes
-    from migfix.history.needed import CONTRIB, is_guaranteed, newest
+    from migfix.history.needed import CONTRIB, dependency_edit, is_guaranteed, newest
 
     state = history.state_before(migration, step.index)
     needed = [(maker.package, CONTRIB[maker.package])]
     missing = [label for label in labels if not any(app == label for app, _ in state.models)]
     needed += [key for label in missing if label != maker.package and (key := newest(migration, label, history))]
     keys = [key for key in dict.fromkeys(needed) if not is_guaranteed(migration, key, history)]
-    place = ("dependencies", len(migration.dependencies))
-    codes = [with_quotes(f"({literal(app)}, {literal(name)})", quote_of(migration.source)) for app, name in keys]
-    return [Insert(migration.path, place, code) for code in codes], [".".join(key) for key in keys]
+    return [dependency_edit(migration, key) for key in keys], [".".join(key) for key in keys]
 
 
 RULE = Rule(
