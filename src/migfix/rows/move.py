@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from migfix.history import History
 from migfix.history.facts import Facts
 from migfix.history.fields import Field, field_of, together
 from migfix.history.state import Model, State, created_model, items_of
-from migfix.model import Call, Key, Literal, Migration, Operation, Value
+from migfix.model import Call, Key, Literal, Migration, Name, Operation, Value
+from migfix.source.effects import models_named
+from migfix.source.sql import statements
 
 _CLOSES = frozenset(
     ["DeleteModel", "RemoveField", "RemoveIndex", "RemoveConstraint", "AlterUniqueTogether", "AlterIndexTogether"]
@@ -37,7 +39,8 @@ class Move:
 
 def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]:
     """Every move that was said, and every pair that looks like one: the same name and fields."""
-    files = {each.key: each for text in (b"DeleteModel", b"CreateModel") for each in _new(migrations, text, history)}
+    texts = (b"DeleteModel", b"CreateModel", b"Run")
+    files = {each.key: each for text in texts for each in _new(migrations, text, history)}
     said = {old.lower(): new.lower() for old, new in history.facts.moved.items()}
     for deleting in files.values():
         for deleted in [op for op in deleting.operations if op.kind == "DeleteModel"]:
@@ -47,7 +50,9 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
                     assert old is not None
                     new = created_model(creating, created)
                     is_said = said.get(old.label.lower()) == new.label.lower()
-                    if creating.app != deleting.app and (is_said or _looks_alike(old, new, said, history.facts)):
+                    if creating.app == deleting.app or _is_copied(old, new, files.values()):
+                        continue
+                    if is_said or _looks_alike(old, new, said, history.facts):
                         yield Move(old, new, deleting, deleted, creating, created, is_said)
 
 
@@ -56,6 +61,20 @@ def _new(migrations: tuple[Migration, ...], text: bytes, history: History) -> li
     if not any(b"DeleteModel" in each.source or b"CreateModel" in each.source for each in migrations):
         return []
     return [*(each for each in migrations if text in each.source), *history.new_mentioning(text.decode())]
+
+
+def _is_copied(old: Model, new: Model, files: Iterable[Migration]) -> bool:
+    """Whether a data step of these files handles both: then the rows are moved by hand."""
+    for each in files:
+        for op in each.walk():
+            code = op.arguments.get("code")
+            if op.kind == "RunPython" and isinstance(code, Name):
+                if {old.key, new.key} <= models_named(each, code.dotted):
+                    return True
+            texts = " ".join(statements(op.arguments.get("sql")) or ()) if op.kind == "RunSQL" else ""
+            if old.table in texts and new.table in texts:
+                return True
+    return False
 
 
 def _looks_alike(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> bool:
