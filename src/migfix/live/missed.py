@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migfix.history import History
 from migfix.history.needed import CONTRIB, newest
@@ -45,8 +45,9 @@ def replacement(migration: Migration, each: DataFunction, use: Use, history: His
     if each.apps is None:
         by_hand = f"Hand it the registry: def {name}(apps), as the function that RunPython calls has it."
         return Unfit(", and isn't handed apps", by_hand)
-    if each.is_one_line:
-        return Unfit(", and stands on one line", "Put its body on lines of its own.")
+    if each.shares_lines:
+        by_hand = "Give each statement a line of its own."
+        return Unfit(", and a statement that would change stands on a line with others", by_hand)
     if use.kind == "registry" and use.place and text_between(migration.source, use.place) == each.apps:
         by_hand = "Take that import out, so that apps is what RunPython hands over."
         return Unfit(f", from a registry imported as {each.apps}", by_hand)
@@ -70,7 +71,7 @@ def attributes(node: ast.FunctionDef) -> frozenset[str]:
         if isinstance(each, ast.Attribute):
             found |= {each.attr, f"{ast.unparse(each.value)}.{each.attr}"}
         elif isinstance(each, ast.keyword) and each.arg:
-            found.add(f"{each.arg.partition('__')[0]}=")
+            found |= {f"{part}=" for part in each.arg.split("__")}
     return frozenset(found | ({"str()"} if _makes_text(node) else set()))
 
 
@@ -129,13 +130,15 @@ def _all_lacks(live: LiveModel, model: Model, state: State, history: History) ->
     """Of the model, and of those that its relations lead to."""
     assert live.declared is not None
     yield from lacks(history, live.declared, model)
-    for field in model.fields.values():
-        key = field.target(*model.key, history.facts)
-        other = state.models.get(key) if key and key != model.key else None
-        near = next((each.path for each in history.app(other.app).values()), None) if other else None
-        found = find_class(history, "..models", other.name, near) if other and near else None
-        if other and found:
-            yield from (each for each in lacks(history, found, other) if not each.is_manager and each.used_as)
+    targets = {key for field in model.fields.values() if (key := field.target(*model.key, history.facts))}
+    for other in state.models.values() if model.fields else ():
+        near = next((each.path for each in history.app(other.app).values()), None) if other.key != model.key else None
+        found = find_class(history, "..models", other.name, near) if near else None
+        for lack in lacks(history, found, other) if found else ():
+            if other.key in targets and not lack.is_manager and lack.used_as:
+                yield lack
+            elif lack.is_late:  # a lookup may lead there through other models: shop__city__mayor=
+                yield replace(lack, used_as=frozenset(each for each in lack.used_as if each.endswith("=")))
 
 
 def _missed(found: Iterator[Lack], used: frozenset[str], seen_as: str) -> Iterator[Lack]:

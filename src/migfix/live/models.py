@@ -60,7 +60,8 @@ def live_model(history: History, module: str, name: str, near: str) -> LiveModel
     found = find_class(history, module, name, near)
     if found and name.lower() in _models_of(history, found.app):
         return LiveModel(found.app, name, found)
-    is_outside = found is None and history.module(module, near) is None and "models" in parts and parts[0] != ""
+    is_ours = any(history.module(".".join(parts[:end]), near) for end in range(1, len(parts) + 1)) if parts[0] else True
+    is_outside = found is None and not is_ours and "models" in parts
     return Unknown(module, name) if is_outside and name[:1].isupper() and not name.isupper() else None
 
 

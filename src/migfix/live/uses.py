@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
+from migfix.formatting import free_name
 from migfix.history import History
 from migfix.live.classes import imports_of
 from migfix.live.models import (
@@ -18,7 +19,7 @@ from migfix.live.models import (
     module_bindings,
     user_model,
 )
-from migfix.model import Function, Import, Migration, Opaque, Operation, Span
+from migfix.model import Function, Import, Migration, Opaque, Span
 from migfix.source.data_steps import running
 from migfix.source.scopes import module_names_read
 
@@ -59,9 +60,21 @@ class DataFunction:
         return node
 
     @property
-    def is_one_line(self) -> bool:
-        """Whether the body stands behind the ``def`` and its colon."""
-        return self.node.body[0].lineno == self.node.lineno
+    def shares_lines(self) -> bool:
+        """Whether a statement at which something must be written stands on a line with others."""
+        lines = self.function.code.split("\n")
+        node = self.node
+        first = node.body[min(1, len(node.body) - 1) if ast.get_docstring(node, clean=False) is not None else 0]
+        places = [(first.lineno, first.col_offset, 0, 0)]
+        for use in self.uses:
+            if use.place and use.kind == "statement":
+                start, column, last, end = use.place
+                places.append((start - self.offset, column, last - self.offset, end))
+        for start, column, last, end in places:
+            after = lines[last - 1].encode()[end:].decode().strip() if last else ""
+            if lines[start - 1].encode()[:column].strip() or (after and not after.startswith("#")):
+                return True
+        return False
 
     @property
     def offset(self) -> int:
@@ -79,14 +92,25 @@ def data_functions(migration: Migration, history: History) -> Iterator[DataFunct
             yield DataFunction(function, index, apps, uses)
 
 
-def unnamed(migration: Migration, history: History) -> Iterator[tuple[Operation, LiveModel | Unknown]]:
-    """Data steps given as a lambda or the like that names a live model."""
+def unnamed(migration: Migration, history: History) -> Iterator[tuple[int, LiveModel | Unknown]]:
+    """Lines where a data step gets live models in another way: a lambda, a default argument, a list of the module."""
     bound = module_bindings(migration, history)
     for op in migration.walk():
         value = op.arguments.get("code")
         if op.kind == "RunPython" and isinstance(value, Opaque):
             names = bound.keys() & module_names_read(value.code)
-            yield from ((op, bound[name]) for name in sorted(names))
+            yield from ((op.line, bound[name]) for name in sorted(names))
+    read: set[str] = set()
+    for function, _, _ in running(migration):
+        read |= module_names_read(function.code, function.name)
+        node = ast.parse(function.code).body[0]
+        assert isinstance(node, ast.FunctionDef)
+        for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
+            yield from ((function.line, bound[name.id]) for name in _names(default) if name.id in bound)
+    for statement in ast.parse(migration.source).body if bound and read else ():
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=target)], value=given) if target in read and target not in bound:
+                yield from ((statement.lineno, bound[name.id]) for name in _names(given) if name.id in bound)
 
 
 def _uses(
@@ -96,16 +120,39 @@ def _uses(
     first = {name.id: (name.lineno, name.col_offset) for name in reversed(_names(node))}
     for name in sorted(free & bound.keys(), key=lambda name: first.get(name, (0, 0))):
         yield Use(name, bound[name], name)
-    modules = {shown: module for given in migration.imports if given.bound in free for shown, module in _modules(given)}
+    stars = [given.module for given in migration.imports if given.name == "*"]
+    for name in sorted(free - bound.keys() - migration.bound) if stars else ():
+        found = (live_model(history, module, name, migration.path) for module in stars)
+        if starred := next((each for each in found if isinstance(each, LiveModel)), None):
+            yield Use(name, starred, name)
+    imports = [given for given in migration.imports if given.bound in free and given.bound not in bound]
+    modules = {shown: module for given in imports for shown, module in _modules(given)}
+    arguments = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
+    variables = _Variables({name.id for name in _names(node)} | arguments)
     for inner in ast.walk(node):
         if isinstance(inner, ast.ImportFrom):
             yield from _imported_here(inner, each, migration, history)
         elif isinstance(inner, ast.Attribute) and (module := modules.get(ast.unparse(inner.value))):
             model = live_model(history, module, inner.attr, migration.path)
             if model:
-                yield Use(inner.attr, model, ast.unparse(inner), _span(inner, each))
+                yield Use(variables.of(inner.attr, model), model, ast.unparse(inner), _span(inner, each))
         elif isinstance(inner, ast.Call):
             yield from _called(inner, each, free, migration, history)
+
+
+class _Variables:
+    """Names for models that a function has by the name of a module, and that mean nothing else there."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+        self.chosen: dict[str, str] = {}
+
+    def of(self, name: str, model: LiveModel | Unknown) -> str:
+        if model.label not in self.chosen:
+            longer = f"{model.app.title().replace('_', '')}{name}" if isinstance(model, LiveModel) else name
+            self.chosen[model.label] = name if name not in self.taken else free_name(longer, self.taken)
+            self.taken.add(self.chosen[model.label])
+        return self.chosen[model.label]
 
 
 def _names(node: ast.AST) -> list[ast.Name]:

@@ -16,6 +16,7 @@ from migfix.rows.model_steps import IN_THE_DATABASE, Steps
 from migfix.rows.step import step_edits
 from migfix.rows.through import (
     BY_HAND,
+    CLOSES,
     CannotKeep,
     Change,
     LinkTable,
@@ -137,6 +138,7 @@ def lost(migration: Migration, change: Change, state: State, history: History) -
     codes += [*steps.renamed(source, table.source), *steps.renamed(target, table.target)]
     codes += [] if through.table == table.name else [steps.table(table.name)]
     codes.append(steps.unique(table.source, table.target))
+    closing = [op for op in migration.operations if op.model == through.key[1] and op.kind in CLOSES]
     texts = [reindented(text_between(migration.source, op.value.span), 8, 0) for op in (change.op, deleted)]
     above = comments_above(migration.source, deleted.line)
     place = change.op.where
@@ -150,6 +152,7 @@ def lost(migration: Migration, change: Change, state: State, history: History) -
         Replace(migration.path, place, writer.apart(state_operations=[texts[0], "\n".join([*above, texts[1]])])),
         Comment(migration.path, place, GOES_BACK),
         Remove(migration.path, deleted.where),
+        *(Remove(migration.path, op.where) for op in closing),
         *writer.edits,
     ), table.name
 

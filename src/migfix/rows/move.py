@@ -10,12 +10,11 @@ from migfix.history.facts import Facts
 from migfix.history.fields import Field, field_of, together
 from migfix.history.state import Model, State, created_model, items_of
 from migfix.model import Call, Key, Literal, Migration, Name, Operation, Value
+from migfix.rows.through import CLOSES
 from migfix.source.effects import models_named
 from migfix.source.sql import statements
 
-_CLOSES = frozenset(
-    ["DeleteModel", "RemoveField", "RemoveIndex", "RemoveConstraint", "AlterUniqueTogether", "AlterIndexTogether"]
-)
+_CLOSES = CLOSES | {"DeleteModel"}
 """What makemigrations writes about a model that it deletes."""
 _SAME = ("order_with_respect_to", "db_tablespace")
 
@@ -44,7 +43,8 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
     said = {old.lower(): new.lower() for old, new in history.facts.moved.items()}
     for deleting in files.values():
         for deleted in [op for op in deleting.operations if op.kind == "DeleteModel"]:
-            old = history.state_before(deleting).models.get((deleting.app, deleted.model))
+            closing = closing_files(deleting, deleted.model, history)
+            old = history.state_before(closing[-1]).models.get((deleting.app, deleted.model))
             for creating in files.values() if old and old.has_own_table else ():
                 for created in [op for op in creating.operations if op.kind == "CreateModel"]:
                     assert old is not None
@@ -52,8 +52,24 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
                     is_said = said.get(old.label.lower()) == new.label.lower()
                     if creating.app == deleting.app or _is_copied(old, new, files.values()):
                         continue
-                    if is_said or _looks_alike(old, new, said, history.facts):
+                    end = history.state_before(creating, len(creating.operations)).models.get(new.key, new)
+                    if is_said or _looks_alike(old, end, said, history.facts):
                         yield Move(old, new, deleting, deleted, creating, created, is_said)
+
+
+def closing_files(deleting: Migration, model: str, history: History) -> list[Migration]:
+    """The file with the DeleteModel, and those right before it that only take the model's fields and the like away."""
+    found, above = [deleting], deleting
+    while True:
+        parents = [history.migration(key) for key in history.own_parents(above)]
+        parent = parents[0] if len(parents) == 1 else None
+        if parent is None or not history.is_new(parent):
+            return found
+        own = [op for op in parent.operations if op.model == model]
+        if any(op.kind not in CLOSES for op in own):
+            return found
+        found += [parent] if own else []
+        above = parent
 
 
 def _new(migrations: tuple[Migration, ...], text: bytes, history: History) -> list[Migration]:
@@ -78,23 +94,29 @@ def _is_copied(old: Model, new: Model, files: Iterable[Migration]) -> bool:
 
 
 def _looks_alike(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> bool:
-    return old.name.lower() == new.name.lower() and difference(old, new, said, facts) is None
+    return old.name.lower() == new.name.lower() and other_fields(old, new, said, facts) is None
 
 
-def difference(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> str | None:
-    """What the two tables would differ in, or None."""
+def other_fields(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> str | None:
+    """The fields in which the two differ, or None."""
     moved = {_key(before): _key(after) for before, after in said.items()} | {old.key: new.key}
     if old.fields.keys() != new.fields.keys():
         return f"the fields {', '.join(sorted(old.fields.keys() ^ new.fields.keys()))}"
     for name, field in old.fields.items():
         if shape(field, old.key, moved, facts) != shape(new.fields[name], new.key, {}, facts):
             return f"the field {name}"
+    return None
+
+
+def difference(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> str | None:
+    """What the two tables would differ in, or None."""
+    if found := other_fields(old, new, said, facts):
+        return found
     for name in ("unique_together", "index_together"):
         if together(old.options.get(name)) != together(new.options.get(name)):
             return name
-    if set(map(repr, items_of(old.options.get("constraints")))) != set(
-        map(repr, items_of(new.options.get("constraints")))
-    ):
+    before, after = (items_of(each.options.get("constraints")) for each in (old, new))
+    if len(before) != len(after) or any(each not in after for each in before):
         return "the constraints"
     if any(old.options.get(name, Literal(None)) != new.options.get(name, Literal(None)) for name in _SAME):
         return "the options"
@@ -152,11 +174,12 @@ def state_only(move: Move, migrations: tuple[Migration, ...], history: History) 
     Raises CannotMove.
     """
     found: dict[Key, list[Operation]] = {}
-    for op in move.deleting.operations:
-        if op.model == move.old.key[1]:
-            if op.kind not in _CLOSES:
-                raise CannotMove(f"{move.deleting.name} changes the old table too (line {op.line})")
-            found.setdefault(move.deleting.key, []).append(op)
+    for closing in closing_files(move.deleting, move.old.key[1], history):
+        for op in closing.operations:
+            if op.model == move.old.key[1]:
+                if op.kind not in _CLOSES:
+                    raise CannotMove(f"{closing.name} changes the old table too (line {op.line})")
+                found.setdefault(closing.key, []).append(op)
     for each in {each.key: each for each in [*migrations, *history.new_mentioning("AlterField")]}.values():
         if any(op.kind == "AlterField" for op in each.operations):
             found.setdefault(each.key, []).extend(_following(move, each, history))

@@ -27,11 +27,12 @@ def move_edits(move: Move, migrations: tuple[Migration, ...], history: History) 
     said = {old.lower(): new.lower() for old, new in history.facts.moved.items()}
     if move.old.name.lower() != move.new.name.lower():
         raise CannotMove("it gets another name at the same time; rename it in a migration of its own")
+    for op in move.creating.operations:
+        if op.kind not in ("CreateModel", "") and op.model == move.new.key[1]:
+            raise CannotMove(f"{move.creating.name} goes on to change the new table (line {op.line})")
     if found := difference(move.old, move.new, said, history.facts):
         raise CannotMove(f"the two differ in {found}")
     demand_alone(move, history.state_before(move.deleting), history.facts)
-    if any(op.kind not in ("CreateModel", "") and op.model == move.new.key[1] for op in move.creating.operations):
-        raise CannotMove(f"{move.creating.name} goes on to change the new table")
     apart = state_only(move, migrations, history)
     has_type = _knows_content_types(move.creating, history)
     edits = [*_taken(move), *(_content_type(move) if has_type else ()), *_order(move, has_type, history)]

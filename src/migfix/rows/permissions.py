@@ -39,6 +39,8 @@ class Lookup:
     labels: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     """Codenames and model names."""
+    has_type: bool = False
+    """Whether it goes by a content type, which was looked up itself."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,14 @@ class DataStep:
         return any(each.model == PERMISSION for each in self.lookups)
 
     def labels(self, state: State) -> tuple[str, ...]:
-        """The apps whose rows are looked up; none if that can't be told, which means all."""
-        found = {label for each in self.lookups for label in each.labels}
+        """The apps whose rows are looked up; none if one can't be told, which means all."""
+        found: set[str] = set()
         for each in self.lookups:
-            if not each.labels:
-                found |= {model.app for name in each.names for model in state.models.values() if _is_of(name, model)}
+            named = {model.app for name in each.names for model in state.models.values() if _is_of(name, model)}
+            labels = set(each.labels) or named
+            if not labels and not each.has_type:
+                return ()
+            found |= labels
         return tuple(sorted(found))
 
 
@@ -176,16 +181,18 @@ def _linked(node: ast.FunctionDef) -> set[ast.AST]:
 
 
 def _lookup(call: ast.Call, model: Key, line: int) -> Lookup:
-    labels, names = [], []
+    labels, names, has_type = [], [], False
     for each in ast.walk(call):
         for keyword in each.keywords if isinstance(each, ast.Call) else ():
             if keyword.arg in _LABELS:
                 labels += _texts(keyword.value)
+            elif keyword.arg in ("content_type", "content_type_id", "content_type__in"):
+                has_type = True
             elif keyword.arg in _CODENAMES | _MODELS:
                 names += _texts(keyword.value)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "get_by_natural_key":
         labels += [text for arg in call.args[model == PERMISSION :][:1] for text in _texts(arg)]
-    return Lookup(model, line, tuple(labels), tuple(names))
+    return Lookup(model, line, tuple(labels), tuple(names), has_type)
 
 
 def _texts(node: ast.expr) -> list[str]:

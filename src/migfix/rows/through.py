@@ -12,6 +12,8 @@ from migfix.history.state import Model, State
 from migfix.model import Key, Literal, Migration, Operation, Sequence
 from migfix.rows.placeholder import AUTO
 
+CLOSES = frozenset(["RemoveField", "RemoveIndex", "RemoveConstraint", "AlterUniqueTogether", "AlterIndexTogether"])
+"""What makemigrations writes about a model before its DeleteModel."""
 LONGEST = 63
 """PostgreSQL's limit for a name; Django shortens longer ones with a hash."""
 _OF_THE_COLUMN = ("db_column", "db_constraint", "db_index", "null", "to_field", "unique")

@@ -34,12 +34,12 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         why = f"{change.label} {verb} a through model, and Django can't alter a many-to-many that way"
         try:
             yield _rewrite(migration, change, state, f"{why}: it raises ValueError.", history)
+            return  # the next one sees what became of the file
         except CannotKeep as reason:
             yield Refusal(CODE, migration.path, change.op.line, f"{why}; {reason.why}.", reason.next_step)
         except CannotWrite as reason:
             by_hand = "Write the steps by hand: the page has them."
             yield Refusal(CODE, migration.path, change.op.line, f"{why}; {reason}.", by_hand)
-        return
 
 
 def _rewrite(migration: Migration, change: Change, state: State, why: str, history: History) -> Finding:

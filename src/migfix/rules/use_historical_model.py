@@ -30,10 +30,10 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     from migfix.live.replaced import cleaning_edits, dependency_edits, function_edits
     from migfix.live.uses import data_functions, unnamed
 
-    for op, model in unnamed(migration, history):
-        why = f"a data step uses {model.label} as models.py has it today, and is no function of its own."
-        by_hand = "Write it as a function that gets the model from apps: def name(apps, schema_editor)."
-        yield Refusal(CODE, migration.path, op.line, why, by_hand)
+    for line, model in unnamed(migration, history):
+        why = f"a data step gets {model.label} as models.py has it today from outside its function."
+        by_hand = "Let a function get the model from apps: def name(apps, schema_editor)."
+        yield Refusal(CODE, migration.path, line, why, by_hand)
         return
     found = {}
     for each in data_functions(migration, history):

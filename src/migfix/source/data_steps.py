@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migfix.model import Function, Migration, Name, Operation
+from migfix.model import Call, Function, Migration, Name, Operation
 from migfix.source.scopes import module_names_read
 
 BOTH_WAYS = ("code", "reverse_code")
@@ -27,6 +27,8 @@ def running(migration: Migration, ways: tuple[str, ...] = BOTH_WAYS) -> Iterator
 def _entries(op: Operation, ways: tuple[str, ...]) -> Iterator[str]:
     for argument in ways:
         value = op.arguments.get(argument)
+        if op.kind == "RunPython" and isinstance(value, Call) and value.func == "functools.partial":
+            value = value.argument("func", 0)
         if op.kind == "RunPython" and isinstance(value, Name):
             yield value.dotted
 
