@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Literal as OneOf
 
 from migfix.formatting import free_name
@@ -19,9 +20,10 @@ from migfix.live.models import (
     module_bindings,
     user_model,
 )
-from migfix.model import Function, Import, Migration, Opaque, Span
+from migfix.model import Function, Import, Migration, Name, Opaque, Span
 from migfix.source.data_steps import running
 from migfix.source.scopes import module_names_read
+from migfix.source.text import decode
 
 Kind = OneOf["name", "statement", "call", "registry"]
 """A name, a statement that imports, a call of get_user_model(), or the name of the live registry."""
@@ -95,10 +97,14 @@ def data_functions(migration: Migration, history: History) -> Iterator[DataFunct
 def unnamed(migration: Migration, history: History) -> Iterator[tuple[int, LiveModel | Unknown]]:
     """Lines where a data step gets live models in another way: a lambda, a default argument, a list of the module."""
     bound = module_bindings(migration, history)
+    known = {*migration.functions, *(each.module.partition(".")[0] for each in migration.imports)}
     for op in migration.walk():
         value = op.arguments.get("code")
         if op.kind == "RunPython" and isinstance(value, Opaque):
             names = bound.keys() & module_names_read(value.code)
+            yield from ((op.line, bound[name]) for name in sorted(names))
+        elif op.kind == "RunPython" and isinstance(value, Name) and value.dotted.partition(".")[0] not in known:
+            names = bound.keys() & _read_in_classes(migration)
             yield from ((op.line, bound[name]) for name in sorted(names))
     read: set[str] = set()
     for function, _, _ in running(migration):
@@ -111,6 +117,21 @@ def unnamed(migration: Migration, history: History) -> Iterator[tuple[int, LiveM
         match statement:
             case ast.Assign(targets=[ast.Name(id=target)], value=given) if target in read and target not in bound:
                 yield from ((statement.lineno, bound[name.id]) for name in _names(given) if name.id in bound)
+
+
+def _read_in_classes(migration: Migration) -> frozenset[str]:
+    """What functions in classes of the file read: a data step may be one of them."""
+    source = decode(migration.source)
+    tree = ast.parse(source)
+    return frozenset().union(
+        *(
+            module_names_read(dedent(ast.get_source_segment(source, each, padded=True) or ""), each.name)
+            for node in tree.body
+            if isinstance(node, ast.ClassDef)
+            for each in node.body
+            if isinstance(each, ast.FunctionDef)
+        )
+    )
 
 
 def _uses(

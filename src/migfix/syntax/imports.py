@@ -120,8 +120,9 @@ def _without_name(statement: cst.BaseSmallStatement, bound: str) -> cst.BaseSmal
         return statement
     kept = [each for each in statement.names if _bound_by(each, isinstance(statement, cst.ImportFrom)) != bound]
     has_brackets = isinstance(statement, cst.ImportFrom) and statement.lpar is not None
-    if kept and len(kept) < len(statement.names) and not has_brackets:
-        kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    if kept and len(kept) < len(statement.names):
+        end = statement.names[-1].comma if has_brackets else cst.MaybeSentinel.DEFAULT
+        kept[-1] = kept[-1].with_changes(comma=end)
     return statement.with_changes(names=kept) if kept else None
 
 
