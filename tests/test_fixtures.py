@@ -96,9 +96,25 @@ IS_AFTER_ONLY = bool(os.environ.get("MIGFIX_AFTER_ONLY"))
 """One of them runs what was rewritten only: that the originals fail has been shown by then."""
 
 
+OF_EACH_IN_CI = 3
+
+
+def has_original(case: Case) -> bool:
+    """Whether the original is tried: always, but in CI of a few cases a rule, and where the engines differ.
+
+    What an original does is Django's doing and the engine's: no change of ours can change it.
+    """
+    if not os.environ.get("CI") or IS_SQLITE_LEG or isinstance(case.config["db"].get("before"), dict):
+        return not IS_AFTER_ONLY
+    alike = [each for each in DB_CASES if (each.rule, each.is_rewritten) == (case.rule, case.is_rewritten)]
+    return alike.index(case) < OF_EACH_IN_CI
+
+
 def engines_of(case: Case) -> list[str]:
     """A rewrite is tried on every engine; what is left alone on one, unless it says what each engine does."""
     is_on_all = case.is_rewritten or isinstance(case.config["db"].get("before"), dict)
+    if not case.is_rewritten and not has_original(case):
+        return []
     if IS_SQLITE_LEG:
         return ["sqlite"] if case.is_rewritten else []
     if os.environ.get("CI"):
@@ -122,7 +138,7 @@ def test_on_a_database(case: Case, tmp_path: Path, forked: Migfix) -> None:
     engines = [engine for engine in engines_of(case) if expected_of(case, engine) != "not tested"]
     if not engines:
         pytest.skip("the case says so for this engine")
-    is_compared = case.is_rewritten and not IS_AFTER_ONLY
+    is_compared = case.is_rewritten and has_original(case)
     project = (case.copy_before if is_compared or not case.is_rewritten else case.copy_after)(tmp_path / "project")
     apps = sorted(path.parent.name for path in project.glob("*/migrations"))
     texts = [*contents(project).items(), *contents(case.folder).items()]
