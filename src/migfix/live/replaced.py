@@ -30,7 +30,7 @@ def function_edits(migration: Migration, each: DataFunction, found: dict[Use, Hi
     if tops:
         line, indent = _top(each)
         code = "".join(indent + text.replace("\n    ", f"\n{indent}") + "\n" for text in tops.values())
-        if isinstance(each.node.body[_body_start(each)], ast.FunctionDef | ast.ClassDef):
+        if isinstance(each.first, ast.FunctionDef | ast.ClassDef):
             code += "\n"
         yield ReplaceText(migration.path, (line, 0, line, 0), code)
     statements: dict[Span, list[Use]] = {}
@@ -69,16 +69,10 @@ def _left_of_import(each: DataFunction, place: Span, gone: set[str]) -> list[str
     return []
 
 
-def _body_start(each: DataFunction) -> int:
-    """The place of the first statement behind the docstring."""
-    has_docstring = ast.get_docstring(each.node, clean=False) is not None
-    return 1 if has_docstring and len(each.node.body) > 1 else 0
-
-
 def _top(each: DataFunction) -> tuple[int, str]:
     """The line of the file where the body begins, behind a docstring and before comments, and its indentation."""
     lines = each.function.code.split("\n")
-    first = each.node.body[_body_start(each)]
+    first = each.first
     line = min([first.lineno, *(one.lineno for one in getattr(first, "decorator_list", []))])
     while lines[line - 2].lstrip().startswith("#") and lines[line - 2].startswith((" ", "\t")):
         line -= 1

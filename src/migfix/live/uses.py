@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from textwrap import dedent
 from typing import Literal as OneOf
 
 from migfix.formatting import free_name
@@ -20,10 +19,9 @@ from migfix.live.models import (
     module_bindings,
     user_model,
 )
-from migfix.model import Function, Import, Migration, Name, Opaque, Span
+from migfix.model import Function, Import, Migration, Span
 from migfix.source.data_steps import running
 from migfix.source.scopes import module_names_read
-from migfix.source.text import decode
 
 Kind = OneOf["name", "statement", "call", "registry"]
 """A name, a statement that imports, a call of get_user_model(), or the name of the live registry."""
@@ -62,12 +60,16 @@ class DataFunction:
         return node
 
     @property
+    def first(self) -> ast.stmt:
+        """The first statement behind the docstring."""
+        body = self.node.body
+        return body[1 if ast.get_docstring(self.node, clean=False) is not None and len(body) > 1 else 0]
+
+    @property
     def shares_lines(self) -> bool:
         """Whether a statement at which something must be written stands on a line with others."""
         lines = self.function.code.split("\n")
-        node = self.node
-        first = node.body[min(1, len(node.body) - 1) if ast.get_docstring(node, clean=False) is not None else 0]
-        places = [(first.lineno, first.col_offset, 0, 0)]
+        places = [(self.first.lineno, self.first.col_offset, 0, 0)]
         for use in self.uses:
             if use.place and use.kind == "statement":
                 start, column, last, end = use.place
@@ -92,46 +94,6 @@ def data_functions(migration: Migration, history: History) -> Iterator[DataFunct
         uses = tuple(_uses(migration, each, bound, history))
         if uses:
             yield DataFunction(function, index, apps, uses)
-
-
-def unnamed(migration: Migration, history: History) -> Iterator[tuple[int, LiveModel | Unknown]]:
-    """Lines where a data step gets live models in another way: a lambda, a default argument, a list of the module."""
-    bound = module_bindings(migration, history)
-    known = {*migration.functions, *(each.module.partition(".")[0] for each in migration.imports)}
-    for op in migration.walk():
-        value = op.arguments.get("code")
-        if op.kind == "RunPython" and isinstance(value, Opaque):
-            names = bound.keys() & module_names_read(value.code)
-            yield from ((op.line, bound[name]) for name in sorted(names))
-        elif op.kind == "RunPython" and isinstance(value, Name) and value.dotted.partition(".")[0] not in known:
-            names = bound.keys() & _read_in_classes(migration)
-            yield from ((op.line, bound[name]) for name in sorted(names))
-    read: set[str] = set()
-    for function, _, _ in running(migration):
-        read |= module_names_read(function.code, function.name)
-        node = ast.parse(function.code).body[0]
-        assert isinstance(node, ast.FunctionDef)
-        for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
-            yield from ((function.line, bound[name.id]) for name in _names(default) if name.id in bound)
-    for statement in ast.parse(migration.source).body if bound and read else ():
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=target)], value=given) if target in read and target not in bound:
-                yield from ((statement.lineno, bound[name.id]) for name in _names(given) if name.id in bound)
-
-
-def _read_in_classes(migration: Migration) -> frozenset[str]:
-    """What functions in classes of the file read: a data step may be one of them."""
-    source = decode(migration.source)
-    tree = ast.parse(source)
-    return frozenset().union(
-        *(
-            module_names_read(dedent(ast.get_source_segment(source, each, padded=True) or ""), each.name)
-            for node in tree.body
-            if isinstance(node, ast.ClassDef)
-            for each in node.body
-            if isinstance(each, ast.FunctionDef)
-        )
-    )
 
 
 def _uses(

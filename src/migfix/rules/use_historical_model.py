@@ -27,10 +27,11 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
     from migfix.findings import Refusal, Rewrite
     from migfix.live.missed import Unfit, replacement
+    from migfix.live.outside import from_outside
     from migfix.live.replaced import cleaning_edits, dependency_edits, function_edits
-    from migfix.live.uses import data_functions, unnamed
+    from migfix.live.uses import data_functions
 
-    for line, model in unnamed(migration, history):
+    for line, model in from_outside(migration, history):
         why = f"a data step gets {model.label} as models.py has it today from outside its function."
         by_hand = "Let a function get the model from apps: def name(apps, schema_editor)."
         yield Refusal(CODE, migration.path, line, why, by_hand)

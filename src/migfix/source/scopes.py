@@ -18,6 +18,12 @@ def module_names_read(code: str, function: str | None = None) -> frozenset[str]:
     return frozenset().union(*(_globals(each) for each in top.get_children() if each.get_name() == function))
 
 
+def names_read_in_methods(code: str) -> frozenset[str]:
+    """The names of the module that functions in its classes read."""
+    classes = [each for each in symtable.symtable(code, "code", "exec").get_children() if each.get_type() == "class"]
+    return frozenset().union(*(_globals(method) for each in classes for method in each.get_children()))
+
+
 def _globals(table: symtable.SymbolTable) -> Iterator[str]:
     for each in table.get_symbols():
         if each.is_global() and each.is_referenced():
