@@ -18,6 +18,8 @@ CODE = "MIG107"
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Hand the table over: the state changes, the table and what is called after it get the new name."""
+    if not (any(b"DeleteModel" in each.source for each in migrations) or history.new_mentioning("DeleteModel")):
+        return
     from migfix.findings import Rewrite
     from migfix.rows.move import moves
 
