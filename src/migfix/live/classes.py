@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from migfix.history import History
 from migfix.history.reader import Module
@@ -41,7 +42,7 @@ class Class:
         root, _, rest = text.partition(".")
         for module, name, bound in imports_of(self.tree):
             if bound == root:
-                return f"{module}.{name}" * bool(name) + module * (not name) + f".{rest}" * bool(rest)
+                return ".".join(filter(None, (module, name, rest)))
         return text
 
 
@@ -50,9 +51,9 @@ def find_class(history: History, module: str, name: str, near: str, steps: int =
     found = history.module(module, near)
     if found is None or not steps:
         return None
-    tree = parse(found.path, found.source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name == name and node in _module_level(tree):
+    tree = _parsed(found.path, found.source)
+    for node in _module_level(tree):
+        if isinstance(node, ast.ClassDef) and node.name == name:
             return Class(node, found, tree)
     for source, imported, bound in imports_of(tree):
         if bound == name or imported == "*":
@@ -60,6 +61,12 @@ def find_class(history: History, module: str, name: str, near: str, steps: int =
             if further := find_class(history, source, wanted, found.path, steps - 1):
                 return further
     return None
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: str, source: bytes) -> ast.Module:
+    """The tree of a file; models.py is asked for again for each of its models."""
+    return parse(path, source)
 
 
 def _module_level(tree: ast.Module) -> list[ast.stmt]:
@@ -92,17 +99,12 @@ def lineage(history: History, found: Class) -> tuple[list[Class], list[str]]:
     for each in classes:
         for base in each.node.bases:
             dotted = each.means(base.value if isinstance(base, ast.Subscript) else base)
-            own = _named(history, each, base)
+            own = find_by_name(history, ast.unparse(base), each)
             if own and own.node not in [known.node for known in classes]:
                 classes.append(own)
             elif own is None:
                 others.append(dotted)
     return classes, others
-
-
-def _named(history: History, found: Class, node: ast.expr) -> Class | None:
-    """The class that a name in the file of ``found`` means."""
-    return find_by_name(history, ast.unparse(node), found)
 
 
 def find_by_name(history: History, text: str, seen_from: Class) -> Class | None:

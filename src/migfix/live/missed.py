@@ -36,8 +36,10 @@ class Unfit:
     next_step: str
 
 
-def replacement(migration: Migration, each: DataFunction, use: Use, history: History) -> Historical | Unfit:
-    """What a use gets in the place of the live model."""
+def replacement(
+    migration: Migration, each: DataFunction, use: Use, state: State, history: History
+) -> Historical | Unfit:
+    """What a use gets in the place of the live model; ``state`` is that in which the function runs."""
     name = each.function.name
     if isinstance(use.model, Unknown):
         by_hand = f'Write {use.variable} = apps.get_model("the_label", "{use.model.name}") and the dependency yourself.'
@@ -51,7 +53,7 @@ def replacement(migration: Migration, each: DataFunction, use: Use, history: His
     if use.kind == "registry" and use.place and text_between(migration.source, use.place) == each.apps:
         by_hand = "Take that import out, so that apps is what RunPython hands over."
         return Unfit(f", from a registry imported as {each.apps}", by_hand)
-    found = historical(migration, each, use.model, use.seen_as, history)
+    found = historical(migration, each, use.model, use.seen_as, state, history)
     return Unfit(f": {found.told}", _ways_out(found, name)) if isinstance(found, Lack) else found
 
 
@@ -97,7 +99,7 @@ def _makes_text(node: ast.FunctionDef) -> bool:
 
 
 def historical(
-    migration: Migration, each: DataFunction, live: LiveModel, seen_as: str, history: History
+    migration: Migration, each: DataFunction, live: LiveModel, seen_as: str, state: State, history: History
 ) -> Historical | Lack:
     """The historical model in the place of ``live``, or the first thing that it would lack."""
     used = attributes(each.node)
@@ -106,7 +108,6 @@ def historical(
             _missed(lacks_of_django(f"django.contrib.{live.app}.models.{live.name}", live.name), used, seen_as), None
         )
         return lack or Historical(live.app, live.name, (live.app, CONTRIB[live.app]))
-    state = history.state_before(migration, each.index)
     first = _in_state(live, state, used, seen_as, history)
     if isinstance(first, Historical) or live.app == migration.app:
         return first

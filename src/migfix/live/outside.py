@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from migfix.history import History
 from migfix.live.models import LiveModel, Unknown, module_bindings
+from migfix.live.uses import names_in
 from migfix.model import Migration, Name, Opaque
 from migfix.source.data_steps import running
 from migfix.source.scopes import module_names_read, names_read_in_methods
@@ -36,7 +37,3 @@ def from_outside(migration: Migration, history: History) -> Iterator[tuple[int, 
         match statement:
             case ast.Assign(targets=[ast.Name(id=target)], value=given) if target in read and target not in bound:
                 yield from ((statement.lineno, bound[name.id]) for name in names_in(given) if name.id in bound)
-
-
-def names_in(node: ast.AST) -> list[ast.Name]:
-    return [each for each in ast.walk(node) if isinstance(each, ast.Name)]

@@ -100,7 +100,7 @@ def _uses(
     migration: Migration, each: DataFunction, bound: dict[str, LiveModel | Unknown], history: History
 ) -> Iterator[Use]:
     node, free = each.node, module_names_read(each.function.code, each.function.name)
-    first = {name.id: (name.lineno, name.col_offset) for name in reversed(_names(node))}
+    first = {name.id: (name.lineno, name.col_offset) for name in reversed(names_in(node))}
     for name in sorted(free & bound.keys(), key=lambda name: first.get(name, (0, 0))):
         yield Use(name, bound[name], name)
     stars = [given.module for given in migration.imports if given.name == "*"]
@@ -111,7 +111,7 @@ def _uses(
     imports = [given for given in migration.imports if given.bound in free and given.bound not in bound]
     modules = {shown: module for given in imports for shown, module in _modules(given)}
     arguments = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
-    variables = _Variables({name.id for name in _names(node)} | arguments)
+    variables = _Variables({name.id for name in names_in(node)} | arguments)
     for inner in ast.walk(node):
         if isinstance(inner, ast.ImportFrom):
             yield from _imported_here(inner, each, migration, history)
@@ -138,7 +138,7 @@ class _Variables:
         return self.chosen[model.label]
 
 
-def _names(node: ast.AST) -> list[ast.Name]:
+def names_in(node: ast.AST) -> list[ast.Name]:
     return [each for each in ast.walk(node) if isinstance(each, ast.Name)]
 
 

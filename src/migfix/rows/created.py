@@ -1,15 +1,21 @@
-"""The text of a CreateModel, with some of its fields and with other options."""
+"""The text of operations that go into another one: as they stand, or a CreateModel with other fields and options."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from migfix.circle.follow_up import text_at
-from migfix.formatting import literal, quote_of, with_quotes
+from migfix.formatting import literal, quote_of, reindented, with_quotes
 from migfix.history.state import items_of
 from migfix.model import Dictionary, Literal, Migration, Operation, Sequence
 from migfix.source.names import spelling
-from migfix.source.text import comment_after, comments_above
+from migfix.source.text import comment_after, comments_above, text_between
+
+
+def as_it_stands(migration: Migration, op: Operation, has_comments: bool = True) -> str:
+    """An operation from column 0 as the file has it, below the comments above it unless they stay behind."""
+    above = comments_above(migration.source, op.line) if has_comments else ()
+    return "\n".join([*above, reindented(text_between(migration.source, op.value.span), 8, 0)])
 
 
 def created_as(migration: Migration, op: Operation, names: Mapping[str, str], options: Mapping[str, str]) -> str:

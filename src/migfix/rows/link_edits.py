@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from migfix.edits import AddImport, Comment, Edit, Insert, Remove, Replace
-from migfix.formatting import free_name, literal, reindented, snake
+from migfix.formatting import free_name, literal, snake
 from migfix.history import History
 from migfix.history.fields import Field, said_value
 from migfix.history.state import Model, State, created_model, items_of
 from migfix.model import Literal, Migration, Operation, Sequence
 from migfix.rows.columns import typed
-from migfix.rows.created import created_as
+from migfix.rows.created import as_it_stands, created_as
 from migfix.rows.model_steps import IN_THE_DATABASE, Steps
 from migfix.rows.step import step_edits
 from migfix.rows.through import (
@@ -26,7 +24,7 @@ from migfix.rows.through import (
     pointing_at,
 )
 from migfix.source.code import Writer
-from migfix.source.text import comment_after, comments_above, text_between
+from migfix.source.text import comment_after, comments_above
 
 STAYS = "The links stay in their table, which becomes that of {}."
 GOES_BACK = "The links stay in their table, which becomes Django's own again."
@@ -58,14 +56,14 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
             {"id": "id", source: table.source, target: table.target},
             {"db_table": literal(table.name), "unique_together": pair} | left_out,
         ),
-        reindented(text_between(migration.source, change.op.value.span), 8, 0),
+        as_it_stands(migration, change.op),
     ]
     after = [steps.unique()]
     if through.table != table.name:
         after.append(steps.table(through.table if "db_table" in through.options else None))
     place = ("operations", migration.operations.index(created) + 1)
     edits: list[Edit] = [
-        Replace(migration.path, created.where, writer.apart(state_operations=_with_comments(migration, change, state))),
+        Replace(migration.path, created.where, writer.apart(state_operations=state)),
         Comment(migration.path, created.where, STAYS.format(through.name)),
         Remove(migration.path, change.op.where),
         *(Insert(migration.path, place, code) for code in [*after, *renames]),
@@ -97,13 +95,6 @@ def _value_for(through: Model, field: Field, history: History) -> tuple[str, obj
             f"Say it with --set {label}=VALUE, or give the field a default or null=True.",
         )
     return said
-
-
-def _with_comments(migration: Migration, change: Change, codes: Iterable[str]) -> list[str]:
-    """The comments of the AlterField go where it goes."""
-    first, second = codes
-    above = comments_above(migration.source, change.op.line)
-    return [first, "\n".join([*above, second])]
 
 
 def _comments_of(migration: Migration, op: Operation, field: Field) -> str | None:
@@ -139,8 +130,7 @@ def lost(migration: Migration, change: Change, state: State, history: History) -
     codes += [] if through.table == table.name else [steps.table(table.name)]
     codes.append(steps.unique(table.source, table.target))
     closing = [op for op in migration.operations if op.model == through.key[1] and op.kind in CLOSES]
-    texts = [reindented(text_between(migration.source, op.value.span), 8, 0) for op in (change.op, deleted)]
-    above = comments_above(migration.source, deleted.line)
+    texts = [as_it_stands(migration, change.op, has_comments=False), as_it_stands(migration, deleted)]
     place = change.op.where
     return (
         *(
@@ -149,7 +139,7 @@ def lost(migration: Migration, change: Change, state: State, history: History) -
             else _single_links(migration, change.index, through, source, target)
         ),
         *(Insert(migration.path, place, code) for code in codes),
-        Replace(migration.path, place, writer.apart(state_operations=[texts[0], "\n".join([*above, texts[1]])])),
+        Replace(migration.path, place, writer.apart(state_operations=texts)),
         Comment(migration.path, place, GOES_BACK),
         Remove(migration.path, deleted.where),
         *(Remove(migration.path, op.where) for op in closing),

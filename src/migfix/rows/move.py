@@ -40,7 +40,7 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
     """Every move that was said, and every pair that looks like one: the same name and fields."""
     texts = (b"DeleteModel", b"CreateModel", b"Run")
     files = {each.key: each for text in texts for each in _new(migrations, text, history)}
-    said = {old.lower(): new.lower() for old, new in history.facts.moved.items()}
+    said = said_moves(history.facts)
     for deleting in files.values():
         for deleted in [op for op in deleting.operations if op.kind == "DeleteModel"]:
             closing = closing_files(deleting, deleted.model, history)
@@ -55,6 +55,11 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
                     end = history.state_before(creating, len(creating.operations)).models.get(new.key, new)
                     if is_said or _looks_alike(old, end, said, history.facts):
                         yield Move(old, new, deleting, deleted, creating, created, is_said)
+
+
+def said_moves(facts: Facts) -> dict[str, str]:
+    """Old label -> new label, in lower case, of the models that a person said moved."""
+    return {old.lower(): new.lower() for old, new in facts.moved.items()}
 
 
 def closing_files(deleting: Migration, model: str, history: History) -> list[Migration]:

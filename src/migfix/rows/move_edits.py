@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from migfix.edits import AddImport, Comment, Edit, Insert, Remove, Replace
-from migfix.formatting import free_name, literal, reindented, render, snake
+from migfix.formatting import free_name, literal, render, snake
 from migfix.history import History
 from migfix.history.needed import CONTRIB, dependency_edit, is_guaranteed
 from migfix.history.state import items_of
 from migfix.model import Migration, Operation
-from migfix.rows.created import created_as
-from migfix.rows.move import CannotMove, Move, demand_alone, difference, renamed_indexes, state_only
+from migfix.rows.created import as_it_stands, created_as
+from migfix.rows.move import CannotMove, Move, demand_alone, difference, renamed_indexes, said_moves, state_only
 from migfix.rows.step import step_edits
 from migfix.source.code import Writer
-from migfix.source.text import comments_above, text_between
 
 TAKEN = "The rows stay in their table, which was that of {}."
 HANDED = "Their table and rows are those of {} now."
@@ -24,7 +23,7 @@ CONTENT_TYPES = ("contenttypes", CONTRIB["contenttypes"])
 
 def move_edits(move: Move, migrations: tuple[Migration, ...], history: History) -> tuple[list[Edit], bool]:
     """The edits of all files, and whether the content type moves along. Raises CannotMove, CannotWrite."""
-    said = {old.lower(): new.lower() for old, new in history.facts.moved.items()}
+    said = said_moves(history.facts)
     if move.old.name.lower() != move.new.name.lower():
         raise CannotMove("it gets another name at the same time; rename it in a migration of its own")
     for op in move.creating.operations:
@@ -75,8 +74,7 @@ def _handed(migration: Migration, ops: list[Operation], move: Move) -> Iterator[
         codes = []
         for place in group:
             op = migration.operations[place]
-            above = comments_above(migration.source, op.line) if place != start else ()
-            codes.append("\n".join([*above, reindented(text_between(migration.source, op.value.span), 8, 0)]))
+            codes.append(as_it_stands(migration, op, has_comments=place != start))
             yield from [Remove(migration.path, op.where)] if place != start else []
         where = migration.operations[start].where
         yield Replace(migration.path, where, writer.apart(state_operations=codes))

@@ -41,10 +41,10 @@ def _kept(migration: Migration, history: History) -> Iterator[Finding]:
             why = f"code of the release before can't insert into {each.model.label} without {each.field.name}"
             yield Refusal(CODE, migration.path, each.op.line, f"{why}, and it {reason[0]}.", reason[1])
     if columns:
-        yield from _rewrite(migration, columns)
+        yield _rewrite(migration, columns)
 
 
-def _rewrite(migration: Migration, columns: list[NewColumn]) -> Iterator[Finding]:
+def _rewrite(migration: Migration, columns: list[NewColumn]) -> Finding:
     from migfix.edits import Insert
     from migfix.findings import Rewrite
     from migfix.rows.removal import shown
@@ -60,7 +60,7 @@ def _rewrite(migration: Migration, columns: list[NewColumn]) -> Iterator[Finding
     names = ", ".join(each.field.name for each in columns)
     values = ", ".join(f"{each.label} DEFAULT {shown(each.default)}" for each in columns)
     tables = " and ".join(dict.fromkeys(each.model.label for each in columns))
-    yield Rewrite(
+    return Rewrite(
         CODE,
         migration.path,
         columns[0].op.line,

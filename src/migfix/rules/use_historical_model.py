@@ -38,9 +38,9 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         return
     found = {}
     for each in data_functions(migration, history):
-        models = {}
+        models, state = {}, history.state_before(migration, each.index)
         for use in each.uses:
-            got = replacement(migration, each, use, history)
+            got = replacement(migration, each, use, state, history)
             if isinstance(got, Unfit):
                 yield _refusal(migration, each, use, got)
                 return
