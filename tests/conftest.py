@@ -73,6 +73,11 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a minute comes first, so that no worker ends with it while the others wait."""
+    items.sort(key=lambda item: "third_party" not in item.nodeid)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, reason in MISSING.items():
         terminalreporter.write_line(f"NOT TESTED ON {name.upper()}: {reason}", yellow=True, bold=True)
@@ -106,7 +111,7 @@ def migfix() -> Migfix:
 def forked() -> Migfix:
     """As ``migfix``, in a fork of this process: hundreds of cases needn't wait for Python to start each time."""
     with warnings.catch_warnings(action="ignore"):  # those of other packages while they are imported
-        for module in ("migfix.cli", "migfix.syntax", "sqlglot"):
+        for module in ("migfix.cli.planning", "migfix.cli.proving", "migfix.syntax", "sqlglot"):
             importlib.import_module(module)
 
     def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -105,6 +105,30 @@ def test_undo(blog: Path, migfix: Migfix) -> None:
     assert migfix("undo", cwd=blog).returncode == 2
 
 
+def test_undo_in_a_copy_of_the_project(tmp_path: Path, migfix: Migfix) -> None:
+    """The copy's files go back, not those of the project it was copied from."""
+    original, copy = tmp_path / "site", tmp_path / "copy"
+    shutil.copytree(FIXTURES / "break_dependency_cycle" / "leaf_with_max_migration" / "before", original)
+    before = contents(original)
+    assert migfix("apply", ".", cwd=original).returncode == 0
+    shutil.copytree(original, copy)
+    after = contents(original)
+    assert migfix("undo", cwd=copy).returncode == 0
+    assert contents(copy) == before
+    assert contents(original) == after
+
+
+def test_a_folder_does_not_mean_replaced_files(tmp_path: Path, migfix: Migfix) -> None:
+    """They go when the squash is finished; who names one means it."""
+    site = tmp_path / "site"
+    shutil.copytree(FIXTURES / "break_dependency_cycle" / "leave_squashed" / "before", site)
+    more = site / "members/migrations/0002_more.py"
+    text = more.read_text()
+    more.write_text(text.replace("    operations = [", "    operations = [\n        migrations.RunSQL('SELECT 1'),"))
+    assert "0002_more" not in migfix("check", "members", "--select", "MIG3", cwd=site).stdout
+    assert "0002_more" in migfix("check", "members/migrations/0002_more.py", "--select", "MIG3", cwd=site).stdout
+
+
 def test_undo_removes_new_files(tmp_path: Path, migfix: Migfix) -> None:
     shutil.copytree(FIXTURES / "break_dependency_cycle" / "leaf_with_max_migration" / "before", tmp_path / "site")
     before = contents(tmp_path / "site")

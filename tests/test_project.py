@@ -110,6 +110,15 @@ def test_settings_ask_django_about_a_circle(tmp_path: Path, migfix: Migfix) -> N
     assert list(site.glob("*/migrations/0002_initial.py"))
 
 
+def test_settings_ask_django_about_a_file_that_it_cannot_read(tmp_path: Path, migfix: Migfix) -> None:
+    """Operations before their model: Django has no state before the rewrite, only the models that were meant."""
+    site = project(tmp_path, "order_forward_reference/operations_before_their_own_model", '["library"]')
+    assert "KeyError: ('library', 'shelf')" in manage("makemigrations", "--check", cwd=site).stderr
+    result = migfix("apply", "library/migrations/0002_shelf.py", "--settings", "settings", cwd=site)
+    assert result.returncode == 0, result.stderr
+    assert manage("makemigrations", "--check", cwd=site).returncode == 0
+
+
 def test_django_finds_what_was_lost(tmp_path: Path) -> None:
     """The child process compares what is planned, not what is on disk."""
     from migfix.plan import Plan
@@ -174,3 +183,64 @@ def test_user_model_from_the_settings_that_manage_names(tmp_path: Path, migfix: 
     (site / "config" / "settings.py").write_text("from .base import *\n")
     result = migfix("check", ".", cwd=site)
     assert "MIG201" in result.stdout
+
+
+LATER = """from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shops", "0001_initial")]
+
+    operations = []
+"""
+
+
+def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -> None:
+    """What the deployed file brought anyway may be said; what it didn't is refused, also where migfix would add it."""
+    site = project(tmp_path, "add_missing_dependency/leave_declared", '["bills", "orders", "shops"]')
+    (site / "shops/migrations/0002_later.py").write_text(LATER)
+    bills = site / "bills/migrations/0001_initial.py"
+    git("init", cwd=site)
+    git("add", ".", cwd=site)
+    git("commit", "-m", "deployed", cwd=site)
+    assert migfix("check", "bills", "--select", "MIG206", cwd=site).stdout == "nothing to do\n"
+    was = bills.read_text()
+    last = "        ('shops', '0001_initial'),\n"
+    bills.write_text(was.replace(last, last + "        ('shops', '0002_later'),\n"))
+    result = migfix("check", "bills", "--select", "MIG206", cwd=site)
+    assert result.stdout == (
+        "bills/migrations/0001_initial.py:14: MIG206 pin-latest: refused: the dependency on shops.0002_later was added "
+        "to a migration that is on the default branch.\n"
+        "  next: Take it out again and put it into a new migration: a database that has applied this file and not "
+        "shops.0002_later stops every migrate with InconsistentMigrationHistory.\n"
+        "  see:  migfix explain MIG206\n"
+        "1 left to you\n"
+    )
+    bills.write_text(was.replace(last, ""))
+    git("commit", "-am", "lost", cwd=site)
+    result = migfix("check", "bills", "--select", "MIG203", cwd=site)
+    assert result.stdout == (
+        "bills/migrations/0001_initial.py:21: MIG203 add-missing-dependency: refused: shops.Shop is used here, and no "
+        "dependency makes sure that it is there by then.\n"
+        "  next: It is on the default branch, so databases may have applied it: where they haven't applied "
+        "shops.0002_later, a dependency that is added now stops every migrate with InconsistentMigrationHistory. Add "
+        "it by hand once both are applied everywhere.\n"
+        "  see:  migfix explain MIG203\n"
+        "1 left to you\n"
+    )
+
+
+def test_settings_say_which_apps_there_are(tmp_path: Path, migfix: Migfix) -> None:
+    """A label that only Django can tell: the AppConfig works it out."""
+    site = project(tmp_path, "add_missing_dependency/data_step", '["bills", "orders", "shops.apps.Shops"]')
+    (site / "shops/apps.py").write_text(
+        "from django.apps import AppConfig\n\n\n"
+        'class Shops(AppConfig):\n    name = "shops"\n    label = "_".join(("corner", "shops"))\n'
+    )
+    bills = site / "bills/migrations/0001_initial.py"
+    bills.write_text(bills.read_text().replace('get_model("shops"', 'get_model("corner_shops"'))
+    refused = migfix("check", "bills", "--select", "MIG203", cwd=site)
+    assert "migfix can't see that app's migrations" in refused.stdout
+    result = migfix("apply", "bills", "--select", "MIG203", "--settings", "settings", cwd=site)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert '("corner_shops", "0001_initial")' in bills.read_text()

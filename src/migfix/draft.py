@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-from migfix.edits import Edit, NewFile, SetContent
+from migfix.edits import Edit, Insert, NewFile, SetContent
 from migfix.errors import MigfixError
 from migfix.findings import Finding, Refusal, Rewrite
 from migfix.history import History
@@ -85,7 +85,8 @@ class Draft:
         migrations = [self._read(path, app, content) for path, (app, content) in changed.items() if app]
         companions = {path: content for path, (app, content) in changed.items() if not app}
         history = self.history.with_migrations(migrations, companions)
-        found = differences(self.history, history, {each.app for each in migrations})
+        is_ordering = all(_adds_dependency(edit) for each in rewrites for edit in each.edits)
+        found = [] if is_ordering else differences(self.history, history, {each.app for each in migrations})
         if found:
             return "; ".join(found)
         for path, (_, content) in changed.items():
@@ -115,6 +116,11 @@ class Draft:
 
     def _read(self, path: str, app: str, content: bytes) -> Migration:
         return read_migration(path, app, PurePath(path).stem, content)
+
+
+def _adds_dependency(edit: Edit) -> bool:
+    """Whether an edit only says that something comes earlier: each migration does what it did."""
+    return isinstance(edit, Insert) and edit.where[0] == "dependencies"
 
 
 def _identity(finding: Finding) -> tuple[str, str, str]:

@@ -53,6 +53,23 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class AddAttribute:
+    """Set an attribute of the Migration class that isn't set there yet, above the others."""
+
+    path: str
+    name: str
+    code: str
+
+
+@dataclass(frozen=True)
+class RemoveAttribute:
+    """Take an attribute of the Migration class out; comments above it stay."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True)
 class AddFunction:
     """Put a function above the Migration class."""
 
@@ -117,6 +134,8 @@ Edit = (
     | Move
     | Replace
     | Comment
+    | AddAttribute
+    | RemoveAttribute
     | AddFunction
     | RemoveFunction
     | ReplaceText

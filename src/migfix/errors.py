@@ -1,4 +1,4 @@
-"""Errors that the user can mend: one line and the next step, caught in ``cli.py`` alone."""
+"""Errors that the user can mend: one line and the next step, caught in ``cli`` alone."""
 
 from __future__ import annotations
 

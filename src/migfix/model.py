@@ -188,6 +188,8 @@ class Migration:
     atomic: bool = True
     bases: str = "migrations.Migration"
     """What the class inherits from, as written."""
+    extras: tuple[str, ...] = ()
+    """What else the class holds, as code from column 0: markers of other packages (``stage``, ``safe``), methods."""
     functions: Mapping[str, Function] = field(default_factory=dict)
     imports: tuple[Import, ...] = ()
     constants: Mapping[str, Value] = field(default_factory=dict)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from migfix.config import Config
 from migfix.errors import MigfixError, UnreadableFile
 from migfix.history import History
-from migfix.history.static import Project, find_root, with_inferred
+from migfix.history.facts import Facts
+from migfix.history.files import find_root
 from migfix.model import Migration
 from migfix.plan import Plan
 from migfix.registry import selected
-from migfix.select import GitBase, migrations_at
+from migfix.select import migrations_at, project_at
 
 if TYPE_CHECKING:
     from migfix.findings import Refusal
@@ -38,18 +39,23 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
 
     Raises MigfixError for what concerns all of them.
     """
+    paths = tuple(paths)
     rules = selected(config.select, config.ignore)
     files, errors = _files(paths, config)
     if not files:
         return Outcome(Plan(), tuple(errors))
     root = find_root(files[0].parent)
-    project = Project(root, with_inferred(config.facts, root), tuple(files), GitBase(files[0].parent))
+    project = project_at(root, _known(config, root), tuple(files))
     migrations = project.read(files)
     paths_by_key = {each.key: each.path for each in migrations}
     twice = next((each for each in migrations if paths_by_key[each.key] != each.path), None)
     if twice:
         fact = f"{twice.path} and {paths_by_key[twice.key]} are both {'.'.join(twice.key)}."
         raise MigfixError(fact, "Name the files of one project at a time.")
+    replaced = {key for each in migrations for key in each.replaces} if len(migrations) > 1 else set()
+    directly = {str(path.absolute()) for path in paths if path.suffix == ".py"}
+    # what a squashed migration replaces goes some day; in a folder nobody has asked for it
+    migrations = tuple(each for each in migrations if each.key not in replaced or each.path in directly)
     readable = tuple(each for each in migrations if not each.unread)
     plan = _planned(readable, History(project.facts, project).with_migrations(readable), rules)
     refusals = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)
@@ -59,6 +65,16 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
     if config.settings and plan.after and not errors:
         plan = _asked_of_django(plan, root, config.settings, config.database)
     return Outcome(replace(plan, refusals=refusals), tuple(errors))
+
+
+def _known(config: Config, root: Path) -> Facts:
+    """What was said, and what Django says where it may be asked. Raises MigfixError."""
+    facts = config.facts
+    if config.settings:
+        from migfix.history.loaded import with_loaded
+
+        facts = with_loaded(facts, root, config.settings)
+    return facts
 
 
 def _planned(migrations: tuple[Migration, ...], history: History, rules: tuple[Rule, ...]) -> Plan:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from migfix.errors import UnreadableFile
 from migfix.history.facts import Facts
-from migfix.history.static import migration_files, migration_folders
+from migfix.history.files import migration_files, migration_folders
+from migfix.history.settings import with_inferred
+from migfix.history.static import Project
 
 
 def migrations_at(path: Path, facts: Facts) -> list[Path]:
@@ -63,12 +65,24 @@ class GitBase:
         """Whether the files are in a git work tree."""
         return self._top is not None
 
+    def earlier(self, path: str) -> bytes | None:
+        """The file as it is on the default branch, where it has been changed since; None otherwise."""
+        if self._top is None or not self._changed:
+            return None
+        place = os.path.relpath(path, self._top).replace(os.sep, "/")
+        found = self._git("show", f"{self._base}:{place}") if place in self._changed else None
+        return None if found is None else found.encode(errors="surrogateescape")
+
+    @cached_property
+    def _changed(self) -> frozenset[str]:
+        """The migrations that are other than on the default branch; one call for all, as most aren't."""
+        only = ["--diff-filter=M", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
+        listed = self._git("diff", "--name-only", "-z", base, *only) if (base := self._base) else ""
+        return frozenset(filter(None, (listed or "").split("\0")))
+
     @cached_property
     def _top(self) -> Path | None:
-        if not any((folder / ".git").exists() for folder in (self.root, *self.root.parents)):
-            return None
-        top = self._git("rev-parse", "--show-toplevel")
-        return Path(top.strip()) if top else None
+        return next((folder for folder in (self.root, *self.root.parents) if (folder / ".git").exists()), None)
 
     @cached_property
     def _files(self) -> frozenset[str]:
@@ -100,3 +114,8 @@ class GitBase:
         except OSError:
             return None
         return result.stdout if result.returncode == 0 else None
+
+
+def project_at(root: Path, facts: Facts, named: tuple[Path, ...] = ()) -> Project:
+    """The project at ``root`` with what its files say, and what git knows of it."""
+    return Project(root, with_inferred(facts, root), named, GitBase(named[0].parent if named else root))

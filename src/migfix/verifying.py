@@ -8,7 +8,8 @@ from pathlib import Path
 from migfix.config import Config
 from migfix.errors import MigfixError
 from migfix.history.facts import Facts
-from migfix.history.static import find_root, read_bytes, settings_module
+from migfix.history.files import find_root, read_bytes
+from migfix.history.settings import settings_module
 from migfix.prove.verify import Question, Target, Version, demand_extra
 from migfix.select import migrations_at
 
@@ -32,12 +33,17 @@ def root_of(paths: list[Path]) -> Path:
 def question_for(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
     """What shall be proven where. Raises MigfixError if no settings are known or packages are missing."""
     demand_extra()
-    settings = config.settings or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
+    return Question(root, settings_of(root, config.settings), config.database or "default", engines or (None,))
+
+
+def settings_of(root: Path, said: str | None) -> str:
+    """The settings of a project: said, or in the environment, or those that manage.py names. Raises MigfixError."""
+    settings = said or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
     if settings is None:
         raise MigfixError(
             "migfix doesn't know the settings of this project.", "Say --settings, or `settings` in [tool.migfix]."
         )
-    return Question(root, settings, config.database or "default", engines or (None,))
+    return settings
 
 
 def own_rows(path: Path | None) -> tuple[str, ...]:

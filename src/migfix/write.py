@@ -7,7 +7,6 @@ The same folder serves ``migfix undo``.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,8 +19,8 @@ from migfix.errors import MigfixError
 FOLDER = ".migfix"
 
 
-def write_all(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> None:
-    """Replace every file in ``before`` (None: not there yet) by its content in ``after``.
+def write_all(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> None:
+    """Replace every file in ``before`` (None: not there yet) by its content in ``after`` (None: it goes).
 
     Raises MigfixError, with nothing changed, if a file is no longer as it was read or can't be written.
     """
@@ -32,7 +31,7 @@ def write_all(root: Path, before: Mapping[str, bytes | None], after: Mapping[str
         record = _keep(root, before, after)
         try:
             for path, content in after.items():
-                replace_file(Path(path), content)
+                _put(Path(path), content)
         except BaseException:
             _restore(record)
             raise
@@ -93,6 +92,13 @@ def recover(root: Path) -> list[str]:
     return sorted(files)
 
 
+def _put(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        replace_file(path, content)
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """The file with new content in one step, its mode kept."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".migfix", dir=path.parent)
@@ -117,7 +123,7 @@ def _umask() -> int:
     return mask
 
 
-def _keep(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> Path:
+def _keep(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> Path:
     """Write down what stood in every file and what shall; the note comes last, so that it is whole or not there."""
     folder, record = root / FOLDER, root / FOLDER / "writing"
     shutil.rmtree(record, ignore_errors=True)
@@ -128,10 +134,10 @@ def _keep(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, by
         old = before[path]
         if old is not None:
             (record / f"{number}.before").write_bytes(old)
-        (record / f"{number}.after").write_bytes(content)
-        entries.append(
-            {"path": path, "number": number, "is_new": old is None, "sha256": hashlib.sha256(content).hexdigest()}
-        )
+        if content is not None:
+            (record / f"{number}.after").write_bytes(content)
+        place = os.path.relpath(path, root) if Path(path).is_relative_to(root) else path  # a project may be moved
+        entries.append({"path": place, "number": number, "is_new": old is None, "is_gone": content is None})
     replace_file(record / "files.json", json.dumps(entries, indent=1).encode())
     return record
 
@@ -144,22 +150,21 @@ def _finish(record: Path) -> None:
 
 def _restore(record: Path) -> None:
     for path, (before, _) in _files(record).items():
-        if before is None:
-            Path(path).unlink(missing_ok=True)
-        elif _content(Path(path)) != before:
-            replace_file(Path(path), before)
+        if _content(Path(path)) != before:
+            _put(Path(path), before)
         for temporary in Path(path).parent.glob(f".{Path(path).name}.*.migfix"):
             temporary.unlink()
     shutil.rmtree(record)
 
 
-def _files(record: Path) -> dict[str, tuple[bytes | None, bytes]]:
-    """Path -> what stood there and what was to stand there."""
+def _files(record: Path) -> dict[str, tuple[bytes | None, bytes | None]]:
+    """Path -> what stood there and what was to stand there, None for no file."""
     found = {}
     for entry in json.loads((record / "files.json").read_bytes()):
         number = entry["number"]
         before = None if entry["is_new"] else (record / f"{number}.before").read_bytes()
-        found[entry["path"]] = (before, (record / f"{number}.after").read_bytes())
+        after = None if entry.get("is_gone") else (record / f"{number}.after").read_bytes()
+        found[str(record.parents[1] / entry["path"])] = (before, after)
     return found
 
 

@@ -68,10 +68,10 @@ def _choices(edges: list[Edge]) -> Iterator[frozenset[Edge]]:
 
 
 def _edges(ring: frozenset[Key], history: History) -> Iterator[Edge]:
-    """The dependencies inside the ring that may go: on another app, written in a file that isn't deployed."""
+    """The dependencies inside the ring that may go: on another app, written in a plain file that isn't deployed."""
     for key in ring:
         migration = history.migration(key)
-        if migration is None or not history.is_new(migration):
+        if migration is None or migration.replaces or not history.is_new(migration):
             continue
         for dependency in migration.dependencies:
             target = history.resolve(dependency)

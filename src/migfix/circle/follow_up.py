@@ -38,14 +38,15 @@ def pieces(migration: Migration, left: Leaving) -> list[Piece]:
     found = []
     for index, op in enumerate(migration.operations):
         if index in left.operations:
-            found.append(_moved(migration, op))
+            found.append(moved(migration, op))
             continue
         found += [_added_field(migration, op, name) for place, name in left.fields if place == index]
         found += [_option(migration, op, name, item) for place, name, item in left.options if place == index]
     return found
 
 
-def _moved(migration: Migration, op: Operation) -> Piece:
+def moved(migration: Migration, op: Operation) -> Piece:
+    """An operation as it stands in its file."""
     code = reindented(text_between(migration.source, op.value.span), 8, 0)
     comments = comments_above(migration.source, op.line)
     return Piece(code, _fragment(op), comments, comment_after(migration.source, op.value.span))
@@ -150,19 +151,21 @@ def follow_up_source(
     functions: list[str],
     reason: str,
     run_before: list[str] | None = None,
+    replaces: list[str] | None = None,
 ) -> bytes:
     """The whole file, in the line ends and indentation of the migration it is split from.
 
     Raises CannotLeave if the operations use something of that file that can't be imported.
     """
     quote = quote_of(migration.source)
-    attributes = ["    initial = True", ""] if migration.is_initial else []
+    attributes = _list_of("replaces", replaces or [], quote)
+    attributes += ["    initial = True", ""] if migration.is_initial else []
     attributes += [] if migration.atomic else ["    atomic = False", ""]
     body = [f"class Migration({migration.bases}):", "", *attributes, "    dependencies = ["]
     body += [f"        {with_quotes(each, quote)}," for each in dependencies]
     body += ["    ]", ""]
-    if run_before:
-        body += ["    run_before = [", *(f"        {with_quotes(each, quote)}," for each in run_before), "    ]", ""]
+    body += _list_of("run_before", run_before or [], quote)
+    body += [line for each in migration.extras for line in (f"    {reindented(each, 0, 4)}", "")]
     body += ["    operations = ["]
     for piece in found:
         body += [f"        {comment}" for comment in piece.comments]
@@ -175,6 +178,13 @@ def follow_up_source(
     code = "".join(f"{each}\n" for each in constants) + "\n\n" * bool(constants) + code
     text = f"# {reason}\n\n{_imports(migration, code, functions)}\n\n{code}"
     return _as_in(migration, text)
+
+
+def _list_of(name: str, items: list[str], quote: str) -> list[str]:
+    """The lines of an attribute with one item a line; none without items."""
+    if not items:
+        return []
+    return [f"    {name} = [", *(f"        {with_quotes(each, quote)}," for each in items), "    ]", ""]
 
 
 def _constants(migration: Migration, code: str) -> list[str]:

@@ -9,7 +9,7 @@ from migfix.history import History
 from migfix.history.fields import Field, field_of, names_field, strings_in
 from migfix.history.state import created_model, items_of
 from migfix.model import Call, Key, Literal, Migration, Name, Opaque, Operation, Sequence, Value
-from migfix.source.effects import models_named
+from migfix.source.lookups import models_named
 from migfix.source.names import is_noop
 from migfix.source.sql import statements
 from migfix.source.text import names_read
@@ -46,14 +46,21 @@ class Leaving:
         return self.keys, self.required, len(self.fields), len(self.operations) + len(self.options)
 
 
-def leaving(migration: Migration, lost: frozenset[Key], apps: frozenset[str], history: History) -> Leaving:
+def leaving(
+    migration: Migration,
+    lost: frozenset[Key],
+    apps: frozenset[str],
+    history: History,
+    among: range | None = None,
+) -> Leaving:
     """What must leave ``migration`` when the models ``lost`` aren't there yet and those of ``apps`` may be older.
 
+    ``among`` says which operations are looked at: all of them, unless what is lost comes later in the same file.
     Raises CannotLeave.
     """
     reader = _Reader(migration, lost, apps, history)
-    for index, op in enumerate(migration.operations):
-        reader.operation(index, op)
+    for index in range(len(migration.operations)) if among is None else among:
+        reader.operation(index, migration.operations[index])
     return reader.left
 
 

@@ -10,9 +10,10 @@ from pathlib import PurePath
 from migfix.circle.cut import Cut
 from migfix.circle.follow_up import follow_up_name, follow_up_source, pieces
 from migfix.circle.leaving import CannotLeave, Leaving, uses_field
-from migfix.edits import Edit, Insert, NewFile, Remove, RemoveFunction, RemoveImport, Replace, SetContent
+from migfix.edits import Edit, NewFile, Remove, RemoveFunction, RemoveImport, Replace, SetContent
 from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
+from migfix.history.needed import dependency_code, dependency_edit
 from migfix.model import Dependency, Dictionary, Key, Literal, Migration, Name, Sequence, Value
 from migfix.source.text import decode, names_read, text_between
 
@@ -45,7 +46,8 @@ def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit
     reason = f"Split from {migration.name}, because it and {', '.join(others)} depend on each other."
     own = f'("{migration.app}", "{before}")'
     yield NewFile(path, migration.app, follow_up_source(migration, [own, *texts], found, functions, reason))
-    yield from _removals(migration, left)
+    yield from (Remove(migration.path, ("operations", index)) for index in left.operations)
+    yield from removals(migration, left)
     yield from leftovers(migration, left, functions, texts)
     yield from retargeted(migration, before, name, after, history)
     yield from _later_users(migration, left, dropped_targets(cut, key), name, history)
@@ -59,7 +61,7 @@ def _let_go(migration: Migration, dropped: list[Dependency], cut: Cut, history: 
         target = history.resolve(each)
         lower = cut.lowered.get((migration.key, target)) if target else None
         if lower and lower not in [history.resolve(other) for other in migration.dependencies]:
-            code = with_quotes(f'("{lower[0]}", "{lower[1]}")', quote_of(migration.source))
+            code = dependency_code(lower, migration.source)
             yield Replace(migration.path, ("dependencies", each.index), code)
         else:
             yield Remove(migration.path, ("dependencies", each.index))
@@ -107,9 +109,8 @@ def _without(closed: Key, start: Key, history: History) -> set[Key]:
     return seen
 
 
-def _removals(migration: Migration, left: Leaving) -> Iterator[Edit]:
-    """What leaves goes out of the file; an option that becomes empty goes whole."""
-    yield from (Remove(migration.path, ("operations", index)) for index in left.operations)
+def removals(migration: Migration, left: Leaving) -> Iterator[Edit]:
+    """Fields and options that leave go out of their CreateModel; an option that becomes empty goes whole."""
     for index, name in left.fields:
         op = migration.operations[index]
         fields = op.arguments["fields"]
@@ -159,10 +160,15 @@ def functions_along(migration: Migration, left: Leaving) -> list[str]:
             for argument in ("code", "reverse_code"):
                 if isinstance(code := op.arguments.get(argument), Name):
                     needed.add(code.dotted)
-    count = -1
+    return with_called(migration, needed)
+
+
+def with_called(migration: Migration, names: set[str]) -> list[str]:
+    """The functions of the file among ``names``, and those that they call, in file order."""
+    needed, count = names, -1
     while count != len(needed):
         count = len(needed)
-        needed |= {
+        needed = needed | {
             name for each in needed & set(migration.functions) for name in names_read(migration.functions[each].code)
         }
     return [name for name in migration.functions if name in needed]
@@ -220,8 +226,7 @@ def _later_users(
             continue
         if each.key in needed or each.app == migration.app or not history.is_new(each):
             raise CannotLeave(f"{each.path} uses a field that would have to move, and can't come after it")
-        code = with_quotes(f'("{migration.app}", "{name}")', quote_of(each.source))
-        yield Insert(each.path, ("dependencies", len(each.dependencies)), code)
+        yield dependency_edit(each, (migration.app, name))
 
 
 def _uses_moved(each: Migration, migration: Migration, left: Leaving) -> bool:
@@ -233,7 +238,7 @@ def _uses_moved(each: Migration, migration: Migration, left: Leaving) -> bool:
     return any(uses_field(each, name, model, field) for name in names for model, field in moved if field)
 
 
-def companion(migration: Migration, before: str, name: str, history: History) -> Iterator[Edit]:
+def companion(migration: Migration, before: str, name: str, history: History) -> Iterator[SetContent]:
     """max_migration.txt of django-linear-migrations names the leaf."""
     path = str(PurePath(migration.path).parent / "max_migration.txt")
     content = history.companion(path)

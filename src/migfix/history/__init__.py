@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from migfix.model import Dependency, Key, Migration, Operation
+from migfix.source import read_migration
 
 if TYPE_CHECKING:
     from migfix.history.facts import Facts
+    from migfix.history.installed import Package
     from migfix.history.reader import Module, Reader
     from migfix.history.state import State
 
@@ -19,6 +23,8 @@ class History:
 
     def __init__(self, facts: Facts, reader: Reader) -> None:
         self.facts = facts
+        self.is_user_known = facts.auth_user is not None
+        """Whether it was said or read which model AUTH_USER_MODEL means."""
         self._reader = reader
         self._planned: dict[Key, Migration] = {}
         self._companions: dict[str, bytes] = {}
@@ -33,6 +39,7 @@ class History:
         changed._planned = self._planned | {each.key: each for each in migrations}
         changed._companions = self._companions | dict(companions or {})
         changed._on_disk = self._on_disk
+        changed.is_user_known = self.is_user_known
         return changed
 
     def companion(self, path: str) -> bytes | None:
@@ -43,9 +50,38 @@ class History:
         """The module of the project that the file ``near`` imports as ``name``."""
         return self._reader.module(name, near)
 
+    def has_file(self, key: Key) -> bool:
+        """Whether the app has a file of that name, whatever it holds."""
+        return any(
+            self._reader.companion(str(PurePath(each.path).with_name(f"{key[1]}.py"))) is not None
+            for each in self.app(key[0]).values()
+        )
+
     def installs(self, app: str) -> bool:
         """Whether the settings are known to install ``app``, a dotted name."""
         return self._reader.installs(app)
+
+    def package(self, app: str) -> Package | None:
+        """What an installed package ships for ``app``; None for the project's own apps and for what isn't found."""
+        return self._reader.package(app)
+
+    @cached_property
+    def whole(self) -> History:
+        """The history with the migrations of installed packages, too."""
+        facts = self.facts if self.is_user_known else replace(self.facts, auth_user=("auth", "user"))
+        found = History(facts, self._reader.whole()).with_migrations(self._planned.values(), self._companions)
+        found._on_disk = {label: each for label, each in self._on_disk.items() if each}
+        found.is_user_known = self.is_user_known
+        return found
+
+    def is_deployed(self, migration: Migration) -> bool:
+        """Whether git knows that the file may have run somewhere, although it was named."""
+        return self._reader.is_deployed(migration.path)
+
+    def earlier(self, migration: Migration) -> Migration | None:
+        """The migration as it is deployed, where its file has been changed since."""
+        source = self._reader.earlier(migration.path)
+        return None if source is None else read_migration(migration.path, *migration.key, source)
 
     def at(self, path: str) -> Migration | None:
         """The migration that was read from, or is planned for, the file at ``path``."""
@@ -85,6 +121,8 @@ class History:
         """The migration a dependency means, or None if it isn't part of the project."""
         if dependency.setting == "AUTH_USER_MODEL" and self.facts.auth_user:
             return self.resolve_key((self.facts.auth_user[0], "__first__"))
+        if dependency.setting and dependency.setting in self.facts.swapped:
+            return self.resolve_key((self.facts.swapped[dependency.setting][0], "__first__"))
         return self.resolve_key(dependency.key) if dependency.key else None
 
     def resolve_key(self, key: Key) -> Key | None:
@@ -94,7 +132,7 @@ class History:
             return next((each.key for each in self.active(app) if not self.own_parents(each)), None)
         if name == "__latest__":
             return next(iter(self.leaves(app)), None)
-        return key if self.migration(key) else None
+        return key if self.migration(key) or self.replaced_by(key) != key else None
 
     def active(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app that run on a new database: squashed ones, not what they replace."""

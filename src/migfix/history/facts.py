@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from migfix.model import Key
 
@@ -19,6 +20,10 @@ class Facts:
     """Folder of an app, or of its migrations, below the project -> label."""
     auth_user: Key | None = None
     """App label and lower-case name of AUTH_USER_MODEL."""
+    swapped: Mapping[str, Key] = field(default_factory=dict)
+    """Other settings that name a model -> app label and lower-case name."""
+    folders: Mapping[str, Path] | None = None
+    """App label -> folder of its migrations for every installed app, where Django was asked."""
     django: tuple[int, int] | None = None
     migration_modules: Mapping[str, str] = field(default_factory=dict)
     """App label -> dotted module, as Django's MIGRATION_MODULES."""

@@ -96,6 +96,8 @@ def model_key(value: Value | None, app: str, model: str, facts: Facts) -> Key | 
             return label or app, name.lower()
         case Name(dotted="django.conf.settings.AUTH_USER_MODEL"):
             return facts.auth_user or ("auth", "user")
+        case Name(dotted=dotted) if dotted.startswith("django.conf.settings."):
+            return facts.swapped.get(dotted.rpartition(".")[2])
     return None
 
 

@@ -30,6 +30,21 @@ def reachable(history: History, start: Iterable[Key]) -> list[Key]:
     return list(seen)
 
 
+def way(start: Key, end: Key, history: History) -> list[Key]:
+    """The shortest way by dependencies from ``start`` to ``end``, both included; the same key means once around."""
+    ways: dict[Key, list[Key]] = {}
+    waiting = [[start]]
+    while waiting:
+        path = waiting.pop(0)
+        for parent in _parents(history, path[-1]):
+            if parent == end:
+                return [*path, end]
+            if parent not in ways:
+                ways[parent] = [*path, parent]
+                waiting.append(ways[parent])
+    return [start, end]
+
+
 def strongly_connected(edges: dict[Key, tuple[Key, ...]]) -> list[frozenset[Key]]:
     """Groups of more than one node that reach each other. Iterative: chains of migrations are long."""
     number: dict[Key, int] = {}

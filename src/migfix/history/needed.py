@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migfix.edits import Insert
+from migfix.edits import Edit, Insert, Replace
 from migfix.formatting import literal, quote_of, with_quotes
 from migfix.history import History
 from migfix.model import Key, Migration
@@ -41,10 +41,25 @@ def is_guaranteed(migration: Migration, key: Key, history: History) -> bool:
     return key in named or key in {_BRINGS[each] for each in named if each in _BRINGS}
 
 
+def dependency_code(key: Key, source: bytes) -> str:
+    """A dependency on ``key`` in the quotes that a file prefers."""
+    return with_quotes(f"({literal(key[0])}, {literal(key[1])})", quote_of(source))
+
+
 def dependency_edit(migration: Migration, key: Key) -> Insert:
     """The edit that lets ``migration`` depend on ``key``, too."""
-    code = with_quotes(f"({literal(key[0])}, {literal(key[1])})", quote_of(migration.source))
-    return Insert(migration.path, ("dependencies", len(migration.dependencies)), code)
+    place = ("dependencies", len(migration.dependencies))
+    return Insert(migration.path, place, dependency_code(key, migration.source))
+
+
+def later_dependency_edit(migration: Migration, key: Key, history: History) -> Edit:
+    """The same in the place of a dependency that ``key`` brings anyway, where there is one on an earlier one."""
+    later = history.whole.migration(key)
+    brought = {each.key for each in history.whole.before(later)} if later else set()
+    for each in migration.dependencies:
+        if each.key in brought and each.key[0] == key[0]:
+            return Replace(migration.path, ("dependencies", each.index), dependency_code(key, migration.source))
+    return dependency_edit(migration, key)
 
 
 def needs_user(migration: Migration, history: History) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from migfix.model import Migration
+
+if TYPE_CHECKING:
+    from migfix.history.installed import Package
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,27 @@ class Reader(Protocol):
     def is_new(self, path: str) -> bool:
         """Whether the file is known not to be deployed."""
 
+    def is_deployed(self, path: str) -> bool:
+        """Whether the file is known to be deployed, also if it was named."""
+
     @property
     def knows_deployed(self) -> bool:
         """Whether ``is_new`` can say more than which files were named."""
+
+    def earlier(self, path: str) -> bytes | None:
+        """The file as it is deployed, where it has been changed since; None otherwise, or if nobody knows."""
 
     def companion(self, path: str) -> bytes | None:
         """The content of a file beside the migrations (``max_migration.txt``), None if there is none."""
 
     def module(self, name: str, near: str) -> Module | None:
         """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
+
+    def package(self, label: str) -> Package | None:
+        """What an installed package ships for an app that isn't part of the project."""
+
+    def whole(self) -> Reader:
+        """The same with the migrations of installed packages."""
 
     def installs(self, app: str) -> bool:
         """Whether the settings are known to install ``app``, a dotted name."""
@@ -55,3 +70,6 @@ class Deployed(Protocol):
 
     def is_new(self, path: str) -> bool:
         """Whether the file is known not to be deployed."""
+
+    def earlier(self, path: str) -> bytes | None:
+        """The file as it is deployed, where it has been changed since; None otherwise, or if nobody knows."""

@@ -80,6 +80,8 @@ class State:
         self.opaque: list[tuple[Key, Operation]] = []
         self.missing: list[str] = []
         """Fields that an operation names and the model doesn't have at that point."""
+        self.dropped: list[tuple[Migration, Operation]] = []
+        """Operations on a model that wasn't there."""
         self.renamed: dict[Key, str] = {}
         """Old model key -> new label, for references from apps that are replayed out of order."""
 
@@ -115,6 +117,8 @@ class State:
             case _ if key in self.models:
                 self.missing += _missing(self.models[key], op)
                 self.models[key] = changed_model(self.models[key], op)
+            case _ if op.model:
+                self.dropped.append((migration, op))
 
     def _keep_tables(self, migration: Migration, op: Operation) -> None:
         """A model that is made in the state only has a table that was there before."""

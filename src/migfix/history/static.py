@@ -7,22 +7,23 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.errors import UnreadableFile
 from migfix.history.facts import Facts
+from migfix.history.files import SKIPPED, import_roots, is_package, migration_files, migration_folders, read_bytes
 from migfix.history.reader import Module
-from migfix.model import Key, Migration
+from migfix.history.settings import settings_module
+from migfix.model import Migration
 from migfix.source import read_migration
 from migfix.source.reader import parse
 
 if TYPE_CHECKING:
+    from migfix.history.installed import Package
     from migfix.history.reader import Deployed
 
-_SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
 _DEPENDENCY = re.compile(r"""\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*,?\s*\)""")
 _CONTRIB = frozenset({"auth", "contenttypes", "sites", "sessions", "admin"})
 
@@ -39,31 +40,72 @@ class Project:
         self._mentions: dict[bytes, tuple[Migration, ...]] = {}
         self.errors: dict[str, None] = {}
         """A line for each file of the project that was needed and can't be read."""
+        self.is_whole = False
+
+    def whole(self) -> Project:
+        """The same project with the migrations of installed packages, whose unreadable files count as not there."""
+        if self.is_whole:
+            return self
+        found = Project(self.root, self.facts, self.named, self.deployed)
+        found.is_whole = True
+        return found
+
+    @cached_property
+    def packages(self) -> dict[str, Package]:
+        """App label -> what an installed package ships for it."""
+        from migfix.history.installed import packages
+
+        found: dict[str, Package] = {}
+        installed = {folder: label for label, folder in (self.facts.folders or {}).items()}
+        for each in packages(self.root):
+            if self.facts.folders is None:
+                found.setdefault(label_of(each.folder, self.root, self.facts), each)
+            elif each.folder in installed:
+                found[installed[each.folder]] = each
+        return found
+
+    def package(self, label: str) -> Package | None:
+        """What an installed package ships for an app that isn't part of the project."""
+        return None if label in self.folders else self.packages.get(label)
 
     @cached_property
     def folders(self) -> dict[str, Path]:
         """App label -> folder of its migrations; of two that claim a label, the one nearest to the named files."""
         found: dict[str, Path] = {}
-        for folder in [*dict.fromkeys(path.parent for path in self.named), *migration_folders(self.root, self.facts)]:
-            label = self.label(folder)
-            if label not in found or self._nearness(folder) > self._nearness(found[label]):
+        if self.facts.folders is not None:
+            found = {label: folder for label, folder in self.facts.folders.items() if self._is_own(folder)}
+        there = set(found.values())
+        for folder in dict.fromkeys([*self._named_folders, *migration_folders(self.root, self.facts)]):
+            label = self.label(folder) if folder not in there else None
+            if label and (label not in found or self._nearness(folder) > self._nearness(found[label])):
                 found[label] = folder
         return found
 
+    @cached_property
+    def _named_folders(self) -> dict[Path, None]:
+        return dict.fromkeys(path.parent for path in self.named)
+
+    def _is_own(self, folder: Path) -> bool:
+        """Whether a folder of an installed app belongs to the project rather than to a package."""
+        return folder.is_relative_to(self.root) and not SKIPPED.intersection(folder.relative_to(self.root).parts)
+
     def _nearness(self, folder: Path) -> tuple[int, int]:
-        named = [path.parent for path in self.named]
-        shared = max((len(os.path.commonpath([folder, each])) for each in named), default=0)
-        return int(folder in named), shared
+        shared = max((len(os.path.commonpath([folder, each])) for each in self._named_folders), default=0)
+        return int(folder in self._named_folders), shared
 
     def label(self, folder: Path) -> str:
         """The app label of a migrations folder: said, or read from apps.py, or from what its files depend on."""
         if folder not in self._labels:
-            self._labels[folder] = label_of(folder, self.root, self.facts)
+            installed = [label for label, each in (self.facts.folders or {}).items() if each == folder]
+            self._labels[folder] = installed[0] if installed else label_of(folder, self.root, self.facts)
         return self._labels[folder]
 
     def load(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app; nothing if it isn't part of the project."""
         folder = self.folders.get(label)
+        package = self.package(label) if self.is_whole and not folder else None
+        if package:
+            return self.read(package.files)
         return self.read(migration_files(folder)) if folder else ()
 
     def read(self, paths: Iterable[Path]) -> tuple[Migration, ...]:
@@ -96,6 +138,14 @@ class Project:
         """Whether git can say which files are deployed."""
         return self.deployed.is_there
 
+    def is_deployed(self, path: str) -> bool:
+        """Whether git knows that the file is deployed, also if it was named."""
+        return self.deployed.is_there and not self.deployed.is_new(path)
+
+    def earlier(self, path: str) -> bytes | None:
+        """The file as it is on the default branch, where it has been changed since; None otherwise."""
+        return self.deployed.earlier(path)
+
     def companion(self, path: str) -> bytes | None:
         """The content of a file beside the migrations, None if there is none."""
         return read_bytes(Path(path)) if Path(path).is_file() else None
@@ -108,86 +158,53 @@ class Project:
             path = root.joinpath(*dotted.split("."))
             for each in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
                 if each.is_file():
-                    return Module(str(each), self._app_around(each), read_bytes(each))
+                    return Module(str(each), self.app_of(str(each)), read_bytes(each))
         return None
 
     def installs(self, app: str) -> bool:
-        """Whether ``app`` stands, in quotes, in the settings that manage.py names, or beside them in their package."""
+        """Whether ``app`` stands in quotes, or as the beginning of its AppConfig, in the settings that manage.py names.
+
+        Files beside them in their package count as well.
+        """
+        if self.facts.folders is not None and any(
+            _is_package_of(folder, app) for folder in self.facts.folders.values()
+        ):
+            return True
         module = settings_module(self.root)
         path = self.root.joinpath(*module.split(".")) if module else None
         if path is None:
             return False
         package = path if path.is_dir() else path.parent if is_package(path.parent) else None
         files = package.glob("*.py") if package else [path.with_name(f"{path.name}.py")]
-        quoted = [f"{quote}{app}{quote}".encode() for quote in ("'", '"')]
-        return any(text in read_bytes(each) for each in files if each.is_file() for text in quoted)
+        said = re.compile(rf"""["']{re.escape(app)}(["']|\.\w*\.?\w*Config["'])""".encode())
+        return any(said.search(read_bytes(each)) for each in files if each.is_file())
 
-    def _app_around(self, path: Path) -> str:
-        """The label of the app that a file is in: the one whose migrations are in the same package."""
+    def app_of(self, path: str) -> str:
+        """The label of the app that a file is in: the one whose migrations, or AppConfig, are in the same package."""
         packages = {folder.parent: label for label, folder in self.folders.items()}
-        for package in path.parents:
+        for package in Path(path).parents:
             label = packages.get(package) or _label_in_apps(package / "apps.py")
             label = label or (package.name if package.name in self.facts.migration_modules else None)
+            if not label and ((package / "apps.py").is_file() or (package / "migrations" / "__init__.py").is_file()):
+                label = package.name
+            if not label and is_package(package) and self.installs(_dotted(package)):
+                label = package.name
             if label:
                 return label
         return ""
 
 
-def import_roots(paths: Iterable[Path]) -> list[Path]:
-    """The folders that the packages around ``paths`` are imported from."""
-    found: dict[Path, None] = {}
-    for path in paths:
-        folder = path.parent
-        while is_package(folder) and folder != folder.parent:
-            folder = folder.parent
-        found[folder] = None
-    return list(found)
+def _dotted(package: Path) -> str:
+    """The dotted name by which a package is imported."""
+    names = [package.name]
+    while is_package(package.parent):
+        package = package.parent
+        names.insert(0, package.name)
+    return ".".join(names)
 
 
-def find_root(path: Path) -> Path:
-    """The project that ``path`` belongs to: the nearest folder with a manage.py, else with other marks of one."""
-    folders = [folder for folder in [path, *path.parents] if folder.is_dir()]
-    for marks in (("manage.py",), ("pyproject.toml", "setup.cfg", "setup.py"), (".git",)):
-        for folder in folders:
-            if any((folder / mark).exists() for mark in marks):
-                return folder
-    return next((f for f in folders if f != path and not is_package(f) and f.name != "migrations"), folders[-1])
-
-
-def is_package(folder: Path) -> bool:
-    return (folder / "__init__.py").exists()
-
-
-def migration_folders(root: Path, facts: Facts) -> list[Path]:
-    """Every folder of migrations below ``root``; links to folders are not followed."""
-    said = {module.replace(".", "/") for module in facts.migration_modules.values()}
-    found = []
-    for where, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
-        if "pyvenv.cfg" in files:
-            folders.clear()
-            continue
-        path = Path(where)
-        if "migrations" in path.name or any(path.as_posix().endswith(f"/{module}") for module in said):
-            if any(name.endswith(".py") and not name.startswith(("_", "~")) for name in files):
-                found.append(path)
-    return found
-
-
-def migration_files(folder: Path) -> list[Path]:
-    """The files that Django would load as migrations, sorted by name."""
-    named = sorted(path for path in folder.glob("*.py") if path.name[0] not in "_~" and path.is_file())
-    return [path for path in named if b"class Migration" in read_bytes(path)]
-
-
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file. Raises UnreadableFile with the system's reason."""
-    try:
-        if path.exists() and not path.is_file():
-            raise UnreadableFile(str(path), "this is not a regular file.")
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(str(path), f"{error.strerror or error}.") from None
+def _is_package_of(migrations: Path, app: str) -> bool:
+    return migrations.parent.parts[-app.count(".") - 1 :] == tuple(app.split("."))
 
 
 def label_of(folder: Path, root: Path, facts: Facts) -> str:
@@ -225,51 +242,3 @@ def _label_by_dependencies(folder: Path) -> str:
             votes[app] += name in names and name != path.stem and app not in _CONTRIB
     likely = votes.most_common(1)
     return usual if not likely or votes[usual] or not likely[0][1] else likely[0][0]
-
-
-def settings_module(root: Path) -> str | None:
-    """The settings that manage.py names."""
-    manage = root / "manage.py"
-    if not manage.is_file():
-        return None
-    for node in ast.walk(parse(str(manage), read_bytes(manage))):
-        match node:
-            case (
-                ast.Call(args=[ast.Constant(value="DJANGO_SETTINGS_MODULE"), ast.Constant(value=str() as module)])
-                | ast.Assign(
-                    targets=[ast.Subscript(slice=ast.Constant(value="DJANGO_SETTINGS_MODULE"))],
-                    value=ast.Constant(value=str() as module),
-                )
-            ):
-                return module
-    return None
-
-
-def auth_user_model(root: Path) -> Key | None:
-    """AUTH_USER_MODEL as a literal in the settings that manage.py names, or in what those import with ``*``."""
-    module = settings_module(root)
-    return _user_in_settings(root, module, 5) if module else None
-
-
-def _user_in_settings(root: Path, module: str, depth: int) -> Key | None:
-    path = root / Path(*module.split("."))
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    if not depth or not path.is_file():
-        return None
-    found = None
-    for node in parse(str(path), read_bytes(path)).body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id="AUTH_USER_MODEL")], value=ast.Constant(value=str() as text)) if (
-                "." in text
-            ):
-                found = (text.split(".")[0], text.split(".")[-1].lower())
-            case ast.ImportFrom(module=str() | None as name, names=[ast.alias(name="*")], level=level):
-                package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
-                parts = package[: len(package) - level + 1] if level else []
-                found = _user_in_settings(root, ".".join([*parts, *([name] if name else [])]), depth - 1) or found
-    return found
-
-
-def with_inferred(facts: Facts, root: Path) -> Facts:
-    """Facts that nobody said and the project's files say literally."""
-    return facts if facts.auth_user else replace(facts, auth_user=auth_user_model(root))

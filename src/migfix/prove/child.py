@@ -6,17 +6,20 @@ It sees the planned bytes, not the files on disk.
 from __future__ import annotations
 
 import base64
-import json
 import os
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 
-import django
-from django.db.migrations.exceptions import CircularDependencyError
+from django.core.exceptions import FieldDoesNotExist
+from django.db.migrations.exceptions import CircularDependencyError, NodeNotFoundError
 from django.db.migrations.migration import Migration
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.utils import translation
 
+from migfix.asking import reply
+from migfix.model import Key
 from migfix.prove.detect import differences
 from migfix.prove.planned import PlannedFinder, PlannedLoader
 
@@ -24,7 +27,8 @@ from migfix.prove.planned import PlannedFinder, PlannedLoader
 def end_state(planned: dict[str, bytes], is_ordered: bool) -> ProjectState:
     """The state after all migrations; without an order, each app's operations are read on their own.
 
-    Raises CircularDependencyError if an order is wanted and there is none.
+    Raises CircularDependencyError or NodeNotFoundError if an order is wanted and there is none, and LookupError or
+    FieldDoesNotExist if an operation names what isn't there.
     """
     try:
         with PlannedFinder(planned):
@@ -46,7 +50,22 @@ def _is_migration(module: ModuleType) -> bool:
 
 
 def _unordered_state(loader: PlannedLoader) -> ProjectState:
+    """Each app's operations in its own order; one whose model or field comes later waits for it.
+
+    Raises LookupError or FieldDoesNotExist if an operation waits for what never comes.
+    """
     state = ProjectState(real_apps=loader.unmigrated_apps)
+    waiting: list[tuple[str, Operation]] = []
+    for (app, _), migration in _in_each_apps_order(loader):
+        waiting += [(app, operation) for operation in migration.operations]
+        while waiting and (left := [each for each in waiting if not _is_applied(*each, state)]) != waiting:
+            waiting = left
+    for app, operation in waiting:
+        operation.state_forwards(app, state)
+    return state
+
+
+def _in_each_apps_order(loader: PlannedLoader) -> Iterator[tuple[Key, Migration]]:
     migrations = loader.disk_migrations
     replaced = {key for migration in migrations.values() for key in migration.replaces}
     waiting = {key: each for key, each in sorted(migrations.items()) if key not in replaced}
@@ -56,20 +75,26 @@ def _unordered_state(loader: PlannedLoader) -> ProjectState:
             for k, each in waiting.items()
             if not any(tuple(d) in waiting and d[0] == k[0] and tuple(d) != k for d in each.dependencies)
         ]
-        for key in ready or list(waiting)[:1]:
-            for operation in waiting.pop(key).operations:
-                operation.state_forwards(key[0], state)
-    return state
+        yield from ((key, waiting.pop(key)) for key in ready or list(waiting)[:1])
+
+
+def _is_applied(app: str, operation: Operation, state: ProjectState) -> bool:
+    try:
+        operation.state_forwards(app, state)
+    except (LookupError, FieldDoesNotExist):
+        return False
+    return True
 
 
 def answer(request: dict[str, object]) -> dict[str, object]:
     """What Django says about a plan."""
+    translation.deactivate_all()
     files = request["after"]
     assert isinstance(files, dict)
     planned = {os.path.realpath(path): base64.b64decode(content) for path, content in files.items()}
     try:
         before, after = end_state({}, True), end_state(planned, True)
-    except CircularDependencyError:
+    except (CircularDependencyError, NodeNotFoundError, LookupError, FieldDoesNotExist):
         before, after = end_state({}, False), end_state(planned, False)
         end_state(planned, True)
     found: dict[str, object] = {"differences": differences(before, after)}
@@ -80,15 +105,5 @@ def answer(request: dict[str, object]) -> dict[str, object]:
     return found
 
 
-def main() -> None:
-    request = json.load(sys.stdin)
-    sys.path.insert(0, request["root"])
-    os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
-    real_stdout, sys.stdout = sys.stdout, sys.stderr
-    django.setup()
-    translation.deactivate_all()
-    json.dump(answer(request), real_stdout)
-
-
 if __name__ == "__main__":
-    main()
+    reply(answer)

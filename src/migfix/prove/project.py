@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from migfix.asking import ask
 from migfix.errors import MigfixError
 from migfix.findings import Advice
 from migfix.model import Key
@@ -16,7 +14,7 @@ from migfix.plan import Plan
 
 
 class NotProven(MigfixError):
-    """Django doesn't find the same models before and after, or couldn't be asked."""
+    """Django doesn't find the same models before and after."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +36,10 @@ class Facts:
 def ask_django(plan: Plan, root: Path, settings: str, database: str | None) -> Facts:
     """Prove with Django's autodetector that the plan ends in the same models, and look at a database.
 
-    Raises NotProven.
+    Raises NotProven, and MigfixError if Django couldn't be asked.
     """
     contents = {path: base64.b64encode(plan.after[path]).decode() for path in plan.migrations}
-    request = {"root": str(root), "settings": settings, "database": database, "after": contents}
-    result = subprocess.run(
-        [sys.executable, "-m", "migfix.prove.child"],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        cwd=root,
-        check=False,
-    )
-    if result.returncode:
-        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise NotProven(f"Django could not be asked with {settings}: {reason}.", "Nothing was written.")
-    answer = json.loads(result.stdout)
+    answer = ask("migfix.prove.child", root, settings, {"database": database, "after": contents})
     if answer["differences"]:
         raise NotProven(
             f"Django finds other models after the rewrite: {'; '.join(answer['differences'])}.", "Nothing was written."

@@ -42,7 +42,8 @@ def writes_column(migration: Migration, model: Key, column: str, before: int | N
 
 def _writes(migration: Migration, op: Operation, model: Key, column: str) -> bool:
     if op.kind == "RunPython":
-        from migfix.source.effects import effects, models_named
+        from migfix.source.effects import effects
+        from migfix.source.lookups import models_named
 
         code = op.arguments.get("code")
         if not isinstance(code, Name) or code.dotted not in migration.functions:

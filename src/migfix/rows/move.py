@@ -11,7 +11,7 @@ from migfix.history.fields import Field, field_of, together
 from migfix.history.state import Model, State, created_model, items_of
 from migfix.model import Call, Key, Literal, Migration, Name, Operation, Value
 from migfix.rows.through import CLOSES
-from migfix.source.effects import models_named
+from migfix.source.lookups import models_named
 from migfix.source.sql import statements
 
 _CLOSES = CLOSES | {"DeleteModel"}

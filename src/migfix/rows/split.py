@@ -9,8 +9,8 @@ from migfix.circle.follow_up import follow_up_name, follow_up_source, pieces
 from migfix.circle.leaving import CannotLeave, Leaving
 from migfix.circle.split import companion, functions_along, leftovers, retargeted
 from migfix.edits import Edit, NewFile, Remove, Replace
-from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
+from migfix.history.needed import dependency_code
 from migfix.model import Migration
 
 
@@ -53,5 +53,5 @@ def _following(migration: Migration, name: str, history: History) -> Iterator[Ed
                 continue
             if not history.is_new(each):
                 raise CannotLeave(f"{each.path} depends on it and is deployed")
-            code = with_quotes(f'("{migration.app}", "{name}")', quote_of(each.source))
+            code = dependency_code((migration.app, name), each.source)
             yield Replace(each.path, ("dependencies", dependency.index), code)

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from migfix.history.fields import Field, field_of
 from migfix.history.state import Model, State
 from migfix.model import Call, Key, Literal, Migration, Name, Operation
-from migfix.source.effects import USER_MODEL, Effect, effects, models_named
+from migfix.source.effects import Effect, effects
+from migfix.source.lookups import USER_MODEL, models_named
 from migfix.source.names import is_noop
 from migfix.source.sql import statements
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from migfix.model import Key, Migration
-
-USER_MODEL: Key = ("settings", "auth_user_model")
-"""Stands for the model that AUTH_USER_MODEL names."""
+from migfix.source.lookups import keys_of, module_texts
 
 Kind = OneOf["create", "ensure", "set", "derive", "accumulate", "delete", "unknown"]
 """``set``: a constant; ``derive``: from something else; ``accumulate``: the old value; ``ensure``: make if missing."""
@@ -117,14 +115,6 @@ def effects(migration: Migration, function: str) -> tuple[Effect, ...]:
     return tuple(dict.fromkeys(reader.found))
 
 
-def models_named(migration: Migration, function: str) -> frozenset[Key]:
-    """The models that a function gets from ``apps``, in itself or in functions of the file that it calls."""
-    reader = _Reader(migration, {}, [], (function,))
-    if function in migration.functions:
-        reader.run(function, ("apps", "editor"))
-    return frozenset(reader.named)
-
-
 class _Reader:
     """Follows one function, statement by statement, with what its names mean."""
 
@@ -138,7 +128,7 @@ class _Reader:
         self.changed: dict[str, list[tuple[str, Kind]]] = {}
         """Variable -> columns that were assigned on it and not saved yet."""
         self.is_guarded = False
-        self.named: set[Key] = set()
+        self.texts = module_texts(migration)
         self.modules = {each.bound: f"{each.module}.{each.name or ''}" for each in migration.imports}
 
     def run(self, function: str, meanings: tuple[_Meaning | None, ...]) -> None:
@@ -292,7 +282,6 @@ class _Reader:
 
     def call(self, node: ast.Call) -> _Meaning | None:
         if (key := self.get_model(node)) is not None:
-            self.named.add(key)
             return _Model(key)
         arguments = [self._expression(arg) for arg in [*node.args, *(each.value for each in node.keywords)]]
         if isinstance(node.func, ast.Attribute):
@@ -312,16 +301,9 @@ class _Reader:
         """``apps.get_model("blog", "Post")`` in all its spellings."""
         match node.func:
             case ast.Attribute(value=ast.Name(id=name), attr="get_model") if self.names.get(name) == "apps":
-                given = [*node.args, *(each.value for each in node.keywords)]
-                if len(given) == 1 and ast.unparse(given[0]) == "settings.AUTH_USER_MODEL":
-                    return USER_MODEL
-                texts = [arg.value for arg in given if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-                if len(texts) == len(given) == 2:
-                    if node.keywords and node.keywords[0].arg == "model_name":
-                        texts.reverse()
-                    return texts[0], texts[1].lower()
-                if len(texts) == len(given) == 1 and texts[0].count(".") == 1:
-                    return texts[0].partition(".")[0], texts[0].partition(".")[2].lower()
+                named = [key for key in keys_of(node, self.texts) if key[1]]
+                if len(named) == 1:
+                    return named[0]
                 self.found.append(Effect("unknown", None, line=node.lineno))
         return None
 
@@ -330,7 +312,6 @@ class _Reader:
         if name in self.migration.functions and name not in self.stack and not node.keywords:
             inner = _Reader(self.migration, {}, self.found, (*self.stack, name))
             inner.run(name, tuple(arguments))
-            self.named |= inner.named
         elif self.is_foreign(name):
             self.found.append(Effect("unknown", None, line=node.lineno))
         elif any(each in ("apps", "editor") or isinstance(each, _Model | _Row | _Rows) for each in arguments):

@@ -30,7 +30,8 @@ class Children:
 
     @property
     def is_multiline(self) -> bool:
-        return any(isinstance(gap, cst.ParenthesizedWhitespace) for gap in self.gaps)
+        gaps = self.gaps if self.nodes else (self.closing,)
+        return any(isinstance(gap, cst.ParenthesizedWhitespace) for gap in gaps)
 
 
 def children_of(node: Container) -> Children:
@@ -167,11 +168,12 @@ def exploded(children: Children, fresh: Gap) -> Children:
 
 
 def with_comment(gap: Gap, comment: str | None) -> Gap:
-    """The gap with a comment line above the child that follows it."""
+    """The gap with a comment above the child that follows it; its lines may bring their ``#`` along."""
     if comment is None or not isinstance(gap, cst.ParenthesizedWhitespace):
         return gap
-    line = cst.EmptyLine(indent=gap.indent, whitespace=gap.last_line, comment=cst.Comment(f"# {comment}"))
-    return gap.with_changes(empty_lines=[*gap.empty_lines, line])
+    texts = [text if text.startswith("#") else f"# {text}" for text in comment.split("\n")]
+    lines = [cst.EmptyLine(indent=gap.indent, whitespace=gap.last_line, comment=cst.Comment(text)) for text in texts]
+    return gap.with_changes(empty_lines=[*gap.empty_lines, *lines])
 
 
 def outdented(gap: Gap) -> Gap:

@@ -103,14 +103,18 @@ def _section(name: str) -> int:
 
 
 def without_import(module: cst.Module, bound: str) -> cst.Module:
-    """The module without the import that binds ``bound``."""
+    """The module without the import that binds ``bound``; the blank line that begins a group of imports stays."""
     body: list[Statement] = []
+    blank: list[cst.EmptyLine] = []
     for node in module.body:
         if isinstance(node, cst.SimpleStatementLine) and _is_import(node):
             kept = [each for statement in node.body if (each := _without_name(statement, bound))]
             if not kept:
+                blank = [line for line in node.leading_lines[:1] if not line.comment] if body else []
                 continue
-            node = node.with_changes(body=kept)
+            has_blank = any(not line.comment for line in node.leading_lines[:1])
+            node = node.with_changes(body=kept, leading_lines=[*([] if has_blank else blank), *node.leading_lines])
+        blank = []
         body.append(node)
     return module.with_changes(body=body)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from migfix.edits import (
+    AddAttribute,
     AddFunction,
     AddImport,
     Comment,
@@ -15,6 +16,7 @@ from migfix.edits import (
     Insert,
     Move,
     Remove,
+    RemoveAttribute,
     RemoveFunction,
     RemoveImport,
     Replace,
@@ -22,6 +24,7 @@ from migfix.edits import (
 )
 from migfix.model import Where
 from migfix.source.text import with_texts
+from migfix.syntax.attributes import assignment, class_index, with_attribute, without_attribute
 from migfix.syntax.containers import (
     SPACE,
     Child,
@@ -42,6 +45,8 @@ TreeEdit = Insert | Remove | Move | Replace | Comment
 Placed = tuple[Where, TreeEdit]
 """An edit and the rest of the way to its place."""
 
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
 LINE_LENGTH = 88
 
 
@@ -58,6 +63,10 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
         module = Rewriter(module).rewritten(tree_edits)
     for edit in edits:
         match edit:
+            case AddAttribute(name=name, code=code):
+                module = with_attribute(module, name, code)
+            case RemoveAttribute(name=name):
+                module = without_attribute(module, name)
             case AddFunction(code=code):
                 module = _with_function(module, code)
             case RemoveFunction(name=name):
@@ -78,11 +87,11 @@ class Rewriter:
     module: cst.Module
 
     def rewritten(self, edits: list[TreeEdit]) -> cst.Module:
-        index = _class_index(self.module)
+        index = class_index(self.module)
         node = cst.ensure_type(self.module.body[index], cst.ClassDef)
         body = list(node.body.body)
         for name in dict.fromkeys(edit.where[0] for edit in edits):
-            line, position, statement = _assignment(body, str(name))
+            line, position, statement = assignment(body, str(name))
             chosen = [(edit.where[1:], edit) for edit in edits if edit.where[0] == name]
             assert statement.value is not None
             was = cst.Arg(statement.value, keyword=cst.Name(str(name)))
@@ -195,32 +204,13 @@ def _value(child: Child) -> cst.BaseExpression:
     return child.value
 
 
-def _class_index(module: cst.Module) -> int:
-    return max(
-        i for i, node in enumerate(module.body) if isinstance(node, cst.ClassDef) and node.name.value == "Migration"
-    )
-
-
-def _assignment(body: Sequence[cst.CSTNode], name: str) -> tuple[int, int, cst.Assign | cst.AnnAssign]:
-    """Line and position of ``name = …`` in a class body."""
-    for line, statement in enumerate(body):
-        for position, small in enumerate(statement.body if isinstance(statement, cst.SimpleStatementLine) else ()):
-            targets = [each.target for each in small.targets] if isinstance(small, cst.Assign) else []
-            targets += [small.target] if isinstance(small, cst.AnnAssign) else []
-            if isinstance(small, cst.Assign | cst.AnnAssign) and any(
-                isinstance(t, cst.Name) and t.value == name for t in targets
-            ):
-                return line, position, small
-    raise LookupError(name)
-
-
 def _with_function(module: cst.Module, code: str) -> cst.Module:
     indent = module.default_indent
     if indent == "\t":
         code = code.replace("    ", "\t")
     parsed = cst.parse_module(code.replace("\n", module.default_newline), module.config_for_parsing).body[0]
     function = parsed.with_changes(leading_lines=[cst.EmptyLine(indent=False)] * 2)
-    index = _class_index(module)
+    index = class_index(module)
     node = cst.ensure_type(module.body[index], cst.ClassDef)
     blank = next((i for i, line in enumerate(node.leading_lines) if line.comment), len(node.leading_lines))
     if blank < 2:
@@ -229,6 +219,22 @@ def _with_function(module: cst.Module, code: str) -> cst.Module:
 
 
 def _without_function(module: cst.Module, name: str) -> cst.Module:
-    return module.with_changes(
-        body=[node for node in module.body if not (isinstance(node, cst.FunctionDef) and node.name.value == name)]
-    )
+    """The module without a function and the comment on it; comments that a blank line sets apart stay."""
+    body = list(module.body)
+    for index, node in enumerate(body):
+        if isinstance(node, cst.FunctionDef) and node.name.value == name:
+            lines = list(node.leading_lines)
+            blank = max((i for i, line in enumerate(lines) if not line.comment), default=-1)
+            apart = lines[: blank + 1] if any(line.comment for line in lines[: blank + 1]) else []
+            body[index : index + 2] = [_below(apart, following) for following in body[index + 1 : index + 2]]
+            break
+    return module.with_changes(body=body)
+
+
+def _below(lines: Sequence[cst.EmptyLine], statement: Statement) -> Statement:
+    if not lines or not isinstance(statement, cst.FunctionDef | cst.ClassDef | cst.SimpleStatementLine):
+        return statement
+    blanks = [line for line in statement.leading_lines if not line.comment]
+    last = next((i for i, line in enumerate(reversed(lines)) if line.comment), 0)
+    kept = [*lines[: len(lines) - last], *blanks] if blanks else lines
+    return statement.with_changes(leading_lines=[*kept, *statement.leading_lines[len(blanks) :]])

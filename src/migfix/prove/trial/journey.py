@@ -104,12 +104,12 @@ class Journey:
     def run(self) -> None:
         """All steps. Raises MigfixError if the state before can't be reached."""
         self._go_to_the_state_before()
-        states = (
-            self.migrator.state_after(self.route.before),
-            self.migrator.state_after((*self.route.before, *self.route.run)),
-        )
         self.tables = []
         with Foreign() as caught:
+            states = (
+                self.migrator.state_after(self.route.before),
+                self.migrator.state_after((*self.route.before, *self.route.run)),
+            )
             for state in states:
                 _models(state, state.models)  # renders them
         if caught.error is not None:

@@ -22,7 +22,7 @@ from migfix.model import Key
 from migfix.prove.planned import file_of
 from migfix.prove.proof import Place
 from migfix.source import read_migration
-from migfix.source.effects import models_named
+from migfix.source.lookups import models_named
 
 
 @dataclass(frozen=True)

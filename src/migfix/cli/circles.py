@@ -1,0 +1,65 @@
+"""``squash-finish`` and ``models``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from migfix.cli.app import FIXED, LEFT, DryRun, Settings, Texts, app
+from migfix.cli.terminal import put_back_after_a_crash, show_diff, state_root
+
+
+@app.command("squash-finish")
+def squash_finish(
+    label: Annotated[str, typer.Argument(metavar="APP", help="Label of the app whose squash is applied everywhere.")],
+    settings: Settings = None,
+    databases: Annotated[
+        Texts, typer.Option("--database", help="A database to look at. Default: all that the settings name.")
+    ] = [],  # noqa: B006
+    dry_run: DryRun = False,
+) -> None:
+    """Make squashed migrations ordinary: `replaces` goes, what it replaced goes, what depended on that follows."""
+    from migfix.finishing import finish
+    from migfix.report.text import shown
+
+    put_back_after_a_crash()
+    here = Path.cwd()
+    found = finish(label, here, settings, databases)
+    for line in found.standing:
+        typer.echo(f"refused: {line}")
+    if found.standing:
+        typer.echo(f"The replaced migrations of {label} are still needed; nothing was written.")
+        raise typer.Exit(LEFT)
+    if dry_run:
+        show_diff(found.before, found.after, here)
+    else:
+        from migfix.write import write_all
+
+        write_all(state_root(here / "x"), found.before, found.after)
+    for path, content in sorted(found.after.items()):
+        typer.echo(f"{shown(path, here)}: {'gone' if content is None else 'changed'}", err=dry_run)
+    typer.echo(f"Once this is deployed, `migrate {label} --prune` clears their rows in django_migrations.", err=dry_run)
+
+
+@app.command("models")
+def models(
+    paths: Annotated[list[Path], typer.Argument(help="Modules with models, or folders of apps.", show_default=False)],
+    is_writing: Annotated[bool, typer.Option("--write", help="Change the files; otherwise the diff is shown.")] = False,
+) -> None:
+    """Open circles of imports between models: what is only pointed at becomes a string."""
+    from migfix.modules.lazy import make_lazy, project_around
+    from migfix.report.modules import render_lazy
+
+    put_back_after_a_crash()
+    here = Path.cwd()
+    found = make_lazy(paths, project_around(paths[0]))
+    if is_writing and found.after:
+        from migfix.write import write_all
+
+        write_all(state_root(Path(next(iter(found.after)))), found.before, found.after)
+    typer.echo(render_lazy(found, here, is_writing), nl=False, err=not is_writing)
+    if not is_writing:
+        show_diff(found.before, found.after, here)
+    raise typer.Exit(LEFT if found.left or (found.after and not is_writing) else FIXED)

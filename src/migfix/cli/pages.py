@@ -1,0 +1,37 @@
+"""``rules``, ``explain`` and ``demo``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from migfix.cli.app import FAILED, FIXED, app
+
+
+@app.command("rules")
+def rules() -> None:
+    """List the rules."""
+    from migfix.config import DEFAULT_SELECT
+    from migfix.registry import all_rules
+
+    for rule in all_rules():
+        is_default = rule.code.startswith(DEFAULT_SELECT)
+        typer.echo(f"{rule.code}  {'on ' if is_default else 'off'}  {rule.name:<26}  {rule.why}")
+
+
+@app.command("explain")
+def explain(rule: Annotated[str, typer.Argument(help="A code or a name: MIG101, seed-default-row.")]) -> None:
+    """Show the page of a rule."""
+    from migfix.pages import read_page
+    from migfix.registry import find_rule
+
+    typer.echo(read_page(find_rule(rule).name), nl=False)
+
+
+@app.command("demo")
+def demo() -> None:
+    """Build a small blog with rows on SQLite, break it, repair it, and prove it."""
+    from migfix.demo import run_demo
+
+    raise typer.Exit(FIXED if run_demo(typer.echo) else FAILED)

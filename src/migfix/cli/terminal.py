@@ -1,0 +1,80 @@
+"""What commands share of the terminal: progress, proofs, diffs, and where migfix keeps its own files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from migfix.prove.proof import Proof
+
+
+@contextmanager
+def progress(trials: int) -> Iterator[Callable[[str], object]]:
+    """A bar on stderr that names the step, nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from migfix.report.proof import STEPS
+
+    columns = SpinnerColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task, seen = progress.add_task("making scratch databases", total=trials * len(STEPS)), set[str]()
+
+        def on_step(step: str) -> None:
+            progress.update(task, description=step, advance=step not in seen)
+            seen.add(step)
+
+        yield on_step
+
+
+def show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
+    from shutil import get_terminal_size
+
+    from migfix.report.proof import render_proof, render_sql
+
+    is_terminal = (sys.stderr if is_error else sys.stdout).isatty()
+    width = get_terminal_size((140, 24)).columns if is_terminal else 140
+    is_coloured = is_terminal and "NO_COLOR" not in os.environ
+    if is_telling_sql:
+        typer.echo(render_sql(proof, width, is_coloured), nl=False, err=is_error, color=is_coloured)
+    typer.echo(render_proof(proof, Path.cwd(), width, is_coloured), nl=False, err=is_error, color=is_coloured)
+
+
+def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None], start: Path) -> None:
+    from migfix.report.diff import coloured, render_diff
+
+    diff = render_diff(before, after, start)
+    is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    typer.echo(coloured(diff) if is_coloured else diff, nl=False, color=True)
+
+
+def state_root(file: Path) -> Path:
+    """Where ``.migfix/`` lies: in the project that we are in, or in that of the file if this one can't be written."""
+    from migfix.history.files import find_root
+
+    here = Path.cwd()
+    marked = next((folder for folder in (here, *here.parents) if (folder / ".migfix").is_dir()), None)
+    root = marked or next(
+        (f for f in (here, *here.parents) if any((f / m).exists() for m in ("manage.py", "pyproject.toml", ".git"))),
+        here,
+    )
+    return root if os.access(root, os.W_OK) else find_root(file.parent)
+
+
+def put_back_after_a_crash() -> None:
+    root = state_root(Path.cwd() / "x")
+    if (root / ".migfix" / "writing").exists():
+        from migfix.write import recover
+
+        for path in recover(root):
+            typer.echo(f"{path}: put back as it was, because an earlier run was killed while it wrote.", err=True)

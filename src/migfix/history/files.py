@@ -1,0 +1,76 @@
+"""The files of a project: its root, its packages, its migrations."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from migfix.errors import UnreadableFile
+from migfix.history.facts import Facts
+
+SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
+_IS_MIGRATION = re.compile(rb"^\s*class Migration\b", re.MULTILINE)
+
+
+def find_root(path: Path) -> Path:
+    """The project that ``path`` belongs to: the nearest folder with a manage.py, else with other marks of one."""
+    folders = [folder for folder in [path, *path.parents] if folder.is_dir()]
+    for marks in (("manage.py",), ("pyproject.toml", "setup.cfg", "setup.py"), (".git",)):
+        for folder in folders:
+            if any((folder / mark).exists() for mark in marks):
+                return folder
+    return next((f for f in folders if f != path and not is_package(f) and f.name != "migrations"), folders[-1])
+
+
+def is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").exists()
+
+
+def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """The folders of a project with the names of their files; not environments, builds, hidden ones; no links."""
+    for where, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
+        if "pyvenv.cfg" in files:
+            folders.clear()
+        else:
+            yield Path(where), files
+
+
+def migration_folders(root: Path, facts: Facts) -> list[Path]:
+    """Every folder of migrations below ``root``; links to folders are not followed."""
+    said = {module.replace(".", "/") for module in facts.migration_modules.values()}
+    found = []
+    for path, files in walk(root):
+        if "migrations" in path.name or any(path.as_posix().endswith(f"/{module}") for module in said):
+            if any(name.endswith(".py") and not name.startswith(("_", "~")) for name in files):
+                found.append(path)
+    return found
+
+
+def migration_files(folder: Path) -> list[Path]:
+    """The files that Django would load as migrations, sorted by name."""
+    named = sorted(path for path in folder.glob("*.py") if path.name[0] not in "_~" and path.is_file())
+    return [path for path in named if _IS_MIGRATION.search(read_bytes(path))]
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file. Raises UnreadableFile with the system's reason."""
+    try:
+        if path.exists() and not path.is_file():
+            raise UnreadableFile(str(path), "this is not a regular file.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(str(path), f"{error.strerror or error}.") from None
+
+
+def import_roots(paths: Iterable[Path]) -> list[Path]:
+    """The folders that the packages around ``paths`` are imported from."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        folder = path.parent
+        while is_package(folder) and folder != folder.parent:
+            folder = folder.parent
+        found[folder] = None
+    return list(found)

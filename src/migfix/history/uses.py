@@ -1,0 +1,71 @@
+"""The models of other apps that a migration uses: in relations, as parents, in data steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from migfix.history.fields import Field, field_of
+from migfix.history.state import created_model
+from migfix.model import Key, Literal, Migration, Name, Operation, Value
+from migfix.source.lookups import SETTING, lookups
+
+_OPTIONAL = ("LookupError", "is_installed", "INSTALLED_APPS", "app_configs", "all_models")
+"""What a data step that can do without a model asks for, or catches."""
+
+
+class Use(NamedTuple):
+    """A model that is used; its name is "" if only the app can be read, its app SETTING if a setting names it."""
+
+    model: Key
+    line: int
+
+    @property
+    def setting(self) -> str:
+        """The setting that names the model, or ""."""
+        return self.model[1].upper() if self.model[0] == SETTING else ""
+
+
+def uses(migration: Migration) -> tuple[Use, ...]:
+    """What a migration uses of other apps, in the order of the file."""
+    found = [use for top in migration.operations for op in (top, *top.inner) for use in _uses(migration, op)]
+    return tuple(dict.fromkeys(use for use in found if use.model[0] != migration.app))
+
+
+def _uses(migration: Migration, op: Operation) -> Iterator[Use]:
+    if op.kind == "CreateModel":
+        model = created_model(migration, op)
+        values = [*(value for each in model.fields.values() for value in _targets(each)), *model.bases]
+    elif op.kind in ("AddField", "AlterField"):
+        values = list(_targets(field_of(op)))
+    else:
+        yield from _in_functions(migration, op)
+        return
+    yield from (Use(key, value.span[0]) for value in values if (key := _key(value)))
+
+
+def _targets(each: Field) -> Iterator[Value]:
+    """What a field points at; fields of other packages say so with ``to=``, too (ParentalKey, TreeForeignKey)."""
+    for name in ("to", "through"):
+        if (value := each.get(name)) is not None:
+            yield value
+    if each.is_relation and each.get("to") is None:
+        yield from (arg.value for arg in getattr(each.value, "arguments", ())[:1])
+
+
+def _key(value: Value) -> Key | None:
+    match value:
+        case Literal(value=str() as text) if text.count(".") == 1:
+            app, _, model = text.partition(".")
+            return app, model.lower()
+        case Name(dotted=dotted) if dotted.startswith("django.conf.settings."):
+            return SETTING, dotted.rpartition(".")[2].lower()
+    return None
+
+
+def _in_functions(migration: Migration, op: Operation) -> Iterator[Use]:
+    if any(word in each.code for each in migration.functions.values() for word in _OPTIONAL):
+        return
+    for value in (op.arguments.get(name) for name in ("code", "reverse_code")):
+        if isinstance(value, Name) and value.dotted in migration.functions:
+            yield from (Use(*each) for each in lookups(migration, value.dotted))

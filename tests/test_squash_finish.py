@@ -1,0 +1,180 @@
+"""``migfix squash-finish`` on projects with a deployed database."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cases import contents
+from conftest import Migfix
+from test_squash import PROJECTS, SETTINGS, database, django_admin, files, written
+
+APPS = ["authors", "books", "shops"]
+DUMP = """
+import django, json
+django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    found = {}
+    for table in sorted(connection.introspection.table_names(cursor)):
+        cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
+        rows = [list(map(str, row)) for row in cursor.fetchall()]
+        found[table] = [[column[0] for column in cursor.description], rows]
+print(json.dumps(found))
+"""
+
+
+def dump(root: Path) -> dict[str, Any]:
+    """Every table with its columns and rows, those of Django too."""
+    environment = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"}
+    result = subprocess.run(
+        [sys.executable, "-c", DUMP], cwd=root, env=environment, capture_output=True, text=True, check=True
+    )
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def deployed(root: Path, settings: dict[str, Any], migfix: Migfix, name: str = "one key in the middle") -> Path:
+    """A project whose database has applied the plain chain, and whose squashed migration has just come."""
+    written(PROJECTS[name], root)
+    lines = [f"{key} = {value!r}\n" for key, value in {**SETTINGS, "INSTALLED_APPS": APPS}.items()]
+    (root / "settings.py").write_text("".join(lines) + f"DATABASES = {{'default': {settings!r}}}\n")
+    (root / "manage.py").write_text("import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n")
+    squashed = {path: text for path, text in files(root).items() if "_squashed_" in path}
+    for path in squashed:
+        (root / path).unlink()
+    migrated = django_admin(root, "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    for path, text in squashed.items():
+        (root / path).write_text(text)
+    result = migfix("apply", *APPS, "--select", "MIG2", cwd=root)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return root
+
+
+@pytest.mark.parametrize("name", ["one key in the middle", "both apps squashed"])
+def test_changes_nothing_in_the_database(name: str, tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    if os.environ.get("CI") and engine == "sqlite":
+        pytest.skip("the other tests here run on SQLite, and the gate has 20 minutes")
+    with database(engine, tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings, migfix, name)
+        assert django_admin(root, "migrate").returncode == 0
+        before = dump(root)
+        for app in ("authors", *(["books"] if name.startswith("both") else [])):
+            result = migfix("squash-finish", app, cwd=root)
+            assert result.returncode == 0, result.stdout + result.stderr
+        left = files(root)
+        assert not any("replaces" in text for text in left.values())
+        assert all("_squashed_" in path for path in left if path.startswith("authors"))
+        migrated = django_admin(root, "migrate")
+        assert "No migrations to apply." in migrated.stdout, migrated.stdout + migrated.stderr
+        assert dump(root) == before
+        assert django_admin(root, "makemigrations", "--check").returncode == 0
+        pruned = django_admin(root, "migrate", "authors", "--prune")
+        assert pruned.returncode == 0, pruned.stderr
+        assert "[ ]" not in django_admin(root, "showmigrations").stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path, migfix: Migfix) -> Path:
+    """One on SQLite, on which the squashed migrations are recorded."""
+    settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db.sqlite3")}
+    root = deployed(tmp_path / "project", settings, migfix)
+    assert django_admin(root, "migrate").returncode == 0
+    return root
+
+
+FINISHED = """\
+authors/migrations/0001_initial.py: gone
+authors/migrations/0001_squashed_0004_author_email.py: changed
+authors/migrations/0002_author_age.py: gone
+authors/migrations/0003_author_best.py: gone
+authors/migrations/0003_squashed_0004_author_email.py: changed
+authors/migrations/0004_author_email.py: gone
+books/migrations/0001_initial.py: changed
+shops/migrations/0001_initial.py: changed
+Once this is deployed, `migrate authors --prune` clears their rows in django_migrations.
+"""
+
+
+def test_what_it_says_and_undo(project: Path, migfix: Migfix) -> None:
+    (project / "authors/migrations/max_migration.txt").write_text("0004_author_email\n")
+    was = contents(project)
+    shown = migfix("squash-finish", "authors", "--dry-run", cwd=project)
+    assert contents(project) == was
+    assert "--- a/authors/migrations/0002_author_age.py\n+++ /dev/null\n" in shown.stdout
+    result = migfix("squash-finish", "authors", cwd=project)
+    assert result.stdout == FINISHED.replace("books/", "authors/migrations/max_migration.txt: changed\nbooks/")
+    assert (project / "authors/migrations/max_migration.txt").read_text() == "0003_squashed_0004_author_email\n"
+    assert (
+        "('authors', '0001_squashed_0004_author_email')" in (project / "books/migrations/0001_initial.py").read_text()
+    )
+    assert migfix("undo", cwd=project).returncode == 0
+    assert contents(project) == was
+    patched = subprocess.run(
+        ["git", "apply"], cwd=project, input=shown.stdout.encode(), capture_output=True, check=False
+    )
+    assert patched.returncode == 0, patched.stderr
+    assert not (project / "authors/migrations/0002_author_age.py").exists()
+
+
+def refused(migfix: Migfix, root: Path, *arguments: str) -> str:
+    was = contents(root)
+    result = migfix("squash-finish", "authors", *arguments, cwd=root)
+    assert contents(root) == was
+    assert result.returncode == 1, result.stderr
+    ending = "The replaced migrations of authors are still needed; nothing was written.\n"
+    assert result.stdout.endswith(ending)
+    return result.stdout.removesuffix(ending)
+
+
+def test_refuses_while_a_database_needs_them(project: Path, migfix: Migfix, tmp_path: Path) -> None:
+    settings = (project / "settings.py").read_text()
+    other = settings.replace("db.sqlite3", "other.sqlite3").partition("DATABASES = ")[2]
+    (project / "settings.py").write_text(settings + f"DATABASES['replica'] = {other.strip()}['default']\n")
+    hidden = {path: text for path, text in files(project).items() if "_squashed_" in path}
+    for path in hidden:
+        (project / path).unlink()
+    assert django_admin(project, "migrate", "--database", "replica", "authors", "0003").returncode == 0
+    for path, text in hidden.items():
+        (project / path).write_text(text)
+    assert refused(migfix, project) == (
+        "refused: authors.0001_squashed_0004_author_email: database replica has applied all that it replaces and not "
+        "recorded it: run `migrate` there once.\n"
+        "refused: authors.0003_squashed_0004_author_email: database replica has applied 1 of the 2 that it replaces: "
+        "migrate it first.\n"
+    )
+    assert migfix("squash-finish", "authors", "--database", "default", "--dry-run", cwd=project).returncode == 0
+
+
+def test_refuses_while_code_names_them(project: Path, migfix: Migfix) -> None:
+    (project / "tests.py").write_text(
+        "from importlib import import_module\n\n"
+        'step = import_module("authors.migrations.0004_author_email")\n'
+        'migrate_to = [("authors", "0002_author_age"), ("books", "0001_initial")]\n'
+        'executor.migrate("authors", "0001_initial")  # 0003_author_best\n'
+    )
+    again = "let it name what replaces it, or do without.\n"
+    assert refused(migfix, project) == (
+        f"refused: tests.py:3: names 0004_author_email: {again}"
+        f"refused: tests.py:4: names 0002_author_age: {again}"
+        f"refused: tests.py:5: names 0001_initial: {again}"
+    )
+
+
+def test_errors_are_one_line(project: Path, migfix: Migfix) -> None:
+    for arguments, expected in [
+        (["books"], "error: There is nothing to finish in books: it has no squashed migration.\n"),
+        (["nowhere"], "error: There is nothing to finish in nowhere: the project has no such app.\n"),
+        (["authors", "--database", "x"], "error: Database x could not be asked: the settings don't name it."),
+        (["authors", "--settings", "gone"], "error: The databases of gone could not be asked: ModuleNotFoundError"),
+    ]:
+        result = migfix("squash-finish", *arguments, cwd=project)
+        assert result.returncode == 2
+        assert result.stderr.startswith(expected)
+        assert result.stderr.count("\n") == 1
