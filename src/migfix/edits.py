@@ -78,8 +78,8 @@ class AddFunction:
 
 
 @dataclass(frozen=True)
-class RemoveFunction:
-    """Take a module-level function out."""
+class RemoveDefinition:
+    """Take a module-level function or constant out, with the comment on it."""
 
     path: str
     name: str
@@ -137,7 +137,7 @@ Edit = (
     | AddAttribute
     | RemoveAttribute
     | AddFunction
-    | RemoveFunction
+    | RemoveDefinition
     | ReplaceText
     | AddImport
     | RemoveImport

@@ -11,12 +11,12 @@ from migfix.circle.data_steps import DATA, elided, is_same_step
 from migfix.circle.follow_up import Piece, moved
 from migfix.circle.leaving import Leaving
 from migfix.circle.part_file import new_part, part_of
-from migfix.circle.split import functions_along, with_called
+from migfix.circle.split import cleared, functions_along, with_called
 from migfix.circle.squash import CannotCut, Part
-from migfix.edits import AddImport, Edit, RemoveFunction, RemoveImport, Replace
+from migfix.edits import AddImport, Edit, Replace
 from migfix.formatting import reindented
 from migfix.model import Import, Migration
-from migfix.source.text import comments_above, decode, names_read
+from migfix.source.text import comments_above, decode, names_read, text_between
 
 
 def put_together(squashed: Migration, parts: tuple[Part, ...], steps: dict[int, int]) -> Iterator[Edit]:
@@ -86,11 +86,9 @@ def _with_all_imports(squashed: Migration, parts: tuple[Part, ...], elided: list
 
 def _first_imports(squashed: Migration, whole: Migration, code: str, parts: tuple[Part, ...]) -> Iterator[Edit]:
     functions = with_called(squashed, set(names_read(code)))
-    yield from (RemoveFunction(squashed.path, name) for name in squashed.functions if name not in functions)
-    kept = [each.code for each in squashed.dependencies if part_of(each, parts) == 0]
-    kept += [each.code for each in parts[0].needed]
-    text = "\n".join([code, *kept, *(squashed.functions[name].code for name in functions)])
-    read = set(names_read(text)) | {"migrations"}
+    dropped = [each.code for each in squashed.dependencies if part_of(each, parts) > 0]
+    text = "\n".join([code, *(each.code for each in parts[0].needed)])
+    read = set(names_read("\n".join([text, *(squashed.functions[name].code for name in functions)])))
     own = read & (whole.bound - squashed.bound - {each.bound for each in whole.imports})
     if own:
         raise CannotCut(f"the replaced migrations use {', '.join(sorted(own))}, which only their files define")
@@ -99,7 +97,5 @@ def _first_imports(squashed: Migration, whole: Migration, code: str, parts: tupl
         if each.bound in read and (each.bound not in there or (each.name is None and each not in squashed.imports)):
             if each.name is not None or each.module in text:
                 yield AddImport(squashed.path, each.module, each.name)
-    constants = decode(squashed.source).partition("class Migration")[0]
-    for bound in sorted(there - read):
-        if names_read(constants).count(bound) == 0 and bound in names_read(decode(squashed.source)):
-            yield RemoveImport(squashed.path, bound)
+    gone = [text_between(squashed.source, op.value.span) for op in squashed.operations]
+    yield from cleared(squashed, squashed.functions, [*gone, *dropped], text)

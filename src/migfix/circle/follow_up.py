@@ -12,7 +12,7 @@ from migfix.formatting import literal, quote_of, reindented, with_quotes
 from migfix.history.state import items_of
 from migfix.model import Dictionary, Import, Literal, Migration, Name, Operation, Sequence, Value
 from migfix.source.names import spelling
-from migfix.source.text import comment_after, comments_above, names_read, text_between
+from migfix.source.text import assignment_of, comment_after, comments_above, names_read, text_between
 
 ALTERS = {
     "unique_together": "AlterUniqueTogether",
@@ -193,12 +193,16 @@ def _constants(migration: Migration, code: str) -> list[str]:
     text = code
     while more := {name for name in names_read(text) if name in migration.constants} - needed:
         needed |= more
-        text = "\n".join(text_between(migration.source, migration.constants[name].span) for name in more)
-    return [
-        f"{name} = {text_between(migration.source, value.span)}"
-        for name, value in migration.constants.items()
-        if name in needed
-    ]
+        text = "\n".join(text_between(migration.source, assignment_of(migration.source, name)) for name in more)
+    return [_constant(migration, name) for name in migration.constants if name in needed]
+
+
+def _constant(migration: Migration, name: str) -> str:
+    """An assignment with the comments on it, as it stands in its file."""
+    span = assignment_of(migration.source, name)
+    above = "".join(f"{comment}\n" for comment in comments_above(migration.source, span[0]))
+    after = comment_after(migration.source, span)
+    return f"{above}{text_between(migration.source, span)}{f'  {after}' if after else ''}"
 
 
 def _imports(migration: Migration, code: str, functions: list[str]) -> str:

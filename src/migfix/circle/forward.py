@@ -12,7 +12,7 @@ from migfix.edits import Edit, Insert, Move
 from migfix.history import History
 from migfix.history.fields import field_of
 from migfix.history.state import created_model
-from migfix.model import Key, Literal, Migration, Name, Operation
+from migfix.model import Key, Literal, Migration, Operation
 from migfix.source.lookups import models_named
 
 _PASSED = frozenset(
@@ -66,8 +66,8 @@ class Forward:
             used = (used | set(model.parents(facts))) - {model.key}
         elif op.kind in ("AddField", "AlterField"):
             used |= set(field_of(op).related(self.migration.app, op.model, facts))
-        elif op.kind == "RunPython" and isinstance(code := op.arguments.get("code"), Name):
-            used = set(models_named(self.migration, code.dotted))
+        elif op.kind == "RunPython" and (code := op.arguments.get("code")) is not None:
+            used = set(models_named(self.migration, code))
         return (self.made[key] for key in sorted(used) if key in self.made)
 
     def references(self) -> dict[int, tuple[int, ...]]:

@@ -178,7 +178,7 @@ class _Reader:
         """The models that a RunPython names, forward and backward. Raises CannotLeave for code that can't be read."""
         found: set[Key] = set()
         for name in self.functions_of(op):
-            found |= models_named(self.migration, name)
+            found |= models_named(self.migration, Name(name))
         return frozenset(found)
 
     def functions_of(self, op: Operation) -> list[str]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from migfix.circle.cut import Cut
 from migfix.circle.follow_up import follow_up_name, follow_up_source, pieces
 from migfix.circle.leaving import CannotLeave, Leaving, uses_field
-from migfix.edits import Edit, NewFile, Remove, RemoveFunction, RemoveImport, Replace, SetContent
+from migfix.edits import Edit, NewFile, Remove, RemoveDefinition, RemoveImport, Replace, SetContent
 from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
 from migfix.history.needed import dependency_code, dependency_edit
 from migfix.model import Dependency, Dictionary, Key, Literal, Migration, Name, Sequence, Value
-from migfix.source.text import decode, names_read, text_between
+from migfix.source.text import assignment_of, decode, names_read, text_between
 
 
 def split_cheapest(cuts: list[Cut], history: History) -> tuple[Cut, list[Edit]]:
@@ -175,8 +175,7 @@ def with_called(migration: Migration, names: set[str]) -> list[str]:
 
 
 def leftovers(migration: Migration, left: Leaving, functions: list[str], dependencies: list[str]) -> Iterator[Edit]:
-    """Functions and imports that nothing in the file needs any more."""
-    gone = Counter[str]()
+    """Functions, constants and imports that nothing in the file needs any more."""
     spans = [migration.operations[index].value.span for index in left.operations]
     for index, name in left.fields:
         pairs = [item for item in _items(migration.operations[index].arguments["fields"]) if isinstance(item, Sequence)]
@@ -186,18 +185,29 @@ def leftovers(migration: Migration, left: Leaving, functions: list[str], depende
         value = options.get(name) if isinstance(options, Dictionary) else None
         if value is not None:
             spans.append(value.span if item is None else _items(value)[item].span)
-    for text in [*(text_between(migration.source, span) for span in spans), *dependencies]:
-        gone.update(names_read(text))
-    read = Counter(names_read(decode(migration.source)))
-    waiting = list(functions)
+    yield from cleared(migration, functions, [*(text_between(migration.source, span) for span in spans), *dependencies])
+
+
+def cleared(migration: Migration, functions: Iterable[str], gone_code: list[str], new_code: str = "") -> Iterator[Edit]:
+    """What nothing needs any more once ``gone_code`` has left the file: of its functions these, constants, imports."""
+    gone = Counter(name for text in gone_code for name in names_read(text))
+    read = Counter([*names_read(decode(migration.source)), *names_read(new_code)])
+    waiting = [name for name in (*functions, *migration.constants) if read[name]]
     while unused := [name for name in waiting if read[name] == gone[name]]:
         for name in unused:
-            yield RemoveFunction(migration.path, name)
-            gone.update(names_read(migration.functions[name].code))
+            yield RemoveDefinition(migration.path, name)
+            gone.update(names_read(_code_of(migration, name)))
         waiting = [name for name in waiting if name not in unused]
     for bound in dict.fromkeys(each.bound for each in migration.imports):
         if read[bound] and read[bound] == gone[bound]:
             yield RemoveImport(migration.path, bound)
+
+
+def _code_of(migration: Migration, name: str) -> str:
+    """The code of a function of the file, or the assignment of a constant."""
+    if name in migration.functions:
+        return migration.functions[name].code
+    return text_between(migration.source, assignment_of(migration.source, name))
 
 
 def retargeted(

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from migfix.history.fields import Field, field_of
 from migfix.history.state import created_model
 from migfix.model import Key, Literal, Migration, Name, Operation, Value
-from migfix.source.lookups import SETTING, lookups
+from migfix.source.lookups import lookups
+from migfix.source.texts import SETTING
 
 _OPTIONAL = ("LookupError", "is_installed", "INSTALLED_APPS", "app_configs", "all_models")
 """What a data step that can do without a model asks for, or catches."""
@@ -67,5 +68,5 @@ def _in_functions(migration: Migration, op: Operation) -> Iterator[Use]:
     if any(word in each.code for each in migration.functions.values() for word in _OPTIONAL):
         return
     for value in (op.arguments.get(name) for name in ("code", "reverse_code")):
-        if isinstance(value, Name) and value.dotted in migration.functions:
-            yield from (Use(*each) for each in lookups(migration, value.dotted))
+        if value is not None:
+            yield from (Use(*each) for each in lookups(migration, value))

@@ -51,6 +51,6 @@ def _writes(migration: Migration, op: Operation, model: Key, column: str) -> boo
         found = [each for each in effects(migration, code.dotted) if each.kind not in ("create", "ensure", "delete")]
         if any(each.model == model and each.column in (column, f"{column}_id", "") for each in found):
             return True
-        return any(each.model is None for each in found) and model in models_named(migration, code.dotted)
+        return any(each.model is None for each in found) and model in models_named(migration, code)
     texts = " ".join(statements(op.arguments.get("sql")) or ()) if op.kind == "RunSQL" else ""
     return re.search(rf"\bupdate\b.*\b{re.escape(column)}(_id)?\b", texts, re.IGNORECASE | re.DOTALL) is not None

@@ -9,7 +9,7 @@ from migfix.history import History
 from migfix.history.facts import Facts
 from migfix.history.fields import Field, field_of, together
 from migfix.history.state import Model, State, created_model, items_of
-from migfix.model import Call, Key, Literal, Migration, Name, Operation, Value
+from migfix.model import Call, Key, Literal, Migration, Operation, Value
 from migfix.rows.through import CLOSES
 from migfix.source.lookups import models_named
 from migfix.source.sql import statements
@@ -89,9 +89,8 @@ def _is_copied(old: Model, new: Model, files: Iterable[Migration]) -> bool:
     for each in files:
         for op in each.walk():
             code = op.arguments.get("code")
-            if op.kind == "RunPython" and isinstance(code, Name):
-                if {old.key, new.key} <= models_named(each, code.dotted):
-                    return True
+            if op.kind == "RunPython" and code is not None and {old.key, new.key} <= models_named(each, code):
+                return True
             texts = " ".join(statements(op.arguments.get("sql")) or ()) if op.kind == "RunSQL" else ""
             if old.table in texts and new.table in texts:
                 return True

@@ -50,7 +50,7 @@ def _effects(migration: Migration, op: Operation, argument: str, state: State) -
     if op.kind == "RunPython" and isinstance(code, Name) and not is_noop(code):
         found = [each for each in effects(migration, code.dotted) if each.model]
         if len(found) < len(effects(migration, code.dotted)):
-            found += [Effect("unknown", key) for key in models_named(migration, code.dotted)]
+            found += [Effect("unknown", key) for key in models_named(migration, code)]
         return found
     return list(_sql_effects(statements(code) or (), state)) if op.kind == "RunSQL" else []
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from migfix.model import Key, Migration
-from migfix.source.lookups import keys_of, module_texts
+from migfix.source.lookups import keys_of
+from migfix.source.texts import module_texts
 
 Kind = OneOf["create", "ensure", "set", "derive", "accumulate", "delete", "unknown"]
 """``set``: a constant; ``derive``: from something else; ``accumulate``: the old value; ``ensure``: make if missing."""

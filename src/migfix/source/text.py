@@ -8,7 +8,7 @@ import re
 import tokenize
 from collections.abc import Iterable
 
-from migfix.model import Span
+from migfix.model import NOWHERE, Span
 
 
 def decode(source: bytes) -> str:
@@ -31,6 +31,15 @@ def text_between(source: bytes, span: Span) -> str:
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
     return b"\n".join(lines).decode()
+
+
+def assignment_of(source: bytes, name: str) -> Span:
+    """Where a module-level constant is assigned, as a whole statement; nowhere without one."""
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=found)]) | ast.AnnAssign(target=ast.Name(id=found)) if found == name:
+                return span_of(node)
+    return NOWHERE
 
 
 def with_texts(source: bytes, texts: Iterable[tuple[Span, str]]) -> bytes:

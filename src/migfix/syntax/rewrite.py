@@ -17,7 +17,7 @@ from migfix.edits import (
     Move,
     Remove,
     RemoveAttribute,
-    RemoveFunction,
+    RemoveDefinition,
     RemoveImport,
     Replace,
     ReplaceText,
@@ -69,8 +69,8 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
                 module = without_attribute(module, name)
             case AddFunction(code=code):
                 module = _with_function(module, code)
-            case RemoveFunction(name=name):
-                module = _without_function(module, name)
+            case RemoveDefinition(name=name):
+                module = _without_definition(module, name)
     for edit in edits:
         match edit:
             case AddImport(module=name, name=imported):
@@ -218,17 +218,29 @@ def _with_function(module: cst.Module, code: str) -> cst.Module:
     return module.with_changes(body=[*module.body[:index], function, node, *module.body[index + 1 :]])
 
 
-def _without_function(module: cst.Module, name: str) -> cst.Module:
-    """The module without a function and the comment on it; comments that a blank line sets apart stay."""
+def _without_definition(module: cst.Module, name: str) -> cst.Module:
+    """The module without a function or constant and the comment on it; comments that a blank line sets apart stay."""
     body = list(module.body)
     for index, node in enumerate(body):
-        if isinstance(node, cst.FunctionDef) and node.name.value == name:
+        if _defined(node) == name:
             lines = list(node.leading_lines)
             blank = max((i for i, line in enumerate(lines) if not line.comment), default=-1)
             apart = lines[: blank + 1] if any(line.comment for line in lines[: blank + 1]) else []
             body[index : index + 2] = [_below(apart, following) for following in body[index + 1 : index + 2]]
             break
     return module.with_changes(body=body)
+
+
+def _defined(node: cst.CSTNode) -> str:
+    """The name of a function, or of a constant with a line to itself; else ""."""
+    match node:
+        case cst.FunctionDef(name=cst.Name(value=name)):
+            return name
+        case cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))])]):
+            return name
+        case cst.SimpleStatementLine(body=[cst.AnnAssign(target=cst.Name(value=name))]):
+            return name
+    return ""
 
 
 def _below(lines: Sequence[cst.EmptyLine], statement: Statement) -> Statement:

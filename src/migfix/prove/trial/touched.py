@@ -18,7 +18,7 @@ from django.db.migrations.state import ProjectState
 
 from migfix import model
 from migfix.errors import MigfixError
-from migfix.model import Key
+from migfix.model import Key, Name
 from migfix.prove.planned import file_of
 from migfix.prove.proof import Place
 from migfix.source import read_migration
@@ -101,7 +101,7 @@ def _touched(
         read = sources.read(migration)
         code = getattr(operation.code, "__name__", "")
         text = read.functions[code].code if read and code in read.functions else ""
-        named = models_named(read, code) if read and text else frozenset()
+        named = models_named(read, Name(code)) if read and text else frozenset()
         yield from sorted(named)
         if "AUTH_USER_MODEL" in text or "get_user_model" in text:
             app, _, name = settings.AUTH_USER_MODEL.partition(".")
