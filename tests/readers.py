@@ -23,6 +23,7 @@ from django.db import models  # noqa: E402
 from django.db.migrations.loader import MigrationLoader  # noqa: E402
 from django.db.migrations.state import ModelState, ProjectState  # noqa: E402
 
+from migfix.git import Repository  # noqa: E402
 from migfix.history import History  # noqa: E402
 from migfix.history.django import loaded  # noqa: E402
 from migfix.history.facts import Facts  # noqa: E402
@@ -30,7 +31,6 @@ from migfix.history.fields import Field  # noqa: E402
 from migfix.history.state import Model, State  # noqa: E402
 from migfix.history.static import Project, label_of  # noqa: E402
 from migfix.model import Literal  # noqa: E402
-from migfix.select import GitBase  # noqa: E402
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
     assert isinstance(folders, Mapping)
     app, _, name = settings.AUTH_USER_MODEL.partition(".")
     said = Facts(auth_user=(app, name.lower()), folders={label: Path(path) for label, path in folders.items()})
-    history = History(said, Project(root, said, (), GitBase(root))).whole
+    history = History(said, Project(root, said, (), Repository(root))).whole
     loader = MigrationLoader(None)
     theirs, ours = ProjectState(real_apps=loader.unmigrated_apps), State(said)
     plan: dict[tuple[str, str], None] = {}

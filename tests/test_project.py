@@ -140,8 +140,13 @@ def test_advice_for_the_database_that_was_looked_at(tmp_path: Path, migfix: Migf
     arguments += ["--database", "default"]
     assert "go back first" not in migfix(*arguments, cwd=site).stdout
     assert manage("migrate", "blog", cwd=site).returncode == 0, "without rows the plain migration works"
+    refused = migfix(*arguments, cwd=site).stdout
+    assert refused.splitlines()[1] == (
+        "  next: blog.0002_category_post_category is applied in the database default, and changing it changes nothing "
+        "in the databases that ran it. Go back first (python manage.py migrate blog 0001_initial), or say --force."
+    )
     told = "In database default the plain blog.0002_category_post_category already ran, go back first: "
-    assert f"{told}python manage.py migrate blog 0001_initial\n" in migfix(*arguments, cwd=site).stdout
+    assert f"{told}python manage.py migrate blog 0001_initial\n" in migfix(*arguments, "--force", cwd=site).stdout
     without_settings = migfix("check", "blog", "--database", "default", cwd=site)
     assert without_settings.stderr == "error: --database needs --settings, which say where it is.\n"
 
@@ -218,7 +223,7 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
     )
     bills.write_text(was.replace(last, ""))
     git("commit", "-am", "lost", cwd=site)
-    result = migfix("check", "bills", "--select", "MIG203", cwd=site)
+    result = migfix("check", "bills/migrations/0001_initial.py", "--select", "MIG203", cwd=site)
     assert result.stdout == (
         "bills/migrations/0001_initial.py:21: MIG203 add-missing-dependency: refused: shops.Shop is used here, and no "
         "dependency makes sure that it is there by then.\n"

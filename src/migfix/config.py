@@ -36,6 +36,10 @@ class Config:
     ignore: tuple[str, ...] = ()
     settings: str | None = None
     database: str | None = None
+    since: str | None = None
+    """The commit that holds what may be deployed, instead of the default branch."""
+    is_all: bool = False
+    """Whether every migration is wanted also where nobody knows what is deployed."""
 
 
 def load_config(root: Path) -> Config:
@@ -102,6 +106,7 @@ def with_facts(
     values: Mapping[str, object] | None = None,
     moved: Mapping[str, str] | None = None,
     set_noop: bool = False,
+    force: bool = False,
 ) -> Config:
     """The configuration with some facts said anew; what is left out stays."""
     facts = config.facts
@@ -123,6 +128,7 @@ def with_facts(
         if name.count(".") != 1:
             raise ConfigError(f"`{name}` doesn't name a model.", "Write app.Model, as in cars.Engine=engines.Engine.")
     changes["set_noop"] = facts.set_noop or set_noop
+    changes["force"] = force
     return replace(config, facts=replace(facts, **changes))  # type: ignore[arg-type]
 
 
@@ -133,8 +139,10 @@ def with_selection(
     ignore: Iterable[str],
     settings: str | None,
     database: str | None,
+    since: str | None = None,
+    is_all: bool = False,
 ) -> Config:
-    """The configuration with the flags for rules and for Django; rules of group 6 need a database to look at."""
+    """The configuration with the flags for rules, Django and git; rules of group 6 need a database to look at."""
     chosen = _split(select) or config.select
     chosen += _split(extend_select) + (("MIG6",) if database else ())
     if database and not (settings or config.settings):
@@ -145,6 +153,8 @@ def with_selection(
         ignore=config.ignore + _split(ignore),
         settings=settings or config.settings,
         database=database,
+        since=since,
+        is_all=is_all,
     )
 
 

@@ -41,6 +41,7 @@ class Draft:
     def __init__(self, migrations: tuple[Migration, ...], history: History) -> None:
         self.migrations = migrations
         self.history = history
+        self.deployed = {each.key for each in migrations if history.why_deployed(each)}
         self.before: dict[str, bytes | None] = {}
         self.after: dict[str, bytes] = {}
         self.rewrites: list[Rewrite] = []
@@ -56,12 +57,15 @@ class Draft:
 
     def take(self, rule: Rule) -> bool:
         """Let a rule look at the files as they are by now; whether it changed one."""
-        found = list(rule.check(self.migrations, self.history))
+        found = list(self._found(rule))
         self.standing[rule.code] = set(map(_identity, found))
         refusals = [each for each in found if isinstance(each, Refusal)]
         for number, refusal in enumerate(refusals):
             alike = sum(_identity(each) == _identity(refusal) for each in refusals[:number])
             self.refuse(refusal, alike)
+        for each in found:
+            if isinstance(each, Rewrite) and not rule.is_for_deployed and (next_step := self._instead(each)):
+                self.refuse(each.left(next_step))
         rewrites = [each for each in found if isinstance(each, Rewrite) and (_identity(each), 0) not in self.refusals]
         if not rewrites:
             return False
@@ -74,6 +78,34 @@ class Draft:
                     each.left(f"The rewrite would not end in the same models ({reason}), so it is left to you.")
                 )
         return any(reason is None for _, reason in reasons)
+
+    def _found(self, rule: Rule) -> Iterator[Finding]:
+        """What a rule finds: in new files, and in deployed ones, as if they were new where it doesn't look itself."""
+        deployed = tuple(e for e in self.migrations if e.key in self.deployed and not rule.is_for_deployed)
+        yield from rule.check(tuple(each for each in self.migrations if each not in deployed), self.history)
+        if deployed:
+            yield from rule.check(deployed, self.history.as_if_new())
+
+    def _instead(self, rewrite: Rewrite) -> str:
+        """What a person can do instead of a rewrite that would change a deployed file; "" if it changes none.
+
+        Raises UnknownBase.
+        """
+        for path in dict.fromkeys(edit.path for edit in rewrite.edits):
+            migration = self.history.at(path)
+            if migration is None:
+                continue
+            if why := self.history.why_deployed(migration):
+                return self._not_again(migration, why)
+            self.history.demand_known(migration)
+        return ""
+
+    def _not_again(self, migration: Migration, why: str) -> str:
+        fact = f"{'.'.join(migration.key)} {why}, and changing it changes nothing in the databases that ran it."
+        if "is applied in" not in why:
+            return f"{fact} Say --force if it ran nowhere that matters."
+        before = next((name for _, name in self.history.own_parents(migration)), "zero")
+        return f"{fact} Go back first (python manage.py migrate {migration.app} {before}), or say --force."
 
     def refuse(self, refusal: Refusal, alike: int = 0) -> None:
         """Keep a refusal with the line it had first; of several alike ``alike`` tells which, as lines move."""

@@ -22,3 +22,5 @@ class Rule:
     check: Callable[[tuple[Migration, ...], History], Iterator[Finding]]
     order: int
     """Lower runs first: structure, rows, splits, reverses, deployment."""
+    is_for_deployed: bool = False
+    """Whether it may change a deployed file: without effect forward, or looking itself at what is deployed."""

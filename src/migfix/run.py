@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.config import Config
 from migfix.errors import MigfixError, UnreadableFile
+from migfix.git import Repository
 from migfix.history import History
 from migfix.history.facts import Facts
 from migfix.history.files import find_root
@@ -28,6 +29,8 @@ class Outcome:
 
     plan: Plan
     errors: tuple[str, ...] = ()
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+    """Deployed migrations that a folder brought along and a rule would change -> why they count as deployed."""
 
     @property
     def is_clean(self) -> bool:
@@ -45,7 +48,8 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
     if not files:
         return Outcome(Plan(), tuple(errors))
     root = find_root(files[0].parent)
-    project = project_at(root, _known(config, root), tuple(files))
+    git = Repository(files[0].parent, config.since, is_base_needed=not config.is_all)
+    project = project_at(root, _known(config, root), tuple(files), git)
     migrations = project.read(files)
     paths_by_key = {each.key: each.path for each in migrations}
     twice = next((each for each in migrations if paths_by_key[each.key] != each.path), None)
@@ -57,14 +61,23 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
     # what a squashed migration replaces goes some day; in a folder nobody has asked for it
     migrations = tuple(each for each in migrations if each.key not in replaced or each.path in directly)
     readable = tuple(each for each in migrations if not each.unread)
-    plan = _planned(readable, History(project.facts, project).with_migrations(readable), rules)
-    refusals = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)
+    history = History(project.facts, project).with_migrations(readable)
+    plan = _planned(readable, history, rules)
+    found = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)
+    passed_over = {
+        each.path: why
+        for each in migrations
+        if each.path in {finding.path for finding in found} - directly
+        and (why := history.why_deployed(each))
+        and not history.earlier(each)  # a deployed file that somebody is changing is somebody's business
+    }
+    refusals = tuple(each for each in found if each.path not in passed_over)
     if refusals and all_or_nothing:
         plan = Plan()
     errors += project.errors
     if config.settings and plan.after and not errors:
         plan = _asked_of_django(plan, root, config.settings, config.database)
-    return Outcome(replace(plan, refusals=refusals), tuple(errors))
+    return Outcome(replace(plan, refusals=refusals), tuple(errors), passed_over)
 
 
 def _known(config: Config, root: Path) -> Facts:
@@ -74,16 +87,27 @@ def _known(config: Config, root: Path) -> Facts:
         from migfix.history.loaded import with_loaded
 
         facts = with_loaded(facts, root, config.settings)
+        if config.database:
+            from migfix.database.ask import applied_in
+
+            facts = replace(facts, applied=applied_in(root, config.settings, [config.database]))
     return facts
 
 
 def _planned(migrations: tuple[Migration, ...], history: History, rules: tuple[Rule, ...]) -> Plan:
     """The plan; where no rule has anything to say, without loading what rewrites."""
-    if not any(True for rule in rules for _ in rule.check(migrations, history)):
+    if not any(_finds(rule, migrations, history) for rule in rules):
         return Plan()
     from migfix.draft import make_plan
 
     return make_plan(migrations, history, rules)
+
+
+def _finds(rule: Rule, migrations: tuple[Migration, ...], history: History) -> bool:
+    """Whether a rule has something to say, also about what is deployed."""
+    return any(True for _ in rule.check(migrations, history)) or (
+        history.has_met_deployed and any(True for _ in rule.check(migrations, history.as_if_new()))
+    )
 
 
 def _asked_of_django(plan: Plan, root: Path, settings: str, database: str | None) -> Plan:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from migfix.errors import UnreadableFile
+from migfix.git import Repository
 from migfix.history.facts import Facts
-from migfix.history.files import migration_files, migration_folders
+from migfix.history.files import find_root, is_for_migrations, migration_files, migration_folders
 from migfix.history.settings import with_inferred
 from migfix.history.static import Project
 
@@ -50,72 +49,18 @@ def _in_folder(folder: Path) -> list[Path]:
     return sorted({*migration_files(folder), *numbered})
 
 
-@dataclass(frozen=True)
-class GitBase:
-    """What git knows: a file on the default branch's upstream may have run somewhere."""
+def new_migrations(repository: Repository, facts: Facts, is_staged: bool = False) -> list[Path]:
+    """The migrations of the project around a repository's folder that git says are new, or that the index holds.
 
-    root: Path
-
-    def is_new(self, path: str) -> bool:
-        """Whether git says that the file isn't on the default branch. Outside git nobody can say so: False."""
-        return self._top is not None and os.path.relpath(path, self._top).replace(os.sep, "/") not in self._files
-
-    @property
-    def is_there(self) -> bool:
-        """Whether the files are in a git work tree."""
-        return self._top is not None
-
-    def earlier(self, path: str) -> bytes | None:
-        """The file as it is on the default branch, where it has been changed since; None otherwise."""
-        if self._top is None or not self._changed:
-            return None
-        place = os.path.relpath(path, self._top).replace(os.sep, "/")
-        found = self._git("show", f"{self._base}:{place}") if place in self._changed else None
-        return None if found is None else found.encode(errors="surrogateescape")
-
-    @cached_property
-    def _changed(self) -> frozenset[str]:
-        """The migrations that are other than on the default branch; one call for all, as most aren't."""
-        only = ["--diff-filter=M", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
-        listed = self._git("diff", "--name-only", "-z", base, *only) if (base := self._base) else ""
-        return frozenset(filter(None, (listed or "").split("\0")))
-
-    @cached_property
-    def _top(self) -> Path | None:
-        return next((folder for folder in (self.root, *self.root.parents) if (folder / ".git").exists()), None)
-
-    @cached_property
-    def _files(self) -> frozenset[str]:
-        listed = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", base) if (base := self._base) else ""
-        return frozenset((listed or "").split("\0"))
-
-    @cached_property
-    def _base(self) -> str | None:
-        """The default branch: the remote's where there is one, else the local one."""
-        names = (self._git("for-each-ref", "--format=%(refname)", "refs/remotes", "refs/heads") or "").split()
-        remote = [name for name in names if name.startswith("refs/remotes/")]
-        for name in remote:
-            if name.endswith("/HEAD"):
-                return name
-        places = ["refs/remotes/origin/", "refs/remotes/upstream/"] if remote else ["refs/heads/"]
-        for place in places:
-            for branch in ("main", "master", "trunk", "develop"):
-                if place + branch in names:
-                    return place + branch
-        return names[0] if len(names) == 1 else None
-
-    def _git(self, *arguments: str) -> str | None:
-        import subprocess
-
-        try:
-            result = subprocess.run(
-                ["git", "-C", str(self.root), *arguments], capture_output=True, text=True, check=False
-            )
-        except OSError:
-            return None
-        return result.stdout if result.returncode == 0 else None
+    Raises UnknownBase.
+    """
+    root = find_root(repository.folder)
+    listed = repository.staged_files() if is_staged else repository.new_files()
+    files = [path for path in listed if path.is_relative_to(root) and is_for_migrations(path.parent, facts)]
+    candidates = {each for folder in {path.parent for path in files} for each in _in_folder(folder)}
+    return [path for path in files if path in candidates]
 
 
-def project_at(root: Path, facts: Facts, named: tuple[Path, ...] = ()) -> Project:
+def project_at(root: Path, facts: Facts, named: tuple[Path, ...] = (), git: Repository | None = None) -> Project:
     """The project at ``root`` with what its files say, and what git knows of it."""
-    return Project(root, with_inferred(facts, root), named, GitBase(named[0].parent if named else root))
+    return Project(root, with_inferred(facts, root), named, git or Repository(root))

@@ -25,6 +25,17 @@ FIXED, LEFT, FAILED = 0, 1, 2
 
 Texts = list[str]
 Paths = Annotated[list[Path], typer.Argument(help="Migration files, or folders that hold some.", show_default=False)]
+NewPaths = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Migration files, or folders that hold some. Default: those that git says are new.", show_default=False
+    ),
+]
+Since = Annotated[str | None, typer.Option(help="What is in this commit may be deployed. Default: the default branch.")]
+Staged = Annotated[bool, typer.Option("--staged", help="The migrations that the next commit adds or changes.")]
+All = Annotated[bool, typer.Option("--all", help="Every migration of the project, new or not known to be deployed.")]
+Force = Annotated[bool, typer.Option("--force", help="Rewrite also what may have run somewhere.")]
+FailOnFix = Annotated[bool, typer.Option("--exit-non-zero-on-fix", help="Exit 1 if something was rewritten.")]
 Select = Annotated[Texts, typer.Option(help="Rules to use instead of the default ones: MIG101, MIG1, ALL.")]
 ExtendSelect = Annotated[Texts, typer.Option(help="Rules to use beside the default ones.")]
 Ignore = Annotated[Texts, typer.Option(help="Rules to leave out.")]

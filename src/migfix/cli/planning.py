@@ -14,6 +14,7 @@ from migfix.cli.app import (
     FAILED,
     FIXED,
     LEFT,
+    All,
     AllOrNothing,
     Apps,
     Database,
@@ -21,14 +22,18 @@ from migfix.cli.app import (
     DryRun,
     Engines,
     ExtendSelect,
+    FailOnFix,
+    Force,
     Ignore,
     Modules,
     Moved,
-    Paths,
+    NewPaths,
     Select,
     Set,
     SetNoop,
     Settings,
+    Since,
+    Staged,
     UserModel,
     Verify,
     VerifyEngines,
@@ -51,7 +56,11 @@ def planning_command(verb: Verb) -> Callable[..., None]:
     """The command that makes a plan and stops at the door that ``verb`` names; all three take the same options."""
 
     def command(
-        paths: Paths,
+        paths: NewPaths = [],  # noqa: B006
+        since: Since = None,
+        is_staged: Staged = False,
+        is_all: All = False,
+        force: Force = False,
         select: Select = [],  # noqa: B006
         extend_select: ExtendSelect = [],  # noqa: B006
         ignore: Ignore = [],  # noqa: B006
@@ -59,6 +68,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         moved: Moved = [],  # noqa: B006
         set_noop: SetNoop = False,
         all_or_nothing: AllOrNothing = False,
+        is_failing_on_fix: FailOnFix = False,
         dry_run: DryRun = False,
         engines: Engines = [],  # noqa: B006
         apps: Apps = [],  # noqa: B006
@@ -73,22 +83,28 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         from migfix.config import load_config, pairs, with_facts, with_selection
         from migfix.history.files import find_root
 
-        config = load_config(find_root(Path(os.path.commonpath([path.absolute() for path in paths]))))
-        config = with_selection(config, select, extend_select, ignore, settings, database)
-        config = with_facts(
-            config,
-            engines=engines,
-            apps=pairs(apps, "--app"),
-            auth_user_model=auth_user_model,
-            django=django,
-            migration_modules=pairs(migration_modules, "--migration-module"),
-            values=pairs(set_, "--set"),
-            moved=pairs(moved, "--moved"),
-            set_noop=set_noop,
-        )
+        groups = [paths] if paths else _new(since, is_staged, is_all)
         door = Verb.diff if verb is Verb.apply and dry_run else verb
         proving = tuple(verify_engines) or (None,) if is_verified or verify_engines else ()
-        raise typer.Exit(_through(door, paths, config, all_or_nothing, list(pairs(set_, "--set")), proving))
+        codes = [FIXED]
+        for group in groups:
+            config = load_config(find_root(Path(os.path.commonpath([path.absolute() for path in group]))))
+            config = with_selection(config, select, extend_select, ignore, settings, database, since, is_all)
+            config = with_facts(
+                config,
+                engines=engines,
+                apps=pairs(apps, "--app"),
+                auth_user_model=auth_user_model,
+                django=django,
+                migration_modules=pairs(migration_modules, "--migration-module"),
+                values=pairs(set_, "--set"),
+                moved=pairs(moved, "--moved"),
+                set_noop=set_noop,
+                force=force,
+            )
+            code, is_written = _through(door, group, config, all_or_nothing, list(pairs(set_, "--set")), proving)
+            codes += [code, LEFT if is_written and is_failing_on_fix else FIXED]
+        raise typer.Exit(max(codes))
 
     return command
 
@@ -100,6 +116,32 @@ app.command("diff", help="Show what apply would change as a patch, with the reas
 app.command("check", help="Report what apply would change; exit 1 if anything.")(planning_command(Verb.check))
 
 
+def _new(since: str | None, is_staged: bool, is_all: bool) -> list[list[Path]]:
+    """What is planned where no path was named, project by project."""
+    from migfix.config import load_config
+    from migfix.errors import MigfixError
+    from migfix.git import Repository
+    from migfix.history.files import find_root
+    from migfix.select import new_migrations
+
+    here = Path.cwd()
+    if is_all:
+        return [[find_root(here)]]
+    repository = Repository(here, since)
+    if not repository.is_there:
+        raise MigfixError(
+            "Outside git migfix can't tell which migrations are new.",
+            "Name migration files, or folders that hold some.",
+        )
+    groups: dict[Path, list[Path]] = {}
+    for path in new_migrations(repository, load_config(find_root(here)).facts, is_staged):
+        groups.setdefault(find_root(path.parent), []).append(path)
+    if not groups:
+        where = "is staged" if is_staged else f"is new since {repository.base_name}" if repository.base else "is new"
+        typer.echo(f"nothing to do: no migration {where}", err=True)
+    return list(groups.values())
+
+
 def _through(
     door: Verb,
     paths: list[Path],
@@ -107,8 +149,8 @@ def _through(
     all_or_nothing: bool,
     set_names: list[str],
     proving: tuple[str | None, ...],
-) -> int:
-    """Plan, prove on the engines that were named, and stop at the door; the exit code."""
+) -> tuple[int, bool]:
+    """Plan, prove on the engines that were named, and stop at the door; the exit code, and whether files changed."""
     from migfix.run import run
 
     put_back_after_a_crash()
@@ -116,21 +158,24 @@ def _through(
     if proving and outcome.plan.after and not outcome.errors:
         outcome, is_told = _proven(outcome, paths, config, proving)
         if not is_told:
-            return FAILED
+            return FAILED, False
     is_written = door is Verb.apply and bool(outcome.plan.after) and not outcome.errors
     if is_written:
         from migfix.write import write_all
 
         write_all(state_root(Path(next(iter(outcome.plan.after)))), outcome.plan.before, outcome.plan.after)
+    if outcome.passed_over:
+        from migfix.report.text import told_passed_over
+
+        typer.echo(told_passed_over(outcome.passed_over), err=True)
     if outcome.is_clean:
         typer.echo("nothing to do", err=door is Verb.diff)
     else:
         _report(door, outcome, set_names, config.database, "rewritten" if is_written else "would be rewritten")
     if outcome.errors:
-        return FAILED
-    if door is Verb.apply:
-        return LEFT if outcome.plan.refusals else FIXED
-    return FIXED if outcome.is_clean else LEFT
+        return FAILED, False
+    is_left = bool(outcome.plan.refusals) if door is Verb.apply else not outcome.is_clean
+    return LEFT if is_left else FIXED, is_written
 
 
 def _proven(

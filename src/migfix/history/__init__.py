@@ -29,6 +29,7 @@ class History:
         self._planned: dict[Key, Migration] = {}
         self._companions: dict[str, bytes] = {}
         self._on_disk: dict[str, dict[str, Migration]] = {}
+        self._deployed: dict[Key, str] = {}
         self._apps: dict[str, dict[str, Migration]] = {}
 
     def with_migrations(
@@ -39,6 +40,7 @@ class History:
         changed._planned = self._planned | {each.key: each for each in migrations}
         changed._companions = self._companions | dict(companions or {})
         changed._on_disk = self._on_disk
+        changed._deployed = self._deployed
         changed.is_user_known = self.is_user_known
         return changed
 
@@ -74,9 +76,49 @@ class History:
         found.is_user_known = self.is_user_known
         return found
 
-    def is_deployed(self, migration: Migration) -> bool:
-        """Whether git knows that the file may have run somewhere, although it was named."""
-        return self._reader.is_deployed(migration.path)
+    def why_deployed(self, migration: Migration) -> str:
+        """Why a file counts as deployed, also if it was named, as a sentence goes on after its name; "" if it doesn't.
+
+        It is on the default branch, or applied in a database that was looked at, or such a file depends on it.
+        """
+        if self.facts.force and migration.key in self._planned:
+            return ""
+        if migration.key not in self._deployed:
+            self._deployed[migration.key] = ""  # stands while those that depend on it are asked, in a circle too
+            self._deployed[migration.key] = self._why_deployed(migration)
+        return self._deployed[migration.key]
+
+    def _why_deployed(self, migration: Migration) -> str:
+        if not self._reader.knows_deployed and not self.facts.applied:
+            return ""
+        if why := self._reader.why_deployed(migration.path):
+            return why
+        for alias, applied in self.facts.applied.items():
+            if migration.key in applied:
+                return f"is applied in the database {alias}"
+        for each in self.mentioning(migration.name):
+            if migration.key not in map(self.resolve, each.dependencies):
+                continue
+            is_circle = any(each.key == before.key for before in self.before(migration))  # then neither has run
+            if not is_circle and (why := self.why_deployed(each)):
+                return f"is needed by {'.'.join(each.key)}, which {why}"
+        return ""
+
+    @property
+    def has_met_deployed(self) -> bool:
+        """Whether it was asked about a file that is deployed."""
+        return any(self._deployed.values())
+
+    def as_if_new(self) -> History:
+        """The history in which the files that were named count as new, deployed or not."""
+        changed = self.with_migrations(())
+        changed.facts = replace(self.facts, force=True)
+        return changed
+
+    def demand_known(self, migration: Migration) -> None:
+        """Raises UnknownBase if nobody can say whether a file is deployed, and nobody said that it doesn't matter."""
+        if not self.facts.force:
+            self._reader.demand_known(migration.path)
 
     def earlier(self, migration: Migration) -> Migration | None:
         """The migration as it is deployed, where its file has been changed since."""
@@ -107,7 +149,8 @@ class History:
 
     def is_new(self, migration: Migration) -> bool:
         """Whether the file isn't deployed yet, so that it may be rewritten and its tables are new."""
-        return migration.key in self._planned or self._reader.is_new(migration.path)
+        is_likely = migration.key in self._planned or self._reader.is_new(migration.path)
+        return is_likely and not self.why_deployed(migration)
 
     def new_mentioning(self, text: str) -> tuple[Migration, ...]:
         """The files that weren't named and are known not to be deployed, with ``text`` in them."""

@@ -32,6 +32,10 @@ class Facts:
     moved: Mapping[str, str] = field(default_factory=dict)
     """``cars.Engine`` -> ``engines.Engine``: models that moved to another app."""
     set_noop: bool = False
+    applied: Mapping[str, frozenset[Key]] = field(default_factory=dict)
+    """Database -> the migrations recorded as applied there, of the databases that were looked at."""
+    force: bool = False
+    """Whether the named files are rewritten although they may have run somewhere."""
 
     def may_run_on(self, *engines: str) -> bool:
         """Whether one of ``engines`` is used, or may be."""

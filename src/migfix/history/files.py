@@ -40,13 +40,18 @@ def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
 
 def migration_folders(root: Path, facts: Facts) -> list[Path]:
     """Every folder of migrations below ``root``; links to folders are not followed."""
-    said = {module.replace(".", "/") for module in facts.migration_modules.values()}
-    found = []
-    for path, files in walk(root):
-        if "migrations" in path.name or any(path.as_posix().endswith(f"/{module}") for module in said):
-            if any(name.endswith(".py") and not name.startswith(("_", "~")) for name in files):
-                found.append(path)
-    return found
+    return [
+        path
+        for path, files in walk(root)
+        if is_for_migrations(path, facts)
+        and any(name.endswith(".py") and not name.startswith(("_", "~")) for name in files)
+    ]
+
+
+def is_for_migrations(folder: Path, facts: Facts) -> bool:
+    """Whether a folder holds migrations by its name, or as a person said."""
+    said = (module.replace(".", "/") for module in facts.migration_modules.values())
+    return "migrations" in folder.name or any(folder.as_posix().endswith(f"/{module}") for module in said)
 
 
 def migration_files(folder: Path) -> list[Path]:

@@ -35,8 +35,11 @@ class Reader(Protocol):
     def is_new(self, path: str) -> bool:
         """Whether the file is known not to be deployed."""
 
-    def is_deployed(self, path: str) -> bool:
-        """Whether the file is known to be deployed, also if it was named."""
+    def why_deployed(self, path: str) -> str:
+        """Why the file counts as deployed, as a sentence goes on after "it"; "" if it isn't known to be."""
+
+    def demand_known(self, path: str) -> None:
+        """Raises UnknownBase if nobody can say whether the file is deployed."""
 
     @property
     def knows_deployed(self) -> bool:
@@ -67,6 +70,19 @@ class Deployed(Protocol):
     @property
     def is_there(self) -> bool:
         """Whether anything is known."""
+
+    @property
+    def base_name(self) -> str:
+        """Where the deployed files are: ``origin/main``."""
+
+    def is_deployed(self, path: str) -> bool:
+        """Whether the file is known to be deployed."""
+
+    def is_unknown(self, path: str) -> bool:
+        """Whether nobody can say if the file is deployed."""
+
+    def demand_base(self) -> str:
+        """Where the deployed files are, by its full name. Raises UnknownBase."""
 
     def is_new(self, path: str) -> bool:
         """Whether the file is known not to be deployed."""

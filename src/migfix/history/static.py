@@ -31,11 +31,11 @@ _CONTRIB = frozenset({"auth", "contenttypes", "sites", "sessions", "admin"})
 class Project:
     """A project folder, what a person said about it, and the files that were named."""
 
-    def __init__(self, root: Path, facts: Facts, named: tuple[Path, ...], deployed: Deployed) -> None:
+    def __init__(self, root: Path, facts: Facts, named: tuple[Path, ...], git: Deployed) -> None:
         self.root = root
         self.facts = facts
         self.named = named
-        self.deployed = deployed
+        self.git = git
         self._labels: dict[Path, str] = {}
         self._mentions: dict[bytes, tuple[Migration, ...]] = {}
         self.errors: dict[str, None] = {}
@@ -46,7 +46,7 @@ class Project:
         """The same project with the migrations of installed packages, whose unreadable files count as not there."""
         if self.is_whole:
             return self
-        found = Project(self.root, self.facts, self.named, self.deployed)
+        found = Project(self.root, self.facts, self.named, self.git)
         found.is_whole = True
         return found
 
@@ -131,20 +131,25 @@ class Project:
 
     def is_new(self, path: str) -> bool:
         """Whether the file was named, or git knows that it isn't deployed."""
-        return Path(path) in self.named or self.deployed.is_new(path)
+        return Path(path) in self.named or self.git.is_new(path)
 
     @property
     def knows_deployed(self) -> bool:
         """Whether git can say which files are deployed."""
-        return self.deployed.is_there
+        return self.git.is_there
 
-    def is_deployed(self, path: str) -> bool:
-        """Whether git knows that the file is deployed, also if it was named."""
-        return self.deployed.is_there and not self.deployed.is_new(path)
+    def why_deployed(self, path: str) -> str:
+        """Why the file counts as deployed; "" if git doesn't know it to be."""
+        return f"is on {self.git.base_name}" if self.git.is_deployed(path) else ""
+
+    def demand_known(self, path: str) -> None:
+        """Raises UnknownBase if git can't say whether the file is deployed."""
+        if self.git.is_unknown(path):
+            self.git.demand_base()
 
     def earlier(self, path: str) -> bytes | None:
         """The file as it is on the default branch, where it has been changed since; None otherwise."""
-        return self.deployed.earlier(path)
+        return self.git.earlier(path)
 
     def companion(self, path: str) -> bytes | None:
         """The content of a file beside the migrations, None if there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from migfix.findings import Finding, Refusal, Rewrite
@@ -56,6 +56,15 @@ def shown(path: str, start: Path) -> str:
     """A path as a person there would type it."""
     relative = os.path.relpath(path, start)
     return path if relative.startswith("..") else relative
+
+
+def told_passed_over(reasons: Mapping[str, str]) -> str:
+    """The one line about deployed migrations that a folder brought along; ``reasons`` says of each why it is one."""
+    count, why = len(reasons), next(iter(reasons.values()))
+    is_one = count == 1
+    told = f"{count} deployed migration{'' if is_one else 's'} left as {'it is' if is_one else 'they are'}"
+    like = f"it {why}" if is_one else f"one {why}" if len(set(reasons.values())) > 1 else f"each {why}"
+    return f"{told}, because {like}; name {'it' if is_one else 'one'} to see what can be done."
 
 
 def summary(plan: Plan, verb: str) -> str:

@@ -49,7 +49,7 @@ def _finding(migration: Migration, missing: Missing, history: History) -> Findin
 
     why = f"{missing.labels} is used here, and no dependency makes sure that it is there by then."
     place = CODE, migration.path, missing.uses[0].line
-    if history.is_deployed(migration):
+    if history.why_deployed(migration):
         return Refusal(*place, why, _applied(missing))
     try:
         wrote, edits = _edits(migration, missing, history)
@@ -101,4 +101,5 @@ RULE = Rule(
     why="Without a dependency chance decides which of two apps comes first, and a new database may get it wrong.",
     check=check,
     order=11,
+    is_for_deployed=True,
 )

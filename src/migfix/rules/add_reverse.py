@@ -72,4 +72,5 @@ RULE = Rule(
     why="A RunPython or RunSQL without a reverse strands a rollback.",
     check=check,
     order=40,
+    is_for_deployed=True,
 )

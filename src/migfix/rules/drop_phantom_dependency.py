@@ -75,4 +75,5 @@ RULE = Rule(
     why="A migration that only your own site-packages holds is missing everywhere else: nothing can be migrated there.",
     check=check,
     order=5,
+    is_for_deployed=True,
 )

@@ -64,4 +64,5 @@ RULE = Rule(
     why="`migrate --fake-initial` skips what is there only in migrations that count as initial.",
     check=check,
     order=12,
+    is_for_deployed=True,
 )

@@ -83,4 +83,5 @@ RULE = Rule(
     why="What an applied migration depends on must not change: Django checks it before every migrate.",
     check=check,
     order=6,
+    is_for_deployed=True,
 )

@@ -1,0 +1,180 @@
+"""What git knows of a project: which files are new, and which may have run somewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from migfix.errors import MigfixError
+
+_DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
+
+
+class UnknownBase(MigfixError):
+    """Nobody can say which files are deployed: the default branch isn't here."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The git work tree around a folder; a file on the default branch's upstream may have run somewhere."""
+
+    folder: Path
+    since: str | None = None
+    """The commit that a person named in the place of the default branch."""
+    is_base_needed: bool = True
+    """False if a person wants every migration, deployed or not known."""
+
+    @cached_property
+    def top(self) -> Path | None:
+        """The folder of the work tree, also of a submodule or another worktree; None outside git."""
+        return next((folder for folder in (self.folder, *self.folder.parents) if (folder / ".git").exists()), None)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the files are in a git work tree."""
+        return self.top is not None
+
+    def is_new(self, path: str) -> bool:
+        """Whether git says that the file isn't deployed: not on the base, or in no commit where no base is known."""
+        return self.top is not None and self._place(path) not in self._files
+
+    def is_deployed(self, path: str) -> bool:
+        """Whether the file is on the base."""
+        return self.base is not None and not self.is_new(path)
+
+    def is_unknown(self, path: str) -> bool:
+        """Whether the file is committed, and nobody can say what that means."""
+        return self.is_base_needed and self.top is not None and self.base is None and not self.is_new(path)
+
+    def demand_base(self) -> str:
+        """The commit, by name, that holds what may be deployed. Raises UnknownBase."""
+        if self.base is None:
+            raise UnknownBase(
+                "git doesn't know the default branch here, so migfix can't tell which migrations are new.",
+                f"Fetch it (git fetch {self._remote} main), or say --since REF, or --all for every migration.",
+            )
+        return self.base
+
+    def earlier(self, path: str) -> bytes | None:
+        """The file as it is on the base, where it has been changed since; None otherwise."""
+        place = self._place(path) if self.top and self._changed else ""
+        return self._git("show", f"{self.base}:{place}") if place in self._changed else None
+
+    def new_files(self) -> list[Path]:
+        """The Python files that are untracked, staged or changed since the branch left the base.
+
+        Raises UnknownBase.
+        """
+        untracked = self._listed("ls-files", "--others", "--exclude-standard", "--", "*.py")
+        if self._head is None:
+            return self._paths([*self._listed("ls-files", "--cached", "--", "*.py"), *untracked])
+        base = self.demand_base()
+        left = self._git("merge-base", "HEAD", base)
+        if left is None:
+            raise UnknownBase(
+                f"git can't tell where this branch left {self.base_name}: this clone doesn't reach back so far.",
+                "Fetch the rest (git fetch --unshallow), or say --since REF, or --all for every migration.",
+            )
+        only = ["--no-renames", "--diff-filter=d", "--", "*.py"]
+        return self._paths([*self._listed("diff", "--name-only", left.decode().strip(), *only), *untracked])
+
+    def staged_files(self) -> list[Path]:
+        """The Python files that the next commit adds or changes."""
+        if self._head is None:
+            return self._paths(self._listed("ls-files", "--cached", "--", "*.py"))
+        return self._paths(
+            self._listed("diff", "--name-only", "--cached", "--no-renames", "--diff-filter=d", "--", "*.py")
+        )
+
+    @property
+    def base_name(self) -> str:
+        """The base as a person would call it: ``origin/main``."""
+        return (self.base or "").removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+    @cached_property
+    def base(self) -> str | None:
+        """What was said, else the default branch: the remote's where there is one, else the local one.
+
+        Raises MigfixError if git doesn't know what was said.
+        """
+        if self.top is None:
+            return None
+        if self.since is not None:
+            if self._git("rev-parse", "--verify", "--quiet", f"{self.since}^{{commit}}") is None:
+                raise MigfixError(
+                    f"git knows no commit {self.since} here.", f"Fetch it first: git fetch {self._remote} {self.since}."
+                )
+            return self.since
+        names = (self._git("for-each-ref", "--format=%(refname)", "refs/remotes", "refs/heads") or b"").decode().split()
+        remote = [name for name in names if name.startswith("refs/remotes/")]
+        local = [name for name in names if name.startswith("refs/heads/")]
+        if remote or (self._is_detached and self._remotes):
+            said = next((self._git("symbolic-ref", "--quiet", name) for name in remote if name.endswith("/HEAD")), None)
+            return said.decode().strip() if said else _default_of_remote(remote)
+        places = [f"refs/heads/{branch}" for branch in (*_DEFAULT_BRANCHES, self._said_default)]
+        return next((place for place in places if place in local), local[0] if len(local) == 1 else None)
+
+    @cached_property
+    def _files(self) -> frozenset[str]:
+        tree = self.base or self._head
+        return frozenset(self._listed("ls-tree", "-r", "--name-only", "--full-tree", tree) if tree else ())
+
+    @cached_property
+    def _changed(self) -> frozenset[str]:
+        """The migrations that are other than on the base; one call for all, as most aren't."""
+        only = ["--diff-filter=M", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
+        return frozenset(self._listed("diff", "--name-only", base, *only) if (base := self.base) else ())
+
+    @cached_property
+    def _head(self) -> str | None:
+        """HEAD, or None on a branch without a commit."""
+        return "HEAD" if self._git("rev-parse", "--verify", "--quiet", "HEAD") is not None else None
+
+    @property
+    def _is_detached(self) -> bool:
+        return self._git("symbolic-ref", "--quiet", "HEAD") is None
+
+    @cached_property
+    def _remotes(self) -> list[str]:
+        return (self._git("remote") or b"").decode().split()
+
+    @property
+    def _remote(self) -> str:
+        return next(iter(self._remotes), "origin")
+
+    @property
+    def _said_default(self) -> str:
+        return (self._git("config", "init.defaultBranch") or b"").decode().strip()
+
+    def _place(self, path: str) -> str:
+        return os.path.relpath(path, self.top).replace(os.sep, "/")
+
+    def _paths(self, places: Iterable[str]) -> list[Path]:
+        assert self.top is not None
+        found = (self.top / place for place in sorted(set(places)))
+        return [path for path in found if path.is_file()]
+
+    def _listed(self, *arguments: str) -> list[str]:
+        """The paths that git lists, from the top of the work tree."""
+        listed = self._git(arguments[0], "-z", *arguments[1:]) or b""
+        return [os.fsdecode(name) for name in listed.split(b"\0") if name]
+
+    def _git(self, *arguments: str) -> bytes | None:
+        """What git prints; None if it fails, or isn't there."""
+        import subprocess
+
+        try:
+            result = subprocess.run(["git", "-C", str(self.top), *arguments], capture_output=True, check=False)
+        except OSError:
+            return None
+        return result.stdout if result.returncode == 0 else None
+
+
+def _default_of_remote(names: list[str]) -> str | None:
+    """The default branch among refs like ``refs/remotes/origin/main``, by its name."""
+    places = [f"/{branch}" for branch in _DEFAULT_BRANCHES]
+    found = [name for place in places for name in names if name.count("/") == 3 and name.endswith(place)]
+    return found[0] if found else None
