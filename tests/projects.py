@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,6 +15,11 @@ USE_TZ = True
 """
 HEAD = "from django.db import migrations, models\n\n\n"
 ID = 'models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")'
+
+
+def git(*arguments: str, cwd: Path) -> str:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"]
+    return subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 
 def migration(operations: str, *dependencies: tuple[str, str], attributes: str = "", functions: str = "") -> str:

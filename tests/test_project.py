@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from cases import FIXTURES, contents
 from conftest import Migfix
+from projects import git
 
 SEED = FIXTURES / "seed_default_row"
 SETTINGS = """
@@ -24,11 +25,6 @@ DATABASES = {{
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["fields.W342"]
 """
-
-
-def git(*arguments: str, cwd: Path) -> str:
-    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"]
-    return subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 
 def manage(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,237 @@
+"""Which migrations are taken where no path is named, and which are left alone because they may have run somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cases import FIXTURES, Case, contents
+from conftest import Migfix
+from projects import git
+
+FIRST = "blog/migrations/0001_initial.py"
+NEW = "blog/migrations/0002_category_post_category.py"
+UNKNOWN = (
+    "error: git doesn't know the default branch here, so migfix can't tell which migrations are new. Fetch it "
+    "(git fetch origin main), or say --since REF, or --all for every migration.\n"
+)
+
+
+def site(target: Path, *commands: str) -> Path:
+    """The blog whose second migration fails on rows; git has the first one on main."""
+    Case(FIXTURES / "seed_default_row/one_off_default").copy_before(target)
+    git("init", cwd=target)
+    git("add", "blog/__init__.py", "blog/migrations/__init__.py", FIRST, cwd=target)
+    git("commit", "-m", "deployed", cwd=target)
+    return target
+
+
+def commit(folder: Path, message: str) -> None:
+    git("add", ".", cwd=folder)
+    git("commit", "-m", message, cwd=folder)
+
+
+def is_rewritten(folder: Path) -> bool:
+    return "def seed_category" in (folder / NEW).read_text()
+
+
+@pytest.mark.parametrize("how", ["untracked", "staged", "committed", "changed since", "below the top"])
+def test_new_files_are_taken(tmp_path: Path, migfix: Migfix, how: str) -> None:
+    folder = site(tmp_path / "site")
+    git("checkout", "-b", "work", cwd=folder)
+    if how == "staged":
+        git("add", ".", cwd=folder)
+    elif how == "committed":
+        commit(folder, "work")
+    elif how == "changed since":
+        commit(folder, "work")
+        (folder / NEW).write_text((folder / NEW).read_text() + "\n# more\n")
+    result = migfix("apply", cwd=folder / "blog" if how == "below the top" else folder)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.endswith("1 file rewritten\n")
+    assert is_rewritten(folder)
+    assert migfix("apply", cwd=folder).stdout == "nothing to do\n"
+
+
+def test_nothing_is_new(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path / "site")
+    commit(folder, "all deployed")
+    result = migfix("apply", cwd=folder)
+    assert (result.returncode, result.stderr) == (0, "nothing to do: no migration is new since main\n")
+    result = migfix("apply", "--staged", cwd=folder)
+    assert (result.returncode, result.stderr) == (0, "nothing to do: no migration is staged\n")
+
+
+def test_staged_alone(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path / "site")
+    assert migfix("check", "--staged", cwd=folder).stderr == "nothing to do: no migration is staged\n"
+    git("add", NEW, cwd=folder)
+    assert migfix("check", "--staged", cwd=folder).returncode == 1
+
+
+def test_what_was_on_main_when_the_branch_left_it(tmp_path: Path, migfix: Migfix) -> None:
+    """Others have merged since; their files aren't here, and nothing of theirs is taken for new."""
+    folder = site(tmp_path / "site")
+    git("checkout", "-b", "work", cwd=folder)
+    commit(folder, "work")
+    git("checkout", "main", cwd=folder)
+    (folder / "blog/migrations/0002_other.py").write_text((folder / FIRST).read_text())
+    commit(folder, "others")
+    git("checkout", "work", cwd=folder)
+    assert migfix("check", cwd=folder).stdout.endswith("1 file would be rewritten\n")
+
+
+def test_since(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path / "site")
+    commit(folder, "on main, not released")
+    assert migfix("check", "--since", "HEAD~1", cwd=folder).returncode == 1
+    assert migfix("check", NEW, "--since", "HEAD~1", cwd=folder).stdout.endswith("1 file would be rewritten\n")
+    result = migfix("check", "--since", "v1.0", cwd=folder)
+    assert (result.returncode, result.stderr) == (
+        2,
+        "error: git knows no commit v1.0 here. Fetch it first: git fetch origin v1.0.\n",
+    )
+
+
+def test_outside_git(tmp_path: Path, migfix: Migfix) -> None:
+    folder = Case(FIXTURES / "seed_default_row/one_off_default").copy_before(tmp_path / "site")
+    result = migfix("apply", cwd=folder)
+    told = "error: Outside git migfix can't tell which migrations are new. Name migration files, or folders that hold "
+    assert (result.returncode, result.stderr) == (2, told + "some.\n")
+    assert migfix("check", "--all", cwd=folder).returncode == 1
+
+
+def test_unborn_branch(tmp_path: Path, migfix: Migfix) -> None:
+    folder = Case(FIXTURES / "seed_default_row/one_off_default").copy_before(tmp_path / "site")
+    git("init", cwd=folder)
+    git("add", FIRST, cwd=folder)
+    assert migfix("apply", cwd=folder).returncode == 0
+    assert is_rewritten(folder)
+
+
+def test_worktree_and_submodule(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path / "site")
+    git("branch", "work", cwd=folder)
+    git("worktree", "add", str(tmp_path / "tree"), "work", cwd=folder)
+    (tmp_path / "tree" / NEW).write_bytes((folder / NEW).read_bytes())
+    assert migfix("apply", cwd=tmp_path / "tree").returncode == 0
+    assert is_rewritten(tmp_path / "tree")
+    assert not is_rewritten(folder)
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git("init", cwd=outer)
+    git("-c", "protocol.file.allow=always", "submodule", "add", str(folder), "inner", cwd=outer)
+    (outer / "inner" / NEW).write_bytes((folder / NEW).read_bytes())
+    assert migfix("apply", cwd=outer / "inner").returncode == 0
+    assert is_rewritten(outer / "inner")
+
+
+def test_renamed(tmp_path: Path, migfix: Migfix) -> None:
+    """A file that got another name on the branch is taken under that."""
+    folder = site(tmp_path / "site")
+    git("checkout", "-b", "work", cwd=folder)
+    commit(folder, "work")
+    git("mv", NEW, "blog/migrations/0002_categories.py", cwd=folder)
+    git("commit", "-m", "renamed", cwd=folder)
+    assert migfix("check", cwd=folder).stdout.startswith("blog/migrations/0002_categories.py:21: MIG101 ")
+
+
+def clone(source: Path, target: Path, *arguments: str) -> Path:
+    git("clone", "-q", *arguments, f"file://{source}", str(target), cwd=source)
+    return target
+
+
+def test_the_upstream_counts_where_there_is_a_remote(tmp_path: Path, migfix: Migfix) -> None:
+    """What was committed on the local main and not pushed is new."""
+    folder = site(tmp_path / "site")
+    copy = clone(folder, tmp_path / "copy")
+    (copy / NEW).write_bytes((folder / NEW).read_bytes())
+    commit(copy, "not pushed")
+    assert migfix("check", cwd=copy).stdout.endswith("1 file would be rewritten\n")
+
+
+@pytest.mark.parametrize("named", [(), (NEW,)])
+def test_unknown_base(tmp_path: Path, migfix: Migfix, named: tuple[str, ...]) -> None:
+    """As in CI: one branch fetched, a detached HEAD, and nobody knows what is on the default branch."""
+    folder = site(tmp_path / "site")
+    git("checkout", "-b", "work", cwd=folder)
+    commit(folder, "work")
+    git("checkout", "main", cwd=folder)
+    copy = clone(folder, tmp_path / "copy", "--depth", "1", "--branch", "work")
+    git("checkout", "--detach", cwd=copy)
+    before = contents(copy)
+    result = migfix("apply", *named, cwd=copy)
+    assert (result.returncode, result.stderr) == (2, UNKNOWN)
+    assert contents(copy) == before
+    assert migfix("check", *named, "--all", cwd=copy).returncode == 1
+    git("fetch", "-q", "origin", "main", cwd=copy)
+    assert migfix("check", *named, "--since", "FETCH_HEAD", cwd=copy).returncode == (1 if named else 2)
+
+
+def test_unknown_base_is_no_matter_for_what_is_not_committed(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path / "site")
+    git("branch", "-m", "one", cwd=folder)
+    git("branch", "two", cwd=folder)
+    assert migfix("check", NEW, cwd=folder).returncode == 1
+
+
+REFUSED = (
+    "  next: blog.0002_category_post_category is on main, and changing it changes nothing in the databases that ran it. "
+    "Say --force if it ran nowhere that matters.\n"
+)
+
+
+def test_a_deployed_file_that_is_named_is_refused(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path / "site")
+    commit(folder, "deployed")
+    before = contents(folder)
+    result = migfix("apply", NEW, cwd=folder)
+    assert result.returncode == 1
+    assert REFUSED in result.stdout
+    assert contents(folder) == before
+    assert migfix("apply", NEW, "--force", cwd=folder).returncode == 0
+    assert is_rewritten(folder)
+
+
+def test_deployed_files_of_a_folder_are_one_line(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path / "site")
+    commit(folder, "deployed")
+    before = contents(folder)
+    result = migfix("apply", "blog", cwd=folder)
+    told = "1 deployed migration left as it is, because it is on main; name it to see what can be done.\n"
+    assert (result.returncode, result.stdout, result.stderr) == (0, "nothing to do\n", told)
+    assert contents(folder) == before
+
+
+def test_a_file_that_a_deployed_one_needs_is_deployed(tmp_path: Path, migfix: Migfix) -> None:
+    """The file itself came from elsewhere; what is on main can't run without it."""
+    folder = site(tmp_path / "site")
+    later = folder / "blog/migrations/0003_later.py"
+    later.write_text((folder / NEW).read_text().split("    operations")[0].replace("0001_initial", Path(NEW).stem))
+    git("add", str(later), cwd=folder)
+    git("commit", "-m", "later", cwd=folder)
+    result = migfix("check", NEW, cwd=folder)
+    assert "category is needed by blog.0003_later, which is on main, and changing it" in result.stdout
+
+
+STEP = """
+from django.db import migrations
+
+
+def fill(apps, schema_editor):
+    apps.get_model("blog", "Post").objects.filter(title="").update(title="none")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("blog", "0001_initial")]
+    operations = [migrations.RunPython(fill)]
+"""
+
+
+def test_what_has_no_effect_forward_passes(tmp_path: Path, migfix: Migfix) -> None:
+    """A missing reverse may be added to a file that has run."""
+    folder = site(tmp_path / "site")
+    (folder / NEW).write_text(STEP)
+    commit(folder, "deployed")
+    assert migfix("apply", NEW, cwd=folder).stdout.endswith("1 file rewritten\n")
+    assert "reverse_code" in (folder / NEW).read_text() or ", migrations.RunPython.noop" in (folder / NEW).read_text()
