@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cases import FIXTURES, Case, contents
 from conftest import Migfix
-from projects import git
+from projects import SETTINGS, git
 
 FIRST = "blog/migrations/0001_initial.py"
 NEW = "blog/migrations/0002_category_post_category.py"
@@ -176,8 +176,8 @@ def test_unknown_base_is_no_matter_for_what_is_not_committed(tmp_path: Path, mig
 
 
 REFUSED = (
-    "  next: blog.0002_category_post_category is on main, and changing it changes nothing in the databases that ran it. "
-    "Say --force if it ran nowhere that matters.\n"
+    "  next: blog.0002_category_post_category is on main, and changing it changes nothing in the databases that ran "
+    "it. Say --force if it ran nowhere that matters.\n"
 )
 
 
@@ -235,3 +235,53 @@ def test_what_has_no_effect_forward_passes(tmp_path: Path, migfix: Migfix) -> No
     commit(folder, "deployed")
     assert migfix("apply", NEW, cwd=folder).stdout.endswith("1 file rewritten\n")
     assert "reverse_code" in (folder / NEW).read_text() or ", migrations.RunPython.noop" in (folder / NEW).read_text()
+
+
+FOLLOW_UP = """# Follows up on 0002_post_rank, which is deployed.
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('blog', '0002_post_rank'),
+    ]
+
+    operations = [
+        # The release before doesn't set this column. Kept until it is next altered.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.AlterField(
+                    model_name='post',
+                    name='rank',
+                    field=models.IntegerField(db_default=3),
+                ),
+            ],
+        ),
+    ]
+"""
+
+
+def test_follow_up(tmp_path: Path, migfix: Migfix) -> None:
+    """What a deployed file lacks, written as a new migration; a second run finds nothing."""
+    folder = Case(FIXTURES / "keep_database_default/one_off").copy_before(tmp_path / "site")
+    (folder / "settings.py").write_text(SETTINGS)
+    git("init", cwd=folder)
+    commit(folder, "deployed")
+    arguments = ["blog/migrations/0002_post_rank.py", "--select", "MIG401"]
+    refused = migfix("apply", *arguments, cwd=folder).stdout
+    assert " --force if it ran nowhere that matters. --follow-up writes the repair as a new migration.\n" in refused
+    assert migfix("apply", *arguments, "--follow-up", cwd=folder).returncode == 0
+    later = folder / "blog/migrations/0003_keep_post_rank.py"
+    assert later.read_text() == FOLLOW_UP
+    assert git("status", "--short", cwd=folder) == "?? blog/migrations/0003_keep_post_rank.py\n"
+    assert migfix("apply", *arguments, "--follow-up", cwd=folder).stdout == "nothing to do\n"
+    proof = migfix("verify", str(later), "--settings", "settings", "--engine", "sqlite", cwd=folder)
+    assert proof.returncode == 0, proof.stdout + proof.stderr
+
+
+def test_no_follow_up_where_it_cannot_help(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path / "site")
+    commit(folder, "deployed")
+    assert REFUSED in migfix("apply", NEW, "--follow-up", cwd=folder).stdout

@@ -107,6 +107,7 @@ def with_facts(
     moved: Mapping[str, str] | None = None,
     set_noop: bool = False,
     force: bool = False,
+    follow_up: bool = False,
 ) -> Config:
     """The configuration with some facts said anew; what is left out stays."""
     facts = config.facts
@@ -128,7 +129,7 @@ def with_facts(
         if name.count(".") != 1:
             raise ConfigError(f"`{name}` doesn't name a model.", "Write app.Model, as in cars.Engine=engines.Engine.")
     changes["set_noop"] = facts.set_noop or set_noop
-    changes["force"] = force
+    changes |= {"force": force, "follow_up": follow_up}
     return replace(config, facts=replace(facts, **changes))  # type: ignore[arg-type]
 
 

@@ -64,7 +64,7 @@ class Draft:
             alike = sum(_identity(each) == _identity(refusal) for each in refusals[:number])
             self.refuse(refusal, alike)
         for each in found:
-            if isinstance(each, Rewrite) and not rule.is_for_deployed and (next_step := self._instead(each)):
+            if isinstance(each, Rewrite) and not rule.is_for_deployed and (next_step := self._instead(each, rule)):
                 self.refuse(each.left(next_step))
         rewrites = [each for each in found if isinstance(each, Rewrite) and (_identity(each), 0) not in self.refusals]
         if not rewrites:
@@ -84,9 +84,13 @@ class Draft:
         deployed = tuple(e for e in self.migrations if e.key in self.deployed and not rule.is_for_deployed)
         yield from rule.check(tuple(each for each in self.migrations if each not in deployed), self.history)
         if deployed:
-            yield from rule.check(deployed, self.history.as_if_new())
+            found = list(rule.check(deployed, self.history.as_if_new()))
+            if rule.follow_up and self.history.facts.follow_up:
+                instead = (rule.follow_up(each, self.history) for each in deployed)
+                found = [each for each in instead if each] or found
+            yield from found
 
-    def _instead(self, rewrite: Rewrite) -> str:
+    def _instead(self, rewrite: Rewrite, rule: Rule) -> str:
         """What a person can do instead of a rewrite that would change a deployed file; "" if it changes none.
 
         Raises UnknownBase.
@@ -96,7 +100,8 @@ class Draft:
             if migration is None:
                 continue
             if why := self.history.why_deployed(migration):
-                return self._not_again(migration, why)
+                way = " --follow-up writes the repair as a new migration." if rule.follow_up else ""
+                return self._not_again(migration, why) + way
             self.history.demand_known(migration)
         return ""
 

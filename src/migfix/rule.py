@@ -22,5 +22,7 @@ class Rule:
     check: Callable[[tuple[Migration, ...], History], Iterator[Finding]]
     order: int
     """Lower runs first: structure, rows, splits, reverses, deployment."""
+    follow_up: Callable[[Migration, History], Finding | None] | None = None
+    """Says the repair of a deployed migration as a new one after it, where that can help."""
     is_for_deployed: bool = False
     """Whether it may change a deployed file: without effect forward, or looking itself at what is deployed."""

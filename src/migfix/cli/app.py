@@ -35,6 +35,9 @@ Since = Annotated[str | None, typer.Option(help="What is in this commit may be d
 Staged = Annotated[bool, typer.Option("--staged", help="The migrations that the next commit adds or changes.")]
 All = Annotated[bool, typer.Option("--all", help="Every migration of the project, new or not known to be deployed.")]
 Force = Annotated[bool, typer.Option("--force", help="Rewrite also what may have run somewhere.")]
+FollowUp = Annotated[
+    bool, typer.Option("--follow-up", help="Repair deployed migrations by a new one after them, where that can help.")
+]
 FailOnFix = Annotated[bool, typer.Option("--exit-non-zero-on-fix", help="Exit 1 if something was rewritten.")]
 Select = Annotated[Texts, typer.Option(help="Rules to use instead of the default ones: MIG101, MIG1, ALL.")]
 ExtendSelect = Annotated[Texts, typer.Option(help="Rules to use beside the default ones.")]

@@ -23,6 +23,7 @@ from migfix.cli.app import (
     Engines,
     ExtendSelect,
     FailOnFix,
+    FollowUp,
     Force,
     Ignore,
     Modules,
@@ -61,6 +62,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         is_staged: Staged = False,
         is_all: All = False,
         force: Force = False,
+        follow_up: FollowUp = False,
         select: Select = [],  # noqa: B006
         extend_select: ExtendSelect = [],  # noqa: B006
         ignore: Ignore = [],  # noqa: B006
@@ -101,6 +103,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
                 moved=pairs(moved, "--moved"),
                 set_noop=set_noop,
                 force=force,
+                follow_up=follow_up,
             )
             code, is_written = _through(door, group, config, all_or_nothing, list(pairs(set_, "--set")), proving)
             codes += [code, LEFT if is_written and is_failing_on_fix else FIXED]

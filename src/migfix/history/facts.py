@@ -36,6 +36,8 @@ class Facts:
     """Database -> the migrations recorded as applied there, of the databases that were looked at."""
     force: bool = False
     """Whether the named files are rewritten although they may have run somewhere."""
+    follow_up: bool = False
+    """Whether what a deployed file lacks is written as a new migration, where that can help."""
 
     def may_run_on(self, *engines: str) -> bool:
         """Whether one of ``engines`` is used, or may be."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from migfix.rule import Rule
 
 if TYPE_CHECKING:
+    from migfix.edits import Edit
     from migfix.findings import Finding
     from migfix.history import History
     from migfix.model import Migration
@@ -44,9 +45,20 @@ def _kept(migration: Migration, history: History) -> Iterator[Finding]:
         yield _rewrite(migration, columns)
 
 
-def _rewrite(migration: Migration, columns: list[NewColumn]) -> Finding:
+def follow_up(migration: Migration, history: History) -> Finding | None:
+    """The same for a deployed migration, in a new one after it."""
+    from migfix.rows.kept import new_columns, reason_against
+    from migfix.rows.kept_later import still_as_added
+
+    found = [each for each in new_columns(migration, history) if not reason_against(each, migration, history)]
+    columns = still_as_added(found, migration, history)
+    return _rewrite(migration, columns, history) if columns else None
+
+
+def _rewrite(migration: Migration, columns: list[NewColumn], later: History | None = None) -> Finding:
     from migfix.edits import Insert
     from migfix.findings import Rewrite
+    from migfix.rows.kept_later import new_migration
     from migfix.rows.removal import shown
     from migfix.source.code import Writer, with_arguments
 
@@ -60,21 +72,20 @@ def _rewrite(migration: Migration, columns: list[NewColumn]) -> Finding:
     names = ", ".join(each.field.name for each in columns)
     values = ", ".join(f"{each.label} DEFAULT {shown(each.default)}" for each in columns)
     tables = " and ".join(dict.fromkeys(each.model.label for each in columns))
+    comment, operation = KEPT_ONE if len(columns) == 1 else KEPT, writer.apart(database_operations=altered)
+    edits: tuple[Edit, ...]
+    if later:
+        name = f"keep_{columns[0].model.key[1]}_{columns[0].field.name}" + "_and_more" * (len(columns) > 1)
+        edits = tuple(new_migration(migration, operation, comment, name, later))
+    else:
+        edits = (Insert(migration.path, ("operations", len(migration.operations)), operation, comment), *writer.edits)
     return Rewrite(
         CODE,
         migration.path,
         columns[0].op.line,
         f"code of the release before can't insert into {tables}: Django drops the default of {names} again.",
         f"the database keeps {values} until the column is next altered; db_default on the model is the durable way.",
-        (
-            Insert(
-                migration.path,
-                ("operations", len(migration.operations)),
-                writer.apart(database_operations=altered),
-                KEPT_ONE if len(columns) == 1 else KEPT,
-            ),
-            *writer.edits,
-        ),
+        edits,
     )
 
 
@@ -96,4 +107,5 @@ RULE = Rule(
     why="A new NOT NULL column has no default in the database: the release before can't insert.",
     check=check,
     order=50,
+    follow_up=follow_up,
 )
