@@ -10,7 +10,7 @@ from migfix.errors import ConfigError
 from migfix.history.facts import ENGINES, Facts
 from migfix.model import Key
 
-_KEYS = {
+KEYS = {
     "select": list,
     "extend-select": list,
     "ignore": list,
@@ -22,7 +22,12 @@ _KEYS = {
     "values": dict,
     "moved": dict,
     "settings": str,
+    "databases": list,
+    "per-file-ignores": dict,
+    "after-makemigrations": str,
 }
+
+AFTER_MAKEMIGRATIONS = ("ask", "fix", "show", "off")
 
 DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3")
 
@@ -36,6 +41,13 @@ class Config:
     ignore: tuple[str, ...] = ()
     settings: str | None = None
     database: str | None = None
+    databases: tuple[str, ...] = ()
+    """The databases whose applied migrations are left alone, where settings say how to reach them."""
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Pattern of paths below the project -> codes that are accepted there."""
+    after_makemigrations: str = "ask"
+    has_baseline: bool = True
+    """Whether what the project's baseline accepts is accepted."""
     since: str | None = None
     """The commit that holds what may be deployed, instead of the default branch."""
     is_all: bool = False
@@ -47,15 +59,21 @@ def load_config(root: Path) -> Config:
 
     Raises ConfigError for unknown keys and values of the wrong type.
     """
+    table = read_table(root)
+    return from_table(table, str(root / "pyproject.toml")) if table is not None else Config()
+
+
+def read_table(root: Path) -> Mapping[str, object] | None:
+    """``[tool.migfix]`` of the project at ``root``, None without one. Raises ConfigError."""
     path = root / "pyproject.toml"
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return Config()
+        return None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}.") from None
     if b"migfix" not in content:
-        return Config()
+        return None
     import tomllib
 
     try:
@@ -65,20 +83,23 @@ def load_config(root: Path) -> Config:
         raise ConfigError(f"{path}: {error}.") from None
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: [tool.migfix] must be a table.")
-    return from_table(table, str(path))
+    return table
 
 
 def from_table(table: Mapping[str, object], origin: str) -> Config:
     """The configuration of one ``[tool.migfix]`` table; ``origin`` names it in errors."""
     for key, value in table.items():
-        if key not in _KEYS:
-            raise ConfigError(f"{origin}: [tool.migfix] has no key `{key}`.", _suggestion(key, _KEYS))
-        if not isinstance(value, _KEYS[key]):
-            raise ConfigError(f"{origin}: `{key}` must be a {_TOML_NAMES[_KEYS[key]]}.")
+        if key not in KEYS:
+            raise ConfigError(f"{origin}: [tool.migfix] has no key `{key}`.", _suggestion(key, KEYS))
+        if not isinstance(value, KEYS[key]):
+            raise ConfigError(f"{origin}: `{key}` must be a {_TOML_NAMES[KEYS[key]]}.")
     config = Config(
         select=_codes(table.get("select", DEFAULT_SELECT)) + _codes(table.get("extend-select", ())),
         ignore=_codes(table.get("ignore", ())),
         settings=_text(table.get("settings")),
+        databases=_codes(table.get("databases", ())),
+        per_file_ignores=_per_file(table.get("per-file-ignores", {}), origin),
+        after_makemigrations=_one_of(AFTER_MAKEMIGRATIONS, table, "after-makemigrations", origin),
     )
     return with_facts(
         config,
@@ -146,8 +167,9 @@ def with_selection(
     """The configuration with the flags for rules, Django and git; rules of group 6 need a database to look at."""
     chosen = _split(select) or config.select
     chosen += _split(extend_select) + (("MIG6",) if database else ())
-    if database and not (settings or config.settings):
-        raise ConfigError("--database needs --settings, which say where it is.")
+    for named, what in ((database, "--database needs"), (config.databases, "`databases` of [tool.migfix] needs")):
+        if named and not (settings or config.settings):
+            raise ConfigError(f"{what} --settings, which say where it is.")
     return replace(
         config,
         select=chosen,
@@ -172,6 +194,23 @@ def pairs(texts: Iterable[str], flag: str) -> dict[str, str]:
             raise ConfigError(f"{flag} {text}: there is no `=` between a name and a value.")
         found[name.strip()] = value
     return found
+
+
+def _per_file(value: object, origin: str) -> dict[str, tuple[str, ...]]:
+    """Pattern -> codes, which may stand alone or in a list."""
+    found = {}
+    for pattern, codes in value.items() if isinstance(value, dict) else ():
+        if not isinstance(codes, str | list):
+            raise ConfigError(f"{origin}: `per-file-ignores` of {pattern} must be a list of codes.")
+        found[str(pattern)] = _split([codes] if isinstance(codes, str) else map(str, codes))
+    return found
+
+
+def _one_of(known: tuple[str, ...], table: Mapping[str, object], key: str, origin: str) -> str:
+    value = str(table.get(key, known[0]))
+    if value not in known:
+        raise ConfigError(f"{origin}: `{key}` can't be `{value}`.", f"It is one of {', '.join(known)}.")
+    return value
 
 
 def _engine(name: str) -> str:

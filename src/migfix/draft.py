@@ -15,17 +15,18 @@ from migfix.prove.state import differences
 from migfix.rule import Rule
 from migfix.source import read_migration
 from migfix.syntax import apply_edits
+from migfix.waivers import Waivers, comments_on
 
 MOST_ROUNDS = 25
 
 
-def make_plan(migrations: tuple[Migration, ...], history: History, rules: Iterable[Rule]) -> Plan:
-    """Everything the rules find in ``migrations``, each round seeing the outcome of the one before.
+def make_plan(migrations: tuple[Migration, ...], history: History, rules: Iterable[Rule], waivers: Waivers) -> Plan:
+    """Everything the rules find in ``migrations`` and nobody has accepted, each round seeing what the last one made.
 
     Raises MigfixError if the rules don't come to rest.
     """
     rules = tuple(rules)
-    draft = Draft(migrations, history.with_migrations(migrations))
+    draft = Draft(migrations, history.with_migrations(migrations), waivers)
     for _ in range(MOST_ROUNDS):
         has_changed = [draft.take(rule) for rule in rules]
         if not any(has_changed):
@@ -38,7 +39,9 @@ def make_plan(migrations: tuple[Migration, ...], history: History, rules: Iterab
 class Draft:
     """A plan while it is being made."""
 
-    def __init__(self, migrations: tuple[Migration, ...], history: History) -> None:
+    def __init__(self, migrations: tuple[Migration, ...], history: History, waivers: Waivers) -> None:
+        self.waivers = waivers
+        self.heeded: set[tuple[str, int]] = set()
         self.migrations = migrations
         self.history = history
         self.deployed = {each.key for each in migrations if history.why_deployed(each)}
@@ -53,11 +56,13 @@ class Draft:
         standing = set().union(*self.standing.values())
         left = [each for each in self.refusals.values() if _identity(each) in standing]
         refusals = sorted(left, key=lambda each: (each.path, each.line, each.code))
-        return Plan(self.before, self.after, tuple(self.rewrites), tuple(refusals))
+        return Plan(self.before, self.after, tuple(self.rewrites), tuple(refusals), frozenset(self.heeded))
 
     def take(self, rule: Rule) -> bool:
         """Let a rule look at the files as they are by now; whether it changed one."""
-        found = list(self._found(rule))
+        everything = list(self._found(rule))
+        self.heeded |= {(f.path, each.number) for f in everything for each in comments_on(f, rule, self.history)}
+        found = list(self.waivers.standing(rule, everything, self.history))
         self.standing[rule.code] = set(map(_identity, found))
         refusals = [each for each in found if isinstance(each, Refusal)]
         for number, refusal in enumerate(refusals):
@@ -80,15 +85,14 @@ class Draft:
         return any(reason is None for _, reason in reasons)
 
     def _found(self, rule: Rule) -> Iterator[Finding]:
-        """What a rule finds: in new files, and in deployed ones, as if they were new where it doesn't look itself."""
-        deployed = tuple(e for e in self.migrations if e.key in self.deployed and not rule.is_for_deployed)
-        yield from rule.check(tuple(each for each in self.migrations if each not in deployed), self.history)
-        if deployed:
-            found = list(rule.check(deployed, self.history.as_if_new()))
-            if rule.follow_up and self.history.facts.follow_up:
-                instead = (rule.follow_up(each, self.history) for each in deployed)
-                found = [each for each in instead if each] or found
-            yield from found
+        """What a rule finds; of a deployed file rather what can be said in a new one, where that is wanted."""
+        later: list[Finding] = []
+        if rule.follow_up and self.history.facts.follow_up:
+            deployed = [each for each in self.migrations if each.key in self.deployed]
+            later = [found for each in deployed if (found := rule.follow_up(each, self.history))]
+        told = set(map(_identity, later))
+        yield from later
+        yield from (each for each in rule.look(self.migrations, self.history) if _identity(each) not in told)
 
     def _instead(self, rewrite: Rewrite, rule: Rule) -> str:
         """What a person can do instead of a rewrite that would change a deployed file; "" if it changes none.

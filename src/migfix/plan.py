@@ -18,6 +18,8 @@ class Plan:
     after: Mapping[str, bytes] = field(default_factory=dict)
     rewrites: tuple[Rewrite, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    heeded: frozenset[tuple[str, int]] = frozenset()
+    """Path and number of each comment that said to leave something which a rule found."""
 
     @property
     def parts(self) -> tuple[Plan, ...]:

@@ -28,10 +28,15 @@ def selected(select: Iterable[str], ignore: Iterable[str]) -> tuple[Rule, ...]:
 
     Raises ConfigError for a selector that no rule and no group of rules answers to.
     """
-    select, ignore = tuple(map(_selector, select)), tuple(map(_selector, ignore))
+    select, ignore = selectors(select), selectors(ignore)
     # selecting ALL gives way to whatever is ignored, ignoring ALL only to a code that is selected
     chosen = [rule for rule in all_rules() if _strength(rule, select, 0) > _strength(rule, ignore, len("MIG1"))]
     return tuple(sorted(chosen, key=lambda rule: (rule.order, rule.code)))
+
+
+def selectors(texts: Iterable[str]) -> tuple[str, ...]:
+    """Codes, beginnings of codes or ALL, from codes, groups and names. Raises ConfigError."""
+    return tuple(map(_selector, texts))
 
 
 def find_rule(text: str) -> Rule:

@@ -26,3 +26,10 @@ class Rule:
     """Says the repair of a deployed migration as a new one after it, where that can help."""
     is_for_deployed: bool = False
     """Whether it may change a deployed file: without effect forward, or looking itself at what is deployed."""
+
+    def look(self, migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+        """What it finds: in new files, and in each deployed one as if that were new, unless the rule looks itself."""
+        deployed = [] if self.is_for_deployed else [each for each in migrations if history.why_deployed(each)]
+        yield from self.check(tuple(each for each in migrations if each not in deployed), history)
+        for each in deployed:
+            yield from self.check((each,), history.as_if_new(each))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +13,16 @@ from migfix.git import Repository
 from migfix.history import History
 from migfix.history.facts import Facts
 from migfix.history.files import find_root
+from migfix.history.static import Project
 from migfix.model import Migration
 from migfix.plan import Plan
-from migfix.registry import selected
+from migfix.registry import all_rules, selected, selectors
 from migfix.select import migrations_at, project_at
+from migfix.source.ignores import Ignore, ignores
+from migfix.waivers import Waivers, read_baseline
 
 if TYPE_CHECKING:
-    from migfix.findings import Refusal
+    from migfix.findings import Finding, Refusal
     from migfix.rule import Rule
 
 
@@ -31,10 +34,34 @@ class Outcome:
     errors: tuple[str, ...] = ()
     passed_over: Mapping[str, str] = field(default_factory=dict)
     """Deployed migrations that a folder brought along and a rule would change -> why they count as deployed."""
+    unused: tuple[tuple[str, Ignore], ...] = ()
+    """Comments of these files that accept something which no rule finds."""
 
     @property
     def is_clean(self) -> bool:
         return not (self.plan.after or self.plan.refusals or self.errors)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The migrations that were named, read, and what is needed to say something about them."""
+
+    root: Path
+    project: Project
+    migrations: tuple[Migration, ...]
+    history: History
+    rules: tuple[Rule, ...]
+    waivers: Waivers
+
+    @property
+    def readable(self) -> tuple[Migration, ...]:
+        return tuple(each for each in self.migrations if not each.unread)
+
+    def findings(self) -> Iterator[Finding]:
+        """What the rules find at first sight, in deployed files too."""
+        for rule in self.rules:
+            yield from self.waivers.standing(rule, rule.look(self.readable, self.history), self.history)
+        yield from (_unread(each) for each in self.migrations if each.unread)
 
 
 def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> Outcome:
@@ -43,10 +70,40 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
     Raises MigfixError for what concerns all of them.
     """
     paths = tuple(paths)
+    look, errors = look_at(paths, config)
+    if look is None:
+        return Outcome(Plan(), tuple(errors))
+    plan = _planned(look)
+    found = (*(_unread(each) for each in look.migrations if each.unread), *plan.refusals)
+    passed_over = _passed_over(look, {each.path for each in found} - _directly(paths))
+    refusals = tuple(each for each in found if each.path not in passed_over)
+    if refusals and all_or_nothing:
+        plan = Plan()
+    errors += look.project.errors
+    if config.settings and plan.after and not errors:
+        plan = _asked_of_django(plan, look.root, config.settings, config.database)
+    return Outcome(replace(plan, refusals=refusals), tuple(errors), passed_over, tuple(_unused(look, plan)))
+
+
+def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
+    """The comments that accept nothing, those aside that are for rules which are off."""
+    off = [rule for rule in all_rules() if rule not in look.rules]
+    for migration in look.readable:
+        for comment in ignores(migration):
+            is_for_off = bool(comment.codes) and any(comment.means(rule.code, rule.name) for rule in off)
+            if (migration.path, comment.number) not in plan.heeded and not is_for_off:
+                yield migration.path, comment
+
+
+def look_at(paths: tuple[Path, ...], config: Config) -> tuple[Look | None, list[str]]:
+    """The migrations at ``paths``, looked at together, and what is wrong with the paths; None if none can be read.
+
+    Raises MigfixError for what concerns all of them.
+    """
     rules = selected(config.select, config.ignore)
     files, errors = _files(paths, config)
     if not files:
-        return Outcome(Plan(), tuple(errors))
+        return None, errors
     root = find_root(files[0].parent)
     git = Repository(files[0].parent, config.since, is_base_needed=not config.is_all)
     project = project_at(root, _known(config, root), tuple(files), git)
@@ -57,27 +114,30 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
         fact = f"{twice.path} and {paths_by_key[twice.key]} are both {'.'.join(twice.key)}."
         raise MigfixError(fact, "Name the files of one project at a time.")
     replaced = {key for each in migrations for key in each.replaces} if len(migrations) > 1 else set()
-    directly = {str(path.absolute()) for path in paths if path.suffix == ".py"}
+    directly = _directly(paths)
     # what a squashed migration replaces goes some day; in a folder nobody has asked for it
     migrations = tuple(each for each in migrations if each.key not in replaced or each.path in directly)
-    readable = tuple(each for each in migrations if not each.unread)
-    history = History(project.facts, project).with_migrations(readable)
-    plan = _planned(readable, history, rules)
-    found = (*(_unread(each) for each in migrations if each.unread), *plan.refusals)
-    passed_over = {
+    history = History(project.facts, project).with_migrations(each for each in migrations if not each.unread)
+    per_file = {pattern: selectors(codes) for pattern, codes in config.per_file_ignores.items()}
+    waivers = Waivers(root, per_file, read_baseline(root) if config.has_baseline else {})
+    return Look(root, project, migrations, history, rules, waivers), errors
+
+
+def _directly(paths: Iterable[Path]) -> set[str]:
+    """The files that were named themselves, rather than their folder."""
+    return {str(path.absolute()) for path in paths if path.suffix == ".py"}
+
+
+def _passed_over(look: Look, paths: set[str]) -> dict[str, str]:
+    """Those of the paths that are deployed migrations, and why they count as such.
+
+    One that somebody is changing is somebody's business, however it was named.
+    """
+    return {
         each.path: why
-        for each in migrations
-        if each.path in {finding.path for finding in found} - directly
-        and (why := history.why_deployed(each))
-        and not history.earlier(each)  # a deployed file that somebody is changing is somebody's business
+        for each in look.migrations
+        if each.path in paths and (why := look.history.why_deployed(each)) and not look.history.earlier(each)
     }
-    refusals = tuple(each for each in found if each.path not in passed_over)
-    if refusals and all_or_nothing:
-        plan = Plan()
-    errors += project.errors
-    if config.settings and plan.after and not errors:
-        plan = _asked_of_django(plan, root, config.settings, config.database)
-    return Outcome(replace(plan, refusals=refusals), tuple(errors), passed_over)
 
 
 def _known(config: Config, root: Path) -> Facts:
@@ -87,27 +147,26 @@ def _known(config: Config, root: Path) -> Facts:
         from migfix.history.loaded import with_loaded
 
         facts = with_loaded(facts, root, config.settings)
-        if config.database:
+        if asked := dict.fromkeys(filter(None, [*config.databases, config.database])):
             from migfix.database.ask import applied_in
 
-            facts = replace(facts, applied=applied_in(root, config.settings, [config.database]))
+            facts = replace(facts, applied=applied_in(root, config.settings, asked))
     return facts
 
 
-def _planned(migrations: tuple[Migration, ...], history: History, rules: tuple[Rule, ...]) -> Plan:
+def _planned(look: Look) -> Plan:
     """The plan; where no rule has anything to say, without loading what rewrites."""
-    if not any(_finds(rule, migrations, history) for rule in rules):
+    if not any(_finds(rule, look.readable, look.history) for rule in look.rules):
         return Plan()
     from migfix.draft import make_plan
 
-    return make_plan(migrations, history, rules)
+    return make_plan(look.readable, look.history, look.rules, look.waivers)
 
 
 def _finds(rule: Rule, migrations: tuple[Migration, ...], history: History) -> bool:
-    """Whether a rule has something to say, also about what is deployed."""
-    return any(True for _ in rule.check(migrations, history)) or (
-        history.has_met_deployed and any(True for _ in rule.check(migrations, history.as_if_new()))
-    )
+    """Whether a rule has something to say, also about what is deployed; git is asked only where that matters."""
+    is_found = any(True for _ in rule.check(migrations, history))
+    return is_found or (history.has_met_deployed and any(True for _ in rule.look(migrations, history)))
 
 
 def _asked_of_django(plan: Plan, root: Path, settings: str, database: str | None) -> Plan:

@@ -17,6 +17,7 @@ from migfix.errors import MigfixError
 COMMANDS = {
     "planning": ("apply", "diff", "check", "undo"),
     "proving": ("verify",),
+    "project": ("config", "baseline"),
     "circles": ("squash-finish", "models"),
     "pages": ("rules", "explain", "demo"),
 }

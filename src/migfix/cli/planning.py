@@ -171,6 +171,10 @@ def _through(
         from migfix.report.text import told_passed_over
 
         typer.echo(told_passed_over(outcome.passed_over), err=True)
+    if outcome.unused:
+        from migfix.report.text import told_unused
+
+        typer.echo(told_unused(outcome.unused, Path.cwd()), nl=False, err=True)
     if outcome.is_clean:
         typer.echo("nothing to do", err=door is Verb.diff)
     else:

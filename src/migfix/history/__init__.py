@@ -30,6 +30,7 @@ class History:
         self._companions: dict[str, bytes] = {}
         self._on_disk: dict[str, dict[str, Migration]] = {}
         self._deployed: dict[Key, str] = {}
+        self._as_if_new: Key | None = None
         self._apps: dict[str, dict[str, Migration]] = {}
 
     def with_migrations(
@@ -41,6 +42,7 @@ class History:
         changed._companions = self._companions | dict(companions or {})
         changed._on_disk = self._on_disk
         changed._deployed = self._deployed
+        changed._as_if_new = self._as_if_new
         changed.is_user_known = self.is_user_known
         return changed
 
@@ -81,7 +83,7 @@ class History:
 
         It is on the default branch, or applied in a database that was looked at, or such a file depends on it.
         """
-        if self.facts.force and migration.key in self._planned:
+        if migration.key == self._as_if_new or (self.facts.force and migration.key in self._planned):
             return ""
         if migration.key not in self._deployed:
             self._deployed[migration.key] = ""  # stands while those that depend on it are asked, in a circle too
@@ -109,10 +111,10 @@ class History:
         """Whether it was asked about a file that is deployed."""
         return any(self._deployed.values())
 
-    def as_if_new(self) -> History:
-        """The history in which the files that were named count as new, deployed or not."""
+    def as_if_new(self, migration: Migration) -> History:
+        """The history in which one file that was named counts as new although it is deployed."""
         changed = self.with_migrations(())
-        changed.facts = replace(self.facts, force=True)
+        changed._as_if_new = migration.key
         return changed
 
     def demand_known(self, migration: Migration) -> None:

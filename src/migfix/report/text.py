@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from migfix.findings import Finding, Refusal, Rewrite
 from migfix.plan import Plan
 from migfix.registry import all_rules
+from migfix.source.ignores import Ignore
 
 
 def render_plan(plan: Plan, start: Path, database: str | None = None) -> str:
@@ -65,6 +66,14 @@ def told_passed_over(reasons: Mapping[str, str]) -> str:
     told = f"{count} deployed migration{'' if is_one else 's'} left as {'it is' if is_one else 'they are'}"
     like = f"it {why}" if is_one else f"one {why}" if len(set(reasons.values())) > 1 else f"each {why}"
     return f"{told}, because {like}; name {'it' if is_one else 'one'} to see what can be done."
+
+
+def told_unused(unused: Iterable[tuple[str, Ignore]], start: Path) -> str:
+    """A line for each comment that accepts what no rule finds."""
+    return "".join(
+        f"{shown(path, start)}:{each.line}: `{each.text}` accepts nothing that a rule finds here; take it out.\n"
+        for path, each in unused
+    )
 
 
 def summary(plan: Plan, verb: str) -> str:

@@ -1,0 +1,63 @@
+"""``config`` and ``baseline``: what holds for a whole project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from migfix.cli.app import ExtendSelect, Ignore, Select, Settings, app
+
+
+@app.command("config")
+def show_config(
+    path: Annotated[Path, typer.Argument(help="The project, or a file of it.", show_default=False)] = Path(),
+) -> None:
+    """Show the configuration in force, and where each value comes from."""
+    from migfix.config import load_config, read_table
+    from migfix.history.files import find_root
+    from migfix.history.settings import with_inferred
+    from migfix.report.config import render_config
+
+    root = find_root(path.absolute())
+    config = load_config(root)
+    text = render_config(config, read_table(root), with_inferred(config.facts, root), root)
+    typer.echo(text, nl=False)
+
+
+@app.command("baseline")
+def baseline(
+    paths: Annotated[list[Path], typer.Argument(help="What to accept. Default: everything.", show_default=False)] = [],  # noqa: B006
+    select: Select = [],  # noqa: B006
+    extend_select: ExtendSelect = [],  # noqa: B006
+    ignore: Ignore = [],  # noqa: B006
+    settings: Settings = None,
+) -> None:
+    """Accept what is found today, in migfix-baseline.json: only what is new is reported from then on."""
+    from dataclasses import replace
+
+    from migfix.config import load_config, with_selection
+    from migfix.history.files import find_root
+    from migfix.run import look_at
+    from migfix.waivers import BASELINE, baseline_of
+    from migfix.write import replace_file
+
+    root = find_root((paths[0] if paths else Path()).absolute())
+    config = with_selection(load_config(root), select, extend_select, ignore, settings, None, is_all=True)
+    look, errors = look_at(tuple(paths) or (root,), replace(config, has_baseline=False))
+    for error in errors:
+        typer.echo(f"error: {error}", err=True)
+    found = list(look.findings()) if look else []
+    if look and found:
+        replace_file(look.root / BASELINE, baseline_of(found, look.waivers))
+    elif not errors:
+        (root / BASELINE).unlink(missing_ok=True)
+    files = len({each.path for each in found})
+    said = f"{_count(len(found), 'finding')} in {_count(files, 'file')} accepted in {BASELINE}"
+    typer.echo(said if found else "nothing to accept")
+    raise typer.Exit(2 if errors else 0)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

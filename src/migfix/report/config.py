@@ -1,0 +1,48 @@
+"""The configuration in force, as TOML with a comment on where each value comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from migfix.config import KEYS, Config
+from migfix.history.facts import Facts
+from migfix.registry import selected
+
+
+def render_config(config: Config, table: Mapping[str, object] | None, facts: Facts, root: Path) -> str:
+    """Every key of [tool.migfix]; ``facts`` are those of ``config`` with what the project's files say."""
+    place = root / "pyproject.toml"
+    lines = [f"# {place}" if table is not None else f"# {place} has no [tool.migfix]", "[tool.migfix]"]
+    defaults = {"select": list(config.select), "ignore": [], "after-makemigrations": config.after_makemigrations}
+    read = {"auth-user-model": ".".join(facts.auth_user)} if facts.auth_user else {}
+    for key in KEYS:
+        if table is not None and key in table:
+            lines.append(f"{key} = {_toml(table[key])}  # pyproject.toml")
+        elif key in defaults:
+            lines.append(f"{key} = {_toml(defaults[key])}  # default")
+        elif key in read:
+            lines.append(f"{key} = {_toml(read[key])}  # read from the settings that manage.py names")
+        else:
+            lines.append(f"# {key}: {_UNSET.get(key, 'nothing said')}")
+    rules = " ".join(sorted(rule.code for rule in selected(config.select, config.ignore)))
+    return "\n".join([*lines, f"# rules: {rules}", ""])
+
+
+_UNSET = {
+    "extend-select": "nothing beside `select`",
+    "engines": "any database; what is written holds on all of them",
+    "settings": "the project isn't imported; verify asks DJANGO_SETTINGS_MODULE, then manage.py",
+    "apps": "labels are read from apps.py and from dependencies",
+    "django": "read from the first line of each migration",
+    "databases": "no database is asked what is applied",
+}
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(str(key))} = {_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False, default=str)

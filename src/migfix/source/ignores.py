@@ -1,0 +1,75 @@
+"""``# migfix: ignore[MIG301] why``: what a person has decided to leave, said in the file itself."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from migfix.model import Function, Migration
+from migfix.source.text import decode
+
+_COMMENT = re.compile(r"#\s*migfix:\s*ignore(?P<file>-file)?(?:\[(?P<codes>[^\]]*)\])?(?=$|[\s:,.—-])")
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """One comment: the codes or names of rules that it is about (none means all), and the lines it covers."""
+
+    number: int
+    """Which one it is in its file, from 0: lines move while the file is rewritten."""
+    line: int
+    text: str
+    codes: tuple[str, ...]
+    lines: range
+
+    def means(self, code: str, name: str) -> bool:
+        """Whether it is about the rule ``code``, called ``name``."""
+        return not self.codes or any(code.startswith(each.upper()) or each.lower() == name for each in self.codes)
+
+
+def ignores(migration: Migration) -> tuple[Ignore, ...]:
+    """The comments of a file, in its order."""
+    return (
+        tuple(replace(each, number=number) for number, each in enumerate(_ignores(migration)))
+        if b"migfix:" in migration.source
+        else ()
+    )
+
+
+def _ignores(migration: Migration) -> Iterator[Ignore]:
+    text = decode(migration.source)
+    lines = text.split("\n")
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        match = _COMMENT.match(token.string) if token.type == tokenize.COMMENT else None
+        if match is None:
+            continue
+        line = token.start[0]
+        codes = tuple(each.strip() for each in (match["codes"] or "").split(",") if each.strip())
+        is_alone = token.line.lstrip().startswith("#")
+        about = _next_code(lines, line) if is_alone else line
+        covered = range(1, len(lines) + 1) if match["file"] else _lines_around(migration, about)
+        yield Ignore(0, line, match[0].lstrip("# "), codes, covered)
+
+
+def _next_code(lines: list[str], line: int) -> int:
+    """The first line below ``line`` that holds more than a comment."""
+    below = (i for i, text in enumerate(lines[line:], line + 1) if text.strip() and not text.lstrip().startswith("#"))
+    return next(below, line)
+
+
+def _lines_around(migration: Migration, line: int) -> range:
+    """The lines of the innermost operation, or the function, that ``line`` is part of; else that line alone."""
+    spans = [(op.value.span[0], op.value.span[2]) for top in migration.operations for op in (top, *top.inner)]
+    functions = [_span(each) for each in migration.functions.values()]
+    around = [range(first, last + 1) for first, last in (*spans, *functions) if first <= line <= last]
+    return min(around, key=len, default=range(line, line + 1))
+
+
+def _span(function: Function) -> tuple[int, int]:
+    """The first and last line of a function; comments and decorators stand above the line that is kept of it."""
+    lines = function.code.split("\n")
+    above = next((i for i, line in enumerate(lines) if line.startswith("def ")), 0)
+    return function.line - above, function.line - above + len(lines) - 1

@@ -1,0 +1,86 @@
+"""Findings that a person has accepted: by a comment, by a pattern of paths, or because they were there before."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
+
+from migfix.errors import ConfigError
+from migfix.findings import Finding
+from migfix.history import History
+from migfix.history.files import read_bytes
+from migfix.rule import Rule
+from migfix.source.ignores import Ignore, ignores
+
+BASELINE = "migfix-baseline.json"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Waivers:
+    """What is accepted in the project at ``root``."""
+
+    root: Path
+    per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Pattern of paths below the root -> codes, or beginnings of codes."""
+    baseline: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Path below the root -> code -> how many findings were there when the baseline was written."""
+
+    def standing(self, rule: Rule, found: Iterable[Finding], history: History) -> Iterator[Finding]:
+        """What isn't accepted of all that one rule finds; of each file the baseline accepts the first ones."""
+        accepted = Counter[str]()
+        for finding in found:
+            path = self.place(finding.path)
+            if self._is_ignored(finding, path, rule, history):
+                continue
+            accepted[path] += 1
+            if accepted[path] > self.baseline.get(path, {}).get(finding.code, 0):
+                yield finding
+
+    def _is_ignored(self, finding: Finding, path: str, rule: Rule, history: History) -> bool:
+        for pattern, codes in self.per_file.items():
+            if fnmatch(path, pattern) and any(each == "ALL" or finding.code.startswith(each) for each in codes):
+                return True
+        return bool(comments_on(finding, rule, history))
+
+    def place(self, path: str) -> str:
+        """A path as patterns and the baseline name it."""
+        file = PurePath(path)
+        return file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.as_posix()
+
+
+def comments_on(finding: Finding, rule: Rule, history: History) -> list[Ignore]:
+    """The comments of the file that say to leave a finding."""
+    migration = history.at(finding.path)
+    found = ignores(migration) if migration else ()
+    return [each for each in found if finding.line in each.lines and each.means(rule.code, rule.name)]
+
+
+def read_baseline(root: Path) -> Mapping[str, Mapping[str, int]]:
+    """What the baseline of a project accepts; nothing without one. Raises ConfigError for a file that isn't one."""
+    path = root / BASELINE
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(read_bytes(path))
+        if content["version"] != VERSION:
+            raise ConfigError(f"{path} is of version {content['version']}.", "Write it anew: migfix baseline.")
+        return {str(name): {str(c): int(n) for c, n in codes.items()} for name, codes in content["accepted"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ConfigError(f"{path} is not a baseline of migfix.", "Write it anew: migfix baseline.") from None
+
+
+def baseline_of(findings: Iterable[Finding], waivers: Waivers) -> bytes:
+    """The content of a baseline that accepts these findings."""
+    accepted: dict[str, Counter[str]] = {}
+    for each in findings:
+        accepted.setdefault(waivers.place(each.path), Counter())[each.code] += 1
+    content = {
+        "version": VERSION,
+        "accepted": {path: dict(sorted(accepted[path].items())) for path in sorted(accepted)},
+    }
+    return (json.dumps(content, indent=2) + "\n").encode()
