@@ -68,7 +68,7 @@ def test_a_comment_inside_an_operation(tmp_path: Path, migfix: Migfix) -> None:
 
 def test_a_comment_in_a_function(tmp_path: Path, migfix: Migfix) -> None:
     """A finding inside a function is accepted on the function."""
-    live = "# migfix: ignore[MIG105]\ndef fill(apps, editor):\n    from blog.models import Post\n\n    Post.objects.count()\n"
+    live = "# migfix: ignore[MIG105]\ndef fill(apps, _):\n    from blog.models import Post\n\n    Post.objects.all()\n"
     folder = site(tmp_path, "migrations.RunPython(fill, migrations.RunPython.noop),", functions=live)
     (folder / "blog/models.py").write_text("from django.db import models\n\n\nclass Post(models.Model):\n    pass\n")
     assert found(migfix, folder) == (0, "")
