@@ -36,6 +36,8 @@ DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3")
 class Config:
     """What is in force for one run."""
 
+    home: Path = Path()
+    """The folder whose pyproject.toml says it, else the project."""
     facts: Facts = field(default_factory=Facts)
     select: tuple[str, ...] = DEFAULT_SELECT
     ignore: tuple[str, ...] = ()
@@ -59,13 +61,30 @@ def load_config(root: Path) -> Config:
 
     Raises ConfigError for unknown keys and values of the wrong type.
     """
-    table = read_table(root)
-    return from_table(table, str(root / "pyproject.toml")) if table is not None else Config()
+    path, table = read_table(root)
+    return replace(from_table(table, str(path)), home=path.parent) if table is not None else Config(home=root)
 
 
-def read_table(root: Path) -> Mapping[str, object] | None:
-    """``[tool.migfix]`` of the project at ``root``, None without one. Raises ConfigError."""
-    path = root / "pyproject.toml"
+def read_table(root: Path) -> tuple[Path, Mapping[str, object] | None]:
+    """``[tool.migfix]`` of the project at ``root`` and its file; None without one. Raises ConfigError.
+
+    The repository around the project may say it as well.
+    """
+    for folder in _up_to_the_top(root):
+        path = folder / "pyproject.toml"
+        if (table := _table_in(path)) is not None:
+            return path, table
+    return root / "pyproject.toml", None
+
+
+def _up_to_the_top(root: Path) -> list[Path]:
+    """``root`` and the folders above it, up to the top of the repository; ``root`` alone outside one."""
+    folders = [root, *root.parents]
+    top = next((i for i, folder in enumerate(folders) if (folder / ".git").exists()), 0)
+    return folders[: top + 1]
+
+
+def _table_in(path: Path) -> Mapping[str, object] | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -78,12 +97,37 @@ def read_table(root: Path) -> Mapping[str, object] | None:
 
     try:
         tool = tomllib.loads(content.decode("utf-8-sig")).get("tool", {})
-        table = tool.get("migfix", {}) if isinstance(tool, dict) else {}
+        table = tool.get("migfix") if isinstance(tool, dict) else None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}.") from None
-    if not isinstance(table, dict):
+    if table is not None and not isinstance(table, dict):
         raise ConfigError(f"{path}: [tool.migfix] must be a table.")
     return table
+
+
+def line_length_of(root: Path) -> int | None:
+    """The line length of the project's ruff or black; None if none is said, or its file can't be read."""
+    import tomllib
+
+    for folder in _up_to_the_top(root):
+        for name, *tables in _LINE_LENGTHS:
+            try:
+                table = tomllib.loads((folder / name).read_text("utf-8-sig"))
+            except (OSError, ValueError):
+                continue
+            for key in tables:
+                table = table.get(key, {})
+            if isinstance(length := table.get("line-length"), int):
+                return length
+    return None
+
+
+_LINE_LENGTHS = (
+    ("ruff.toml",),
+    (".ruff.toml",),
+    ("pyproject.toml", "tool", "ruff"),
+    ("pyproject.toml", "tool", "black"),
+)
 
 
 def from_table(table: Mapping[str, object], origin: str) -> Config:

@@ -5,10 +5,28 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
-LINE_LENGTH = 88
+_LINE_LENGTH = ContextVar("line_length", default=88)
+"""Black's own default. What a project says holds for everything that one run writes, wherever it is put together."""
+
+
+def line_length() -> int:
+    """How long the lines of the project may be."""
+    return _LINE_LENGTH.get()
+
+
+@contextmanager
+def lines_up_to(length: int | None) -> Iterator[None]:
+    """Write lines of this length inside the block; None keeps the default."""
+    token = _LINE_LENGTH.set(length or line_length())
+    try:
+        yield
+    finally:
+        _LINE_LENGTH.reset(token)
 
 
 @dataclass(frozen=True)
@@ -40,9 +58,9 @@ def dictionary(pairs: Iterable[tuple[str, str]]) -> Brackets:
     return Brackets("{", tuple(f"{literal(name)}: {value}" for name, value in pairs), "}")
 
 
-def render(code: Code, indent: int = 0, room: int = LINE_LENGTH) -> str:
+def render(code: Code, indent: int = 0, room: int | None = None) -> str:
     """The code with its first line at column ``indent`` (not written), further lines indented from column 0."""
-    flat = flatten(code)
+    flat, room = flatten(code), room or line_length()
     if isinstance(code, str) or indent + len(flat) <= room:
         return flat
     inner = ", ".join(map(flatten, code.items))

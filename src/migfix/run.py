@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migfix.config import Config
+from migfix.config import Config, line_length_of
 from migfix.errors import MigfixError, UnreadableFile
 from migfix.git import Repository
 from migfix.history import History
@@ -119,7 +119,7 @@ def look_at(paths: tuple[Path, ...], config: Config) -> tuple[Look | None, list[
     migrations = tuple(each for each in migrations if each.key not in replaced or each.path in directly)
     history = History(project.facts, project).with_migrations(each for each in migrations if not each.unread)
     per_file = {pattern: selectors(codes) for pattern, codes in config.per_file_ignores.items()}
-    waivers = Waivers(root, per_file, read_baseline(root) if config.has_baseline else {})
+    waivers = Waivers(config.home, per_file, read_baseline(config.home) if config.has_baseline else {})
     return Look(root, project, migrations, history, rules, waivers), errors
 
 
@@ -159,8 +159,10 @@ def _planned(look: Look) -> Plan:
     if not any(_finds(rule, look.readable, look.history) for rule in look.rules):
         return Plan()
     from migfix.draft import make_plan
+    from migfix.formatting import lines_up_to
 
-    return make_plan(look.readable, look.history, look.rules, look.waivers)
+    with lines_up_to(line_length_of(look.root)):
+        return make_plan(look.readable, look.history, look.rules, look.waivers)
 
 
 def _finds(rule: Rule, migrations: tuple[Migration, ...], history: History) -> bool:

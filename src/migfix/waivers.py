@@ -22,7 +22,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Waivers:
-    """What is accepted in the project at ``root``."""
+    """What is accepted below ``root``, the folder of the configuration."""
 
     root: Path
     per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

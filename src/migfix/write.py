@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from migfix.errors import MigfixError
-
-FOLDER = ".migfix"
+from migfix.history.files import FOLDER
 
 
 def write_all(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> None:

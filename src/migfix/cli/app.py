@@ -56,8 +56,12 @@ Apps = Annotated[Texts, typer.Option("--app", help="Label of the app in a folder
 UserModel = Annotated[str | None, typer.Option(help="AUTH_USER_MODEL of the project.")]
 DjangoVersion = Annotated[str | None, typer.Option(help="Django version the project runs on.")]
 Modules = Annotated[Texts, typer.Option("--migration-module", help="As MIGRATION_MODULES: LABEL=dotted.module.")]
+SETTINGS_VARIABLE = "MIGFIX_SETTINGS"
 Settings = Annotated[
-    str | None, typer.Option(help="Also prove with Django itself: imports the project with these settings.")
+    str | None,
+    typer.Option(
+        help="Also prove with Django itself: imports the project with these settings.", envvar=SETTINGS_VARIABLE
+    ),
 ]
 Database = Annotated[
     str | None, typer.Option(help="Also look at this database of the settings: what already ran there.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from migfix.cli.app import FIXED, LEFT, DryRun, Settings, Texts, app
-from migfix.cli.terminal import put_back_after_a_crash, show_diff, state_root
+from migfix.cli.terminal import put_back_after_a_crash, show_diff
 
 
 @app.command("squash-finish")
@@ -35,6 +35,7 @@ def squash_finish(
     if dry_run:
         show_diff(found.before, found.after, here)
     else:
+        from migfix.history.files import state_root
         from migfix.write import write_all
 
         write_all(state_root(here / "x"), found.before, found.after)
@@ -56,6 +57,7 @@ def models(
     here = Path.cwd()
     found = make_lazy(paths, project_around(paths[0]))
     if is_writing and found.after:
+        from migfix.history.files import state_root
         from migfix.write import write_all
 
         write_all(state_root(Path(next(iter(found.after)))), found.before, found.after)

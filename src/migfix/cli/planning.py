@@ -40,7 +40,7 @@ from migfix.cli.app import (
     VerifyEngines,
     app,
 )
-from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff, state_root
+from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff
 
 if TYPE_CHECKING:
     from migfix.config import Config
@@ -164,6 +164,7 @@ def _through(
             return FAILED, False
     is_written = door is Verb.apply and bool(outcome.plan.after) and not outcome.errors
     if is_written:
+        from migfix.history.files import state_root
         from migfix.write import write_all
 
         write_all(state_root(Path(next(iter(outcome.plan.after)))), outcome.plan.before, outcome.plan.after)
@@ -233,6 +234,7 @@ def _patch_root(outcome: Outcome, here: Path) -> Path:
 @app.command("undo")
 def undo() -> None:
     """Take the last apply back: every file as it was."""
+    from migfix.history.files import state_root
     from migfix.report.text import shown
     from migfix.write import undo as undo_last
 

@@ -22,7 +22,7 @@ def show_config(
 
     root = find_root(path.absolute())
     config = load_config(root)
-    text = render_config(config, read_table(root), with_inferred(config.facts, root), root)
+    text = render_config(config, *read_table(root), with_inferred(config.facts, root))
     typer.echo(text, nl=False)
 
 
@@ -50,9 +50,9 @@ def baseline(
         typer.echo(f"error: {error}", err=True)
     found = list(look.findings()) if look else []
     if look and found:
-        replace_file(look.root / BASELINE, baseline_of(found, look.waivers))
+        replace_file(config.home / BASELINE, baseline_of(found, look.waivers))
     elif not errors:
-        (root / BASELINE).unlink(missing_ok=True)
+        (config.home / BASELINE).unlink(missing_ok=True)
     files = len({each.path for each in found})
     said = f"{_count(len(found), 'finding')} in {_count(files, 'file')} accepted in {BASELINE}"
     typer.echo(said if found else "nothing to accept")

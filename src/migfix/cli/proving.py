@@ -21,7 +21,7 @@ from migfix.cli.app import (
     UserModel,
     app,
 )
-from migfix.cli.terminal import progress, show, state_root
+from migfix.cli.terminal import progress, show
 
 if TYPE_CHECKING:
     from migfix.prove.verify import Version
@@ -68,6 +68,7 @@ def verify(
     from dataclasses import replace
 
     from migfix.config import load_config, pairs, with_facts, with_selection
+    from migfix.history.files import state_root
     from migfix.prove.verify import verify as try_out
     from migfix.verifying import earlier_and_now, own_rows, paths_in, question_for, root_of, targets_of
 

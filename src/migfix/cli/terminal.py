@@ -58,22 +58,11 @@ def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | No
     typer.echo(coloured(diff) if is_coloured else diff, nl=False, color=True)
 
 
-def state_root(file: Path) -> Path:
-    """Where ``.migfix/`` lies: in the project that we are in, or in that of the file if this one can't be written."""
-    from migfix.history.files import find_root
-
-    here = Path.cwd()
-    marked = next((folder for folder in (here, *here.parents) if (folder / ".migfix").is_dir()), None)
-    root = marked or next(
-        (f for f in (here, *here.parents) if any((f / m).exists() for m in ("manage.py", "pyproject.toml", ".git"))),
-        here,
-    )
-    return root if os.access(root, os.W_OK) else find_root(file.parent)
-
-
 def put_back_after_a_crash() -> None:
+    from migfix.history.files import FOLDER, state_root
+
     root = state_root(Path.cwd() / "x")
-    if (root / ".migfix" / "writing").exists():
+    if (root / FOLDER / "writing").exists():
         from migfix.write import recover
 
         for path in recover(root):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from migfix.asking import ask
 from migfix.history.facts import Facts
@@ -15,7 +16,11 @@ def with_loaded(facts: Facts, root: Path, settings: str) -> Facts:
 
     Raises MigfixError if the project can't be loaded.
     """
-    answer = ask("migfix.history.django", root, settings, {})
+    return with_answer(facts, ask("migfix.history.django", root, settings, {}))
+
+
+def with_answer(facts: Facts, answer: dict[str, Any]) -> Facts:
+    """``facts`` with what ``migfix.history.django.loaded()`` says."""
     swapped = {setting: _key(label) for setting, label in answer["swapped"].items()}
     folders = {label: Path(folder) for label, folder in answer["folders"].items()}
     return replace(facts, auth_user=facts.auth_user or _key(answer["auth_user"]), swapped=swapped, folders=folders)

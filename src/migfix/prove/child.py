@@ -86,18 +86,24 @@ def _is_applied(app: str, operation: Operation, state: ProjectState) -> bool:
     return True
 
 
-def answer(request: dict[str, object]) -> dict[str, object]:
-    """What Django says about a plan."""
-    translation.deactivate_all()
-    files = request["after"]
-    assert isinstance(files, dict)
-    planned = {os.path.realpath(path): base64.b64decode(content) for path, content in files.items()}
+def changed_models(planned: dict[str, bytes]) -> list[str]:
+    """What Django's autodetector finds between the files on disk and the planned ones, by path."""
+    planned = {os.path.realpath(path): content for path, content in planned.items()}
     try:
         before, after = end_state({}, True), end_state(planned, True)
     except (CircularDependencyError, NodeNotFoundError, LookupError, FieldDoesNotExist):
         before, after = end_state({}, False), end_state(planned, False)
         end_state(planned, True)
-    found: dict[str, object] = {"differences": differences(before, after)}
+    return differences(before, after)
+
+
+def answer(request: dict[str, object]) -> dict[str, object]:
+    """What Django says about a plan."""
+    translation.deactivate_all()
+    files = request["after"]
+    assert isinstance(files, dict)
+    planned = {path: base64.b64decode(content) for path, content in files.items()}
+    found: dict[str, object] = {"differences": changed_models(planned)}
     if alias := request.get("database"):
         from migfix.database import applied_and_tables
 

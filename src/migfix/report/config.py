@@ -11,9 +11,8 @@ from migfix.history.facts import Facts
 from migfix.registry import selected
 
 
-def render_config(config: Config, table: Mapping[str, object] | None, facts: Facts, root: Path) -> str:
-    """Every key of [tool.migfix]; ``facts`` are those of ``config`` with what the project's files say."""
-    place = root / "pyproject.toml"
+def render_config(config: Config, place: Path, table: Mapping[str, object] | None, facts: Facts) -> str:
+    """Every key of [tool.migfix], which is at ``place``; ``facts`` hold what the project's files say, too."""
     lines = [f"# {place}" if table is not None else f"# {place} has no [tool.migfix]", "[tool.migfix]"]
     defaults = {"select": list(config.select), "ignore": [], "after-makemigrations": config.after_makemigrations}
     read = {"auth-user-model": ".".join(facts.auth_user)} if facts.auth_user else {}

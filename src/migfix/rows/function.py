@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from migfix.formatting import LINE_LENGTH, Brackets, call, dictionary, literal, render
+from migfix.formatting import Brackets, call, dictionary, line_length, literal, render
 from migfix.history.state import Model
 from migfix.rows.seed import Seed
 
@@ -93,7 +93,7 @@ def _emptiness_check(children: list[tuple[str, Child]]) -> list[str]:
     for name, child in children:
         query = manager(name, child.model)
         rows.append(f"{query}.filter({child.null_field}=None)" if child.null_field else query)
-    if len(rows) == 1 and len(condition := f"    if not {rows[0]}.exists():") <= LINE_LENGTH:
+    if len(rows) == 1 and len(condition := f"    if not {rows[0]}.exists():") <= line_length():
         return [condition, "        return"]
     listed = "".join(f"        {row},\n" for row in rows)
     return [

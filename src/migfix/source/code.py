@@ -9,11 +9,11 @@ from textwrap import indent
 
 from migfix.edits import AddImport
 from migfix.formatting import (
-    LINE_LENGTH,
     Brackets,
     Code,
     call,
     flatten,
+    line_length,
     literal,
     prefixed,
     quote_of,
@@ -100,7 +100,7 @@ class Writer:
 
     def operation(self, kind: str, *arguments: tuple[str, Code], depth: int = 0) -> str:
         """An operation from column 0, one argument a line, in the file's quotes; it will stand ``depth`` deeper."""
-        room = LINE_LENGTH - len("        ,") - depth
+        room = line_length() - len("        ,") - depth
         lines = "".join(f"    {render(prefixed(f'{name}=', code), 4, room)},\n" for name, code in arguments)
         text = f"{self.name(f'django.db.migrations.{kind}')}(\n{lines})"
         return with_quotes(text, quote_of(self.migration.source))

@@ -22,6 +22,7 @@ from migfix.edits import (
     Replace,
     ReplaceText,
 )
+from migfix.formatting import line_length
 from migfix.model import Where
 from migfix.source.text import with_texts
 from migfix.syntax.attributes import assignment, class_index, with_attribute, without_attribute
@@ -46,8 +47,6 @@ Placed = tuple[Where, TreeEdit]
 """An edit and the rest of the way to its place."""
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
-
-LINE_LENGTH = 88
 
 
 def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
@@ -153,7 +152,7 @@ class Rewriter:
         """A child on a line of its own that has become too long: one grandchild a line, as black does."""
         code = _code(child)
         value = _value(child)
-        room = LINE_LENGTH - len(self.module.default_indent.expandtabs(4)) * (depth + 1) - 1
+        room = line_length() - len(self.module.default_indent.expandtabs(4)) * (depth + 1) - 1
         if (
             not isinstance(value, Container)
             or (max(map(len, code.splitlines())) <= room and "\n" not in code)
