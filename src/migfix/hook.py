@@ -11,7 +11,7 @@ from migfix.config import load_config
 from migfix.history.files import find_root, state_root
 from migfix.history.loaded import with_answer
 from migfix.plan import Plan
-from migfix.report.diff import render_diff
+from migfix.report.diff import coloured, render_diff
 from migfix.report.text import render_plan, shown, summary
 from migfix.run import Outcome, run
 from migfix.write import write_all
@@ -21,6 +21,7 @@ class Terminal(Protocol):
     """Where the hook speaks, and where it asks."""
 
     is_there: bool
+    is_coloured: bool
 
     def say(self, text: str) -> None:
         """Write a line, or several."""
@@ -57,7 +58,8 @@ class Hook:
             self.terminal.say(f"error: {error}")
         if not outcome.plan.after or outcome.errors:
             return []
-        self.terminal.say(render_diff(outcome.plan.before, outcome.plan.after, Path.cwd()).decode(errors="replace"))
+        diff = render_diff(outcome.plan.before, outcome.plan.after, Path.cwd())
+        self.terminal.say((coloured(diff) if self.terminal.is_coloured else diff).decode(errors="replace"))
         if not self.is_wanted():
             names = " ".join(shown(str(path), Path.cwd()) for path in self.written)
             self.terminal.say(f"Left as written. To rewrite later: migfix apply {names}")

@@ -43,6 +43,12 @@ class Fill:
     imports: tuple[tuple[str, str | None], ...] = ()
 
     @property
+    def attribute(self) -> str:
+        """What holds the value on a row: of a foreign key that gets a key, rather than a row, the key."""
+        field = self.model.fields.get(self.field)
+        return f"{self.field}_id" if field and field.is_key and not self.needs else self.field
+
+    @property
     def what(self) -> str:
         """What a row gets, for a person."""
         if not self.needs:
@@ -90,7 +96,7 @@ def _batches(rows: str, fill: Fill) -> list[str]:
         f"    batch = list(empty[:{BATCH}])",
         "    while batch:",
         "        for row in batch:",
-        "            " + render(prefixed(f"row.{fill.field} = ", fill.value), 12),
+        "            " + render(prefixed(f"row.{fill.attribute} = ", fill.value), 12),
         "        " + render(call("rows.bulk_update", "batch", f"[{literal(fill.field)}]"), 8),
         f"        batch = list(empty.filter(pk__gt=batch[-1].pk)[:{BATCH}])",
     ]

@@ -88,9 +88,10 @@ def _fills_itself(field: Field) -> bool:
 
 
 def _differs(field: Field) -> bool:
-    """Whether each row should get another value: a moment may be the same for all rows that are there."""
+    """Whether each row should get another value: a moment, or the row of a key, may be the same for all of them."""
     default = field.get("default")
-    return is_computed(default) and not (isinstance(default, Name) and default.dotted in _MOMENTS)
+    is_shared = (field.is_key and not field.is_unique) or (isinstance(default, Name) and default.dotted in _MOMENTS)
+    return is_computed(default) and not is_shared
 
 
 def _filled_by_hand(migration: Migration, index: int, model: Model, field: Field, history: History) -> bool:

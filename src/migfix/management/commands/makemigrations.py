@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from argparse import ArgumentParser
@@ -50,7 +51,8 @@ class Command(next_in_line()):  # type: ignore[misc]
 
         output = self.stderr if options.get("scriptable") else self.stdout
         try:
-            hook = Hook(written, choice, _Terminal(output), is_asking=bool(options.get("interactive")))
+            terminal = _Terminal(output, is_coloured=output.isatty() and not options.get("no_color"))
+            hook = Hook(written, choice, terminal, is_asking=bool(options.get("interactive")))
             added = hook.run()
         except MigfixError as error:
             output.write(f"migfix: {error} The files are as makemigrations wrote them.")
@@ -89,8 +91,9 @@ class Command(next_in_line()):  # type: ignore[misc]
 class _Terminal:
     """Where the hook speaks, and where it asks."""
 
-    def __init__(self, output: OutputWrapper) -> None:
+    def __init__(self, output: OutputWrapper, is_coloured: bool) -> None:
         self.output = output
+        self.is_coloured = is_coloured and "NO_COLOR" not in os.environ
         self.is_there = sys.stdin.isatty()
 
     def say(self, text: str) -> None:
@@ -98,9 +101,9 @@ class _Terminal:
 
     def ask(self, question: str) -> bool:
         """Whether the answer is yes; Ctrl-C and the end of input are a no."""
-        self.output.write(question, ending=" ")
-        self.output.flush()
         try:
+            self.output.write(question, ending=" ")
+            self.output.flush()
             return input().strip().lower() in ("y", "yes")
         except (EOFError, KeyboardInterrupt):
             self.output.write("")
