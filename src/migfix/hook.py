@@ -10,10 +10,10 @@ from typing import Protocol
 from migfix.config import load_config
 from migfix.history.files import find_root, state_root
 from migfix.history.loaded import with_answer
-from migfix.plan import Plan
+from migfix.plan import Outcome, Plan
 from migfix.report.diff import coloured, render_diff
 from migfix.report.text import render_plan, shown, summary
-from migfix.run import Outcome, run
+from migfix.run import run
 from migfix.write import write_all
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from migfix.findings import Refusal, Rewrite
+    from migfix.findings import Finding, Refusal, Rewrite
+    from migfix.source.ignores import Ignore
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     heeded: frozenset[tuple[str, int]] = frozenset()
     """Path and number of each comment that said to leave something which a rule found."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every rewrite, then every refusal."""
+        return (*self.rewrites, *self.refusals)
 
     @property
     def parts(self) -> tuple[Plan, ...]:
@@ -48,3 +54,37 @@ class Plan:
     def migrations(self) -> tuple[str, ...]:
         """The paths that change and are migrations; the others are companions of theirs."""
         return tuple(path for path in self.after if path.endswith(".py"))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found: the plan, and a line for every path that could not be read."""
+
+    plan: Plan
+    errors: tuple[str, ...] = ()
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+    """Deployed migrations that a folder brought along and a rule would change -> why they count as deployed."""
+    unused: tuple[tuple[str, Ignore], ...] = ()
+    """Comments of these files that accept something which no rule finds."""
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.plan.after or self.plan.refusals or self.errors)
+
+
+def together(outcomes: list[Outcome]) -> Outcome:
+    """What was found in several projects, as one."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    plans = [each.plan for each in outcomes]
+    return Outcome(
+        Plan(
+            {path: content for plan in plans for path, content in plan.before.items()},
+            {path: content for plan in plans for path, content in plan.after.items()},
+            tuple(each for plan in plans for each in plan.rewrites),
+            tuple(each for plan in plans for each in plan.refusals),
+        ),
+        tuple(error for each in outcomes for error in each.errors),
+        {path: why for each in outcomes for path, why in each.passed_over.items()},
+        tuple(each for outcome in outcomes for each in outcome.unused),
+    )

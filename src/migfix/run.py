@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from migfix.history.facts import Facts
 from migfix.history.files import find_root
 from migfix.history.static import Project
 from migfix.model import Migration
-from migfix.plan import Plan
+from migfix.plan import Outcome, Plan
 from migfix.registry import all_rules, selected, selectors
 from migfix.select import migrations_at, project_at
 from migfix.source.ignores import Ignore, ignores
@@ -24,22 +24,6 @@ from migfix.waivers import Waivers, read_baseline
 if TYPE_CHECKING:
     from migfix.findings import Finding, Refusal
     from migfix.rule import Rule
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run found: the plan, and a line for every path that could not be read."""
-
-    plan: Plan
-    errors: tuple[str, ...] = ()
-    passed_over: Mapping[str, str] = field(default_factory=dict)
-    """Deployed migrations that a folder brought along and a rule would change -> why they count as deployed."""
-    unused: tuple[tuple[str, Ignore], ...] = ()
-    """Comments of these files that accept something which no rule finds."""
-
-    @property
-    def is_clean(self) -> bool:
-        return not (self.plan.after or self.plan.refusals or self.errors)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,151 @@
+"""``apply``, ``diff`` and ``check`` are one walk that stops at different doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from migfix.cli.app import FAILED, FIXED, LEFT
+from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff
+
+if TYPE_CHECKING:
+    from migfix.config import Config
+    from migfix.plan import Outcome
+
+
+class Verb(Enum):
+    apply = "apply"
+    diff = "diff"
+    check = "check"
+
+
+class Format(Enum):
+    """How what was found is told."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+    gitlab = "gitlab"
+    sarif = "sarif"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What a person asked for, beside the configuration."""
+
+    door: Verb
+    format: Format = Format.text
+    all_or_nothing: bool = False
+    is_failing_on_fix: bool = False
+    set_names: tuple[str, ...] = ()
+    proving: tuple[str | None, ...] = ()
+
+    def through(self, groups: list[tuple[list[Path], Config]]) -> int:
+        """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
+        from migfix.plan import together
+
+        put_back_after_a_crash()
+        outcomes = []
+        for paths, config in groups:
+            outcome = self.planned(paths, config)
+            if outcome is None:
+                return FAILED
+            outcomes.append(outcome)
+        is_written = self.door is Verb.apply and not any(each.errors for each in outcomes)
+        for each in outcomes if is_written else ():
+            _write(each)
+        outcome = together(outcomes)
+        is_written = is_written and bool(outcome.plan.after)
+        if groups:
+            self.tell(outcome, is_written, groups[0][1].database)
+        return self.code(outcome, is_written)
+
+    def planned(self, paths: list[Path], config: Config) -> Outcome | None:
+        """What was found, and, if that was asked for, passes on scratch databases; None if that couldn't be told."""
+        from migfix.run import run
+
+        outcome = run(paths, config, all_or_nothing=self.all_or_nothing)
+        if not self.proving or not outcome.plan.after or outcome.errors:
+            return outcome
+        from migfix.prove.passing import passing
+        from migfix.verifying import question_for, root_of
+
+        question = question_for(root_of(paths), config, self.proving)
+        with progress(len(self.proving)) as on_step:
+            plan, proofs = passing(outcome.plan, question, on_step)
+        for proof in proofs:
+            show(proof, is_error=True)
+        return replace(outcome, plan=plan) if all(proof.is_told for proof in proofs) else None
+
+    def code(self, outcome: Outcome, is_written: bool) -> int:
+        if outcome.errors:
+            return FAILED
+        is_left = bool(outcome.plan.refusals) if self.door is Verb.apply else not outcome.is_clean
+        return LEFT if is_left or (is_written and self.is_failing_on_fix) else FIXED
+
+    def tell(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
+        """Say what was found and done, in the format that was asked for."""
+        here = Path.cwd()
+        match self.format:
+            case Format.text:
+                self.tell_a_person(outcome, is_written, database)
+            case Format.json:
+                from migfix.report.machine import render_json
+
+                typer.echo(render_json(outcome, here, is_written), nl=False)
+            case Format.github:
+                from migfix.report.forges import render_github
+
+                typer.echo(render_github(outcome, here), nl=False)
+            case Format.gitlab:
+                from migfix.report.forges import render_gitlab
+
+                typer.echo(render_gitlab(outcome, here), nl=False)
+            case Format.sarif:
+                from migfix.report.sarif import render_sarif
+
+                typer.echo(render_sarif(outcome, here), nl=False)
+
+    def tell_a_person(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
+        from migfix.report.text import render_plan, summary, told_passed_over, told_unused
+
+        here, is_patch = Path.cwd(), self.door is Verb.diff
+        if outcome.passed_over:
+            typer.echo(told_passed_over(outcome.passed_over), err=True)
+        typer.echo(told_unused(outcome.unused, here), nl=False, err=True)
+        if outcome.is_clean:
+            typer.echo("nothing to do", err=is_patch)
+            return
+        typer.echo(render_plan(outcome.plan, here, database), nl=False, err=is_patch)
+        used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
+        for name in self.set_names if outcome.plan.rewrites else ():
+            if name.lower() not in used:
+                typer.echo(f"--set {name}: no placeholder row needed this value.", err=True)
+        for error in outcome.errors:
+            typer.echo(f"error: {error}", err=True)
+        if is_patch and outcome.plan.after:
+            show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
+        written = "nothing was written" if outcome.errors and outcome.plan.after else ""
+        said = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
+        if closing := ", ".join(filter(None, [said, written])):
+            typer.echo(closing, err=is_patch)
+
+
+def _write(outcome: Outcome) -> None:
+    if outcome.plan.after:
+        from migfix.history.files import state_root
+        from migfix.write import write_all
+
+        write_all(state_root(Path(next(iter(outcome.plan.after)))), outcome.plan.before, outcome.plan.after)
+
+
+def _patch_root(outcome: Outcome, here: Path) -> Path:
+    """Where the paths of a patch start: here, or the project if its files lie elsewhere."""
+    from migfix.history.files import find_root
+
+    paths = [Path(path) for path in outcome.plan.after]
+    return here if all(path.is_relative_to(here) for path in paths) else find_root(paths[0].parent)

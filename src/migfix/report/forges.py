@@ -1,0 +1,82 @@
+"""A plan as annotations of GitHub Actions, and as a Code Quality report of GitLab."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+from migfix.findings import Finding, Rewrite
+from migfix.plan import Outcome
+from migfix.registry import all_rules
+from migfix.report.text import shown
+
+_WAYS_OF_DEPLOYING = ("MIG4", "MIG5")
+"""Groups of rules that are asked for: what they find fails nothing by itself."""
+
+
+def message_of(finding: Finding) -> str:
+    """Fact and reason, then what migfix would write or what a person should do."""
+    if isinstance(finding, Rewrite):
+        return f"{finding.why}\nmigfix apply repairs it: {finding.wrote}"
+    return f"{finding.why}\n{finding.next_step}"
+
+
+def is_grave(finding: Finding) -> bool:
+    """Whether the migration fails on rows, or can't go back."""
+    return not finding.code.startswith(_WAYS_OF_DEPLOYING)
+
+
+def render_github(outcome: Outcome, start: Path) -> str:
+    """Workflow commands, one a line, which GitHub shows beside the lines of a pull request.
+
+    Source: GitHub's "Workflow commands for GitHub Actions"; escapes as in @actions/core, src/command.ts.
+    """
+    names = {rule.code: rule.name for rule in all_rules()}
+    lines = []
+    for each in outcome.plan.findings:
+        title = f"{each.code} {names.get(each.code, '')}".strip()
+        properties = {"title": title, "file": _posix(each.path, start), "line": str(each.line)}
+        said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+        lines.append(f"::{'error' if is_grave(each) else 'warning'} {said}::{_data(message_of(each))}\n")
+    return "".join(lines)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def render_gitlab(outcome: Outcome, start: Path) -> str:
+    """A JSON list of issues. Source: GitLab's "Code Quality report format"."""
+    names = {rule.code: rule.name for rule in all_rules()}
+    seen = Counter[tuple[str, str, str]]()
+    issues = []
+    for each in outcome.plan.findings:
+        path = _posix(each.path, start)
+        issues.append(
+            {
+                "type": "issue",
+                "check_name": f"{each.code} {names.get(each.code, '')}".strip(),
+                "description": message_of(each),
+                "severity": "major" if is_grave(each) else "minor",
+                "fingerprint": fingerprint(each, path, seen),
+                "location": {"path": path, "lines": {"begin": each.line}},
+            }
+        )
+    return json.dumps(issues, indent=1) + "\n"
+
+
+def fingerprint(finding: Finding, path: str, seen: Counter[tuple[str, str, str]]) -> str:
+    """What stays the same while lines move; ``seen`` tells findings apart that are alike."""
+    alike = (finding.code, path, finding.why)
+    seen[alike] += 1
+    return hashlib.sha256("\n".join([*alike, str(seen[alike])]).encode()).hexdigest()
+
+
+def _posix(path: str, start: Path) -> str:
+    return Path(shown(path, start)).as_posix()
