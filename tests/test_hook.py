@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import pty
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from cases import contents
+from terminal import typed
 
 SETTINGS = """
 SECRET_KEY = "x"
@@ -62,27 +61,9 @@ class Site:
         )
 
     def typed(self, answer: bytes, *arguments: str) -> tuple[int, str]:
-        """The exit code and what a terminal shows when ``answer`` is typed at migfix's question."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(self.root)
-            environment = os.environ | {"PATH": "/usr/bin:/bin", "NO_COLOR": "1", "TERM": "dumb"}
-            os.execve(sys.executable, [sys.executable, "manage.py", *arguments], environment)
-        shown, is_answered = b"", False
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                piece = os.read(terminal, 4096)
-            except OSError:
-                break
-            if not piece:
-                break
-            shown += piece
-            if b"[y/N]" in shown and not is_answered:
-                os.write(terminal, answer)
-                is_answered = True
-        os.close(terminal)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode().replace("\r\n", "\n")
+        """The exit code and what a terminal shows when ``answer`` is typed at migfix's question, if there is one."""
+        answers = [] if "--noinput" in arguments else [answer]
+        return typed([sys.executable, "manage.py", *arguments], self.root, answers)
 
     def is_rewritten(self, file: str = FILE) -> bool:
         return "def seed_category" in (self.root / file).read_text()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePath
 
 from migfix.edits import Edit, Insert, NewFile, SetContent
@@ -18,17 +21,27 @@ from migfix.syntax import apply_edits
 from migfix.waivers import Waivers, comments_on
 
 MOST_ROUNDS = 25
+MOST_OF_ONE_RULE = 1000
+
+Chooser = Callable[[Rewrite, Mapping[str, bytes | None], Mapping[str, bytes]], bool]
+"""Whether a rewrite is wanted that makes of these files those."""
 
 
-def make_plan(migrations: tuple[Migration, ...], history: History, rules: Iterable[Rule], waivers: Waivers) -> Plan:
-    """Everything the rules find in ``migrations`` and nobody has accepted, each round seeing what the last one made.
+def make_plan(
+    migrations: tuple[Migration, ...],
+    history: History,
+    rules: Iterable[Rule],
+    waivers: Waivers,
+    chooser: Chooser | None = None,
+) -> Plan:
+    """Everything the rules find in ``migrations`` and nobody has accepted, each round seeing what the last made.
 
     Raises MigfixError if the rules don't come to rest.
     """
     rules = tuple(rules)
-    draft = Draft(migrations, history.with_migrations(migrations), waivers)
+    draft = Draft(migrations, history.with_migrations(migrations), waivers, chooser)
     for _ in range(MOST_ROUNDS):
-        has_changed = [draft.take(rule) for rule in rules]
+        has_changed = [draft.take_whole(rule) if chooser else draft.take(rule) for rule in rules]
         if not any(has_changed):
             return draft.plan()
     raise MigfixError(
@@ -36,11 +49,26 @@ def make_plan(migrations: tuple[Migration, ...], history: History, rules: Iterab
     )
 
 
+@dataclass(frozen=True)
+class Tried:
+    """Edits that were made in memory: the files before and after them, and all else as it is then."""
+
+    before: Mapping[str, bytes | None]
+    after: Mapping[str, bytes]
+    history: History
+    migrations: tuple[Migration, ...]
+
+
 class Draft:
     """A plan while it is being made."""
 
-    def __init__(self, migrations: tuple[Migration, ...], history: History, waivers: Waivers) -> None:
+    def __init__(
+        self, migrations: tuple[Migration, ...], history: History, waivers: Waivers, chooser: Chooser | None
+    ) -> None:
         self.waivers = waivers
+        self.chooser = chooser
+        self.declined: Counter[tuple[str, str, str]] = Counter()
+        """How many rewrites of an identity a person doesn't want."""
         self.heeded: set[tuple[str, int]] = set()
         self.migrations = migrations
         self.history = history
@@ -58,6 +86,10 @@ class Draft:
         refusals = sorted(left, key=lambda each: (each.path, each.line, each.code))
         return Plan(self.before, self.after, tuple(self.rewrites), tuple(refusals), frozenset(self.heeded))
 
+    def take_whole(self, rule: Rule) -> bool:
+        """Let a rule look as long as something of it is wanted; whether it changed a file."""
+        return sum(1 for _ in takewhile(bool, (self.take(rule) for _ in range(MOST_OF_ONE_RULE)))) > 0
+
     def take(self, rule: Rule) -> bool:
         """Let a rule look at the files as they are by now; whether it changed one."""
         everything = list(self._found(rule))
@@ -72,17 +104,34 @@ class Draft:
             if isinstance(each, Rewrite) and not rule.is_for_deployed and (next_step := self._instead(each, rule)):
                 self.refuse(each.left(next_step))
         rewrites = [each for each in found if isinstance(each, Rewrite) and (_identity(each), 0) not in self.refusals]
+        return self._take_one(rewrites) if self.chooser else self._take_all(rewrites)
+
+    def _take_all(self, rewrites: list[Rewrite]) -> bool:
+        """Make all rewrites together; if they can't be together, the first that can be made alone."""
         if not rewrites:
             return False
-        if self.apply(rewrites) is None:
+        tried = self._tried(rewrites)
+        if isinstance(tried, Tried):
+            self._keep(tried, rewrites)
             return True
-        reasons = [(each, self.apply([each])) for each in rewrites]
-        for each, reason in reasons:
-            if reason is not None:
-                self.refuse(
-                    each.left(f"The rewrite would not end in the same models ({reason}), so it is left to you.")
-                )
-        return any(reason is None for _, reason in reasons)
+        return self._take_one(rewrites)
+
+    def _take_one(self, rewrites: list[Rewrite]) -> bool:
+        """Make the first rewrite that may be made and is wanted: the places of the others are then found anew."""
+        seen: Counter[tuple[str, str, str]] = Counter()
+        for each in rewrites:
+            seen[_identity(each)] += 1
+            if seen[_identity(each)] <= self.declined[_identity(each)]:
+                continue
+            tried = self._tried([each])
+            if isinstance(tried, str):
+                self.refuse(each.left(f"The rewrite would not end in the same models ({tried}), so it is left to you."))
+            elif self.chooser is None or self.chooser(each, tried.before, tried.after):
+                self._keep(tried, [each])
+                return True
+            else:
+                self.declined[_identity(each)] += 1
+        return False
 
     def _found(self, rule: Rule) -> Iterator[Finding]:
         """What a rule finds; of a deployed file rather what can be said in a new one, where that is wanted."""
@@ -120,25 +169,29 @@ class Draft:
         """Keep a refusal with the line it had first; of several alike ``alike`` tells which, as lines move."""
         self.refusals.setdefault((_identity(refusal), alike), refusal)
 
-    def apply(self, rewrites: list[Rewrite]) -> str | None:
-        """Make the edits of ``rewrites`` together. If they change the end state, make none and tell the difference."""
+    def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
+        """The edits of ``rewrites`` made together; if that changes the end state, how."""
         changed = dict(self._changed([edit for each in rewrites for edit in each.edits]))
-        migrations = [self._read(path, app, content) for path, (app, content) in changed.items() if app]
+        migrations = tuple(self._read(path, app, content) for path, (app, content) in changed.items() if app)
         companions = {path: content for path, (app, content) in changed.items() if not app}
         history = self.history.with_migrations(migrations, companions)
         is_ordering = all(_adds_dependency(edit) for each in rewrites for edit in each.edits)
         found = [] if is_ordering else differences(self.history, history, {each.app for each in migrations})
         if found:
             return "; ".join(found)
-        for path, (_, content) in changed.items():
+        before = {}
+        for path in changed:
             old = self.history.at(path)
-            self.before.setdefault(path, old.source if old else self.history.companion(path))
-            self.after[path] = content
-        named = {each.key for each in self.migrations} | {each.key for each in migrations}
-        self.history = history
-        self.migrations = tuple(each for key in sorted(named) if (each := history.migration(key)))
+            before[path] = old.source if old else self.history.companion(path)
+        return Tried(before, {path: content for path, (_, content) in changed.items()}, history, migrations)
+
+    def _keep(self, tried: Tried, rewrites: list[Rewrite]) -> None:
+        self.before = {**tried.before, **self.before}
+        self.after |= tried.after
+        named = {each.key for each in self.migrations} | {each.key for each in tried.migrations}
+        self.history = tried.history
+        self.migrations = tuple(each for key in sorted(named) if (each := self.history.migration(key)))
         self.rewrites += rewrites
-        return None
 
     def _changed(self, edits: list[Edit]) -> Iterator[tuple[str, tuple[str, bytes]]]:
         """Path -> app ("" for companion files) and new content."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from migfix.edits import Edit
@@ -58,6 +59,14 @@ class Refusal:
     line: int
     why: str
     next_step: str
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What ``--set`` or ``--moved`` would settle, as the next step names it: ``set blog.Post.rank``."""
+        return tuple(f"{each[1]} {each[2]}" for each in _ASKED.finditer(self.next_step))
+
+
+_ASKED = re.compile(r"--(set|moved) ([\w.]+(?:=[a-z]\w*\.\w+)?)")
 
 
 Finding = Rewrite | Refusal

@@ -22,6 +22,7 @@ from migfix.source.ignores import Ignore, ignores
 from migfix.waivers import Waivers, read_baseline
 
 if TYPE_CHECKING:
+    from migfix.draft import Chooser
     from migfix.findings import Finding, Refusal
     from migfix.rule import Rule
 
@@ -48,7 +49,7 @@ class Look:
         yield from (_unread(each) for each in self.migrations if each.unread)
 
 
-def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> Outcome:
+def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False, chooser: Chooser | None = None) -> Outcome:
     """Plan all rewrites of the migrations at ``paths``, looked at together. Writes nothing.
 
     Raises MigfixError for what concerns all of them.
@@ -57,7 +58,7 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False) -> 
     look, errors = look_at(paths, config)
     if look is None:
         return Outcome(Plan(), tuple(errors))
-    plan = _planned(look)
+    plan = _planned(look, chooser)
     found = (*(_unread(each) for each in look.migrations if each.unread), *plan.refusals)
     passed_over = _passed_over(look, {each.path for each in found} - _directly(paths))
     refusals = tuple(each for each in found if each.path not in passed_over)
@@ -138,7 +139,7 @@ def _known(config: Config, root: Path) -> Facts:
     return facts
 
 
-def _planned(look: Look) -> Plan:
+def _planned(look: Look, chooser: Chooser | None) -> Plan:
     """The plan; where no rule has anything to say, without loading what rewrites."""
     if not any(_finds(rule, look.readable, look.history) for rule in look.rules):
         return Plan()
@@ -146,7 +147,7 @@ def _planned(look: Look) -> Plan:
     from migfix.formatting import lines_up_to
 
     with lines_up_to(line_length_of(look.root)):
-        return make_plan(look.readable, look.history, look.rules, look.waivers)
+        return make_plan(look.readable, look.history, look.rules, look.waivers, chooser)
 
 
 def _finds(rule: Rule, migrations: tuple[Migration, ...], history: History) -> bool:

@@ -48,6 +48,9 @@ SetNoop = Annotated[
 ]
 Moved = Annotated[Texts, typer.Option("--moved", help="A model that moved: cars.Engine=engines.Engine.")]
 AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if something is left to decide.")]
+Interactive = Annotated[
+    bool, typer.Option("--interactive", "-i", help="Ask about each rewrite, and for the values that are missing.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
 Engines = Annotated[
     Texts, typer.Option("--engines", "--engine", help="Databases the project runs on: postgresql,sqlite.")

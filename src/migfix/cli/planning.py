@@ -22,6 +22,7 @@ from migfix.cli.app import (
     FollowUp,
     Force,
     Ignore,
+    Interactive,
     Modules,
     Moved,
     NewPaths,
@@ -60,6 +61,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         set_noop: SetNoop = False,
         all_or_nothing: AllOrNothing = False,
         is_failing_on_fix: FailOnFix = False,
+        is_interactive: Interactive = False,
         dry_run: DryRun = False,
         output_format: OutputFormat = Format.text,
         engines: Engines = [],  # noqa: B006
@@ -83,6 +85,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
             is_failing_on_fix,
             tuple(values),
             tuple(verify_engines) or (None,) if is_verified or verify_engines else (),
+            is_interactive and verb is Verb.apply,
         )
         groups = []
         for group in [paths] if paths else _new(since, is_staged, is_all):

@@ -43,6 +43,7 @@ class Walk:
     is_failing_on_fix: bool = False
     set_names: tuple[str, ...] = ()
     proving: tuple[str | None, ...] = ()
+    is_interactive: bool = False
 
     def through(self, groups: list[tuple[list[Path], Config]]) -> int:
         """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
@@ -68,7 +69,12 @@ class Walk:
         """What was found, and, if that was asked for, passes on scratch databases; None if that couldn't be told."""
         from migfix.run import run
 
-        outcome = run(paths, config, all_or_nothing=self.all_or_nothing)
+        if self.is_interactive:
+            from migfix.cli.review import Review
+
+            outcome = Review().run(paths, config)
+        else:
+            outcome = run(paths, config, all_or_nothing=self.all_or_nothing)
         if not self.proving or not outcome.plan.after or outcome.errors:
             return outcome
         from migfix.prove.passing import passing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migfix.errors import ConfigError
 from migfix.history.fields import Field, said_value, strings_in, together
 from migfix.history.state import Model, items_of
 from migfix.model import Call, Literal, Value
@@ -70,7 +71,7 @@ class Columns:
         for owner in self.lineage[::-1]:
             if said := said_value(self.seeder.history.facts, owner.label, each.name):
                 self.used.append(said[0])
-                return of_value(typed(said[1], each))
+                return of_value(typed(said, each))
         return None
 
     def _required(self, each: Field) -> Written | None:
@@ -185,11 +186,22 @@ def _left_out(each: Field) -> object:
     return None if each.is_true("null") else ""
 
 
-def typed(value: object, each: Field) -> object:
-    """What a person said, as a value of the field: text stays text, unless it was quoted."""
+def typed(said: tuple[str, object], each: Field) -> object:
+    """What a person said, by its name, as a value of the field: text stays text, unless it was quoted.
+
+    Raises ConfigError for what the column can't hold.
+    """
+    name, value = said
     if not isinstance(value, str) or (each.kind in TEXT and value[:1] not in ("'", '"')):
-        return str(value) if each.kind in TEXT else value
-    try:
-        return ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return value
+        meant: object = str(value) if each.kind in TEXT else value
+    else:
+        try:
+            meant = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            meant = value
+    most = max_length(each) if each.kind in TEXT else None
+    if most is not None and len(str(meant)) > most:
+        raise ConfigError(f"{name} takes {most} characters, and what was said for it has {len(str(meant))}.")
+    if each.kind in INTEGERS and not isinstance(meant, int):
+        raise ConfigError(f"{name} is of type {each.kind}, and `{value}` isn't a whole number.")
+    return meant

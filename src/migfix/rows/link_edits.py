@@ -70,7 +70,7 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
     ]
     for each in extra:
         said = values[each.name]
-        default = Literal(typed(said[1], each)) if said else None
+        default = Literal(typed(said, each)) if said else None
         comments = _comments_of(migration, created, each)
         edits.append(Insert(migration.path, place, steps.added(each, default), comments))
     edits += (Insert(migration.path, place, code) for code in steps.options_added(through))

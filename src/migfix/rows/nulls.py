@@ -124,7 +124,7 @@ def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fi
         whose = "it is unique" if len(each.unique) == 1 else f"{', '.join(each.unique)} must be unique together"
         raise CannotFill(f"{whose}, so one value can't serve all rows", f"Give it a callable default, or {by_hand}.")
     if said:
-        written = of_value(typed(said[1], each.field), each.field)
+        written = of_value(typed(said, each.field), each.field)
         return _for_all(each, written.code, "as you said", written.imports), (said[0],)
     if each.field.kind not in TEXT:
         raise CannotFill("what its NULLs stand for is yours to say", f"Say it with {set_flag}, or {by_hand}.")

@@ -54,7 +54,7 @@ def value_for(model: Model, field: Field, said: tuple[str, object] | None) -> tu
         raise CannotComeBack("it is unique, so one value can't serve two rows.")
     if shared := next((names for names in unique_sets(model, also_partial=True) if field.name in names), None):
         raise CannotComeBack(f"one value for all rows could break the unique {', '.join(shared)}.")
-    value = Literal(typed(said[1], field)) if said else _no_data(model, field)
+    value = Literal(typed(said, field)) if said else _no_data(model, field)
     plain = value.value if isinstance(value, Literal) else UNKNOWN
     if not said and not lets_through(model, field.name, plain):
         raise CannotComeBack("the check constraint on it may not let migfix's value through.")

@@ -1,0 +1,142 @@
+"""``apply --interactive``: one rewrite at a time with its diff, and what a person says to each."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from migfix.errors import ConfigError, MigfixError
+
+if TYPE_CHECKING:
+    from migfix.config import Config
+    from migfix.findings import Rewrite
+    from migfix.plan import Outcome
+
+HELP = """\
+y  make this rewrite
+n  leave it
+e  say another value for a row that it makes
+x  explain the rule
+q  leave this and all that follow; what was said yes to is written
+"""
+
+
+class _Again(Exception):
+    """Something was said that the plan must be made anew with."""
+
+
+@dataclass
+class Review:
+    """What a person has said so far."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    answers: dict[tuple[str, str, str, int], bool] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+    """What was asked in refusals, answered or not."""
+    is_over: bool = False
+    sound: dict[str, object] = field(default_factory=dict)
+    """The values that a plan could be made with."""
+
+    def run(self, paths: list[Path], config: Config) -> Outcome:
+        """The plan of what was said yes to. Raises MigfixError where nobody can be asked."""
+        from migfix.config import with_facts
+        from migfix.run import run
+
+        if not sys.stdin.isatty():
+            raise MigfixError("--interactive needs a terminal to ask at.", "Nothing was written.")
+        while True:
+            self.seen: Counter[tuple[str, str, str]] = Counter()
+            said = with_facts(config, values=self.values, moved=self.moved, force=config.facts.force)
+            try:
+                outcome = run(paths, said, chooser=self.is_wanted)
+                self._settle(outcome)
+            except _Again:
+                continue
+            except ConfigError as error:
+                if self.values == self.sound:
+                    raise
+                typer.echo(f"{error}\n")
+                self.values = dict(self.sound)
+                continue
+            return outcome
+
+    def is_wanted(self, rewrite: Rewrite, before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> bool:
+        """What a person says to a rewrite, or has said before the plan was made anew."""
+        alike = (rewrite.code, rewrite.path, rewrite.why)
+        self.seen[alike] += 1
+        self.sound = dict(self.values)
+        place = (*alike, self.seen[alike])
+        if place not in self.answers:
+            self.answers[place] = not self.is_over and self._ask(rewrite, before, after)
+        return self.answers[place]
+
+    def _ask(self, rewrite: Rewrite, before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> bool:
+        from migfix.cli.terminal import show_diff
+        from migfix.pages import read_page
+        from migfix.plan import Plan
+        from migfix.registry import find_rule
+        from migfix.report.text import render_plan
+
+        typer.echo(f"\n{render_plan(Plan(rewrites=(replace(rewrite, advice=()),)), Path.cwd())}", nl=False)
+        show_diff(before, after, Path.cwd())
+        names = [f"{row.model}.{name}" for row in rewrite.placeholders for name, _ in row.values]
+        while True:
+            match _answer(f"Rewrite? [y,n,{'e,' if names else ''}x,q,?]"):
+                case "y" | "yes":
+                    return True
+                case "n" | "no":
+                    return False
+                case "e" if names:
+                    self._edit(rewrite)
+                case "x":
+                    typer.echo(read_page(find_rule(rewrite.code).name))
+                case "q" | None:
+                    self.is_over = True
+                    return False
+                case _:
+                    typer.echo(HELP, nl=False)
+
+    def _edit(self, rewrite: Rewrite) -> None:
+        """Ask for the values of the rows that a rewrite makes, and make the plan anew with what is said."""
+        said = {}
+        for row in rewrite.placeholders:
+            for name, value in row.values:
+                if answer := _answer(f"{row.model}.{name} [{value}]:"):
+                    said[f"{row.model}.{name}"] = answer
+        self.values |= said
+        if said:
+            raise _Again
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Ask for what refusals name as missing; each is asked once."""
+        for refusal in outcome.plan.refusals:
+            for asked in refusal.asked:
+                if asked in self.settled or self.is_over:
+                    continue
+                self.settled.add(asked)
+                flag, _, name = asked.partition(" ")
+                typer.echo(f"\n{refusal.path}:{refusal.line}: {refusal.code}: {refusal.why}")
+                if flag == "moved" and _answer(f"Did {name.replace('=', ' become ')}? [y,n]") in ("y", "yes"):
+                    self.moved |= dict([name.split("=", 1)])
+                    raise _Again
+                if flag == "set" and (value := _answer(f"{name} (nothing leaves it to you):")):
+                    self.values[name] = value
+                    raise _Again
+
+
+def _answer(question: str) -> str | None:
+    """What a person types, None at the end of input."""
+    typer.echo(f"{question} ", nl=False)
+    sys.stdout.flush()
+    try:
+        return input().strip()
+    except EOFError:
+        typer.echo()
+        return None
