@@ -211,14 +211,16 @@ def with_selection(
     """The configuration with the flags for rules, Django and git; rules of group 6 need a database to look at."""
     chosen = _split(select) or config.select
     chosen += _split(extend_select) + (("MIG6",) if database else ())
-    for named, what in ((database, "--database needs"), (config.databases, "`databases` of [tool.migfix] needs")):
-        if named and not (settings or config.settings):
-            raise ConfigError(f"{what} --settings, which say where it is.")
+    settings = config.settings if settings is None else settings  # "" is a person's word, too
+    if database and not settings:
+        raise ConfigError("--database needs --settings, which say where it is.")
+    if config.databases and settings is None:
+        raise ConfigError("`databases` of [tool.migfix] needs `settings` beside it, which say where they are.")
     return replace(
         config,
         select=chosen,
         ignore=config.ignore + _split(ignore),
-        settings=settings or config.settings,
+        settings=settings or None,
         database=database,
         since=since,
         is_all=is_all,

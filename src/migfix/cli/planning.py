@@ -86,6 +86,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
             tuple(values),
             tuple(verify_engines) or (None,) if is_verified or verify_engines else (),
             is_interactive and verb is Verb.apply,
+            is_staged,
         )
         groups = []
         for group in [paths] if paths else _new(since, is_staged, is_all):

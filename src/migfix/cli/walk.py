@@ -44,6 +44,7 @@ class Walk:
     set_names: tuple[str, ...] = ()
     proving: tuple[str | None, ...] = ()
     is_interactive: bool = False
+    is_staged: bool = False
 
     def through(self, groups: list[tuple[list[Path], Config]]) -> int:
         """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
@@ -117,7 +118,7 @@ class Walk:
                 typer.echo(render_sarif(outcome, here), nl=False)
 
     def tell_a_person(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
-        from migfix.report.text import render_plan, summary, told_passed_over, told_unused
+        from migfix.report.text import render_plan, shown, summary, told_passed_over, told_unused
 
         here, is_patch = Path.cwd(), self.door is Verb.diff
         if outcome.passed_over:
@@ -139,6 +140,9 @@ class Walk:
         said = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
         if closing := ", ".join(filter(None, [said, written])):
             typer.echo(closing, err=is_patch)
+        if is_written and self.is_staged:
+            files = " ".join(shown(path, here) for path in sorted(outcome.plan.after))
+            typer.echo(f"To take it into the commit: git add {files}")
 
 
 def _write(outcome: Outcome) -> None:
