@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class Rule:
     check: Callable[[tuple[Migration, ...], History], Iterator[Finding]]
     order: int
     """Lower runs first: structure, rows, splits, reverses, deployment."""
+    resolves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Another linter -> its codes that are no longer reported after a rewrite."""
     follow_up: Callable[[Migration, History], Finding | None] | None = None
     """Says the repair of a deployed migration as a new one after it, where that can help."""
     is_for_deployed: bool = False

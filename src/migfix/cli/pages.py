@@ -10,11 +10,28 @@ from migfix.cli.app import FAILED, FIXED, app
 
 
 @app.command("rules")
-def rules() -> None:
+def rules(
+    is_json: Annotated[bool, typer.Option("--json", help="With the codes of other linters, for machines.")] = False,
+) -> None:
     """List the rules."""
     from migfix.config import DEFAULT_SELECT
     from migfix.registry import all_rules
 
+    if is_json:
+        import json
+
+        listed = [
+            {
+                "code": rule.code,
+                "name": rule.name,
+                "why": rule.why,
+                "is_on": rule.code.startswith(DEFAULT_SELECT),
+                "resolves": {tool: list(codes) for tool, codes in rule.resolves.items()},
+            }
+            for rule in all_rules()
+        ]
+        typer.echo(json.dumps(listed, indent=1))
+        return
     for rule in all_rules():
         is_default = rule.code.startswith(DEFAULT_SELECT)
         typer.echo(f"{rule.code}  {'on ' if is_default else 'off'}  {rule.name:<26}  {rule.why}")

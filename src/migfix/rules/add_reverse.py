@@ -72,5 +72,10 @@ RULE = Rule(
     why="A RunPython or RunSQL without a reverse strands a rollback.",
     check=check,
     order=40,
+    resolves={
+        "django-migration-linter": ("RUNPYTHON_REVERSIBLE", "RUNSQL_REVERSIBLE"),
+        "django-safe-migrations": ("SM007", "SM016"),
+        "zdm": ("R012", "R013"),
+    },
     is_for_deployed=True,
 )

@@ -88,4 +88,7 @@ RULE = Rule(
     why="A new unique field needs one value a row, and a default is the same for all of them.",
     check=check,
     order=21,
+    resolves={
+        "django-safe-migrations": ("SM033", "SM040"),
+    },
 )

@@ -107,5 +107,8 @@ RULE = Rule(
     why="A new NOT NULL column has no default in the database: the release before can't insert.",
     check=check,
     order=50,
+    resolves={
+        "django-migration-linter": ("NOT_NULL",),
+    },
     follow_up=follow_up,
 )

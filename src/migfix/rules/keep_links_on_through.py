@@ -68,4 +68,7 @@ RULE = Rule(
     why="Django can't give a many-to-many a through model, or take it: the links must keep their table.",
     check=check,
     order=14,
+    resolves={
+        "django-safe-migrations": ("SM003",),
+    },
 )

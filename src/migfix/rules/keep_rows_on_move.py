@@ -68,4 +68,10 @@ RULE = Rule(
     why="A model that moves to another app must take its table along, or all rows are lost.",
     check=check,
     order=15,
+    resolves={
+        "django-migration-linter": ("DROP_TABLE",),
+        "django-safe-migrations": ("SM003",),
+        "squawk": ("ban-drop-table",),
+        "zdm": ("R019",),
+    },
 )

@@ -64,4 +64,7 @@ RULE = Rule(
     why="PostgreSQL can't alter a table while checks on rows changed in the same transaction are pending.",
     check=check,
     order=30,
+    resolves={
+        "django-safe-migrations": ("SM038",),
+    },
 )

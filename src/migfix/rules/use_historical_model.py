@@ -82,4 +82,9 @@ RULE = Rule(
     why="A data step that imports models.py sees columns that a database on its way doesn't have yet.",
     check=check,
     order=12,
+    resolves={
+        "django-migration-linter": ("RUNPYTHON_MODEL_IMPORT",),
+        "django-safe-migrations": ("SM037",),
+        "zdm": ("R014",),
+    },
 )
