@@ -81,6 +81,121 @@ def test_what_was_on_main_when_the_branch_left_it(tmp_path: Path, migfix: Migfix
     assert migfix("check", cwd=folder).stdout.endswith("1 file would be rewritten\n")
 
 
+@pytest.mark.parametrize("why", ["no git", "no repository", "another owner"])
+def test_a_repository_that_git_cannot_read(tmp_path: Path, migfix: Migfix, why: str) -> None:
+    """Nobody knows what is deployed then, so nothing is rewritten."""
+    folder = site(tmp_path / "site")
+    commit(folder, "deployed")
+    environment = {"PATH": str(tmp_path)} if why == "no git" else {}
+    if why == "no repository":
+        (folder / ".git").rename(tmp_path / "elsewhere")
+        (folder / ".git").write_text("gitdir: /nonexistent\n")
+    elif why == "another owner":
+        environment = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}  # git's own tests say it like that
+    before = (folder / NEW).read_bytes()
+    for arguments in (["apply", "blog"], ["apply", NEW], ["check"], ["check", "--staged"]):
+        result = migfix(*arguments, cwd=folder, **environment)
+        told = f"error: git can't say which migrations of {folder} are deployed: "
+        assert (result.returncode, result.stderr[: len(told)]) == (2, told), result.stderr
+        assert result.stderr.endswith("Mend that, or say --all for every migration.\n")
+    assert (folder / NEW).read_bytes() == before
+    assert migfix("check", "--all", cwd=folder, **environment).returncode == 1
+
+
+def test_environments_are_not_the_project(tmp_path: Path, migfix: Migfix) -> None:
+    """One that git doesn't ignore is untracked; what is installed there is nobody's to rewrite."""
+    folder = site(tmp_path / "site")
+    for name in (".venv", "env"):
+        package = folder / name / "lib/python3.11/site-packages/other/migrations"
+        package.mkdir(parents=True)
+        (folder / name / "pyvenv.cfg").touch()
+        for path in (folder / "blog/migrations").glob("*.py"):
+            (package / path.name).write_bytes(path.read_bytes())
+    result = migfix("apply", cwd=folder)
+    assert result.stdout.endswith("1 file rewritten\n")
+    assert is_rewritten(folder)
+
+
+def test_a_submodule_beside_the_project(tmp_path: Path, migfix: Migfix) -> None:
+    """Each file is looked up in the repository that it is in."""
+    inner = site(tmp_path / "inner")
+    commit(inner, "deployed there")
+    folder = Case(FIXTURES / "keep_rows_on_move/alone").copy_before(tmp_path / "site")
+    git("init", cwd=folder)
+    commit(folder, "deployed here")
+    git("-c", "protocol.file.allow=always", "submodule", "add", str(inner), "a", cwd=folder)
+    (folder / "blog").mkdir()
+    for paths in (["a", "cars", "engines"], ["engines", "cars", "a"]):
+        result = migfix("check", *paths, "--moved", "cars.Engine=engines.Engine", cwd=folder)
+        assert (result.returncode, result.stdout) == (0, "nothing to do\n"), result.stdout
+
+
+def test_every_remote_counts(tmp_path: Path, migfix: Migfix) -> None:
+    """A clone of a fork that lags behind: what the original has is deployed."""
+    original = site(tmp_path / "original")
+    fork = clone(original, tmp_path / "fork")
+    commit(original, "deployed")
+    copy = clone(fork, tmp_path / "copy")
+    git("remote", "add", "upstream", str(original), cwd=copy)
+    git("fetch", "-q", "upstream", cwd=copy)
+    git("checkout", "-q", "-b", "work", "upstream/main", cwd=copy)
+    assert migfix("check", cwd=copy).returncode == 0
+    refused = migfix("check", NEW, cwd=copy)
+    assert (refused.returncode, "is on upstream/main, and changing" in refused.stdout) == (1, True)
+
+
+def test_a_merge_brings_what_is_deployed(tmp_path: Path, migfix: Migfix) -> None:
+    """What others have merged is staged while the merge isn't finished; it is nobody's business here."""
+    folder = site(tmp_path / "site")
+    git("checkout", "-q", "-b", "work", cwd=folder)
+    (folder / "notes.txt").write_text("mine\n")
+    git("add", "notes.txt", cwd=folder)
+    git("commit", "-m", "mine", cwd=folder)
+    git("checkout", "-q", "main", cwd=folder)
+    commit(folder, "deployed meanwhile")
+    git("checkout", "-q", "work", cwd=folder)
+    git("merge", "-q", "--no-commit", "main", cwd=folder)
+    result = migfix("check", "--staged", cwd=folder)
+    assert (result.returncode, result.stdout) == (0, "nothing to do\n")
+
+
+def test_main_has_moved_on(tmp_path: Path, migfix: Migfix) -> None:
+    """A deployed file that others change on main isn't changed here."""
+    folder = site(tmp_path / "site")
+    commit(folder, "deployed")
+    git("branch", "work", cwd=folder)
+    (folder / NEW).write_text((folder / NEW).read_text() + "# a comment\n")
+    commit(folder, "a comment")
+    git("checkout", "-q", "work", cwd=folder)
+    result = migfix("check", "blog", cwd=folder)
+    assert (result.returncode, result.stdout) == (0, "nothing to do\n")
+
+
+@pytest.mark.parametrize("how", ["dots", "link"])
+def test_a_named_file_is_named_however_it_is_spelled(tmp_path: Path, migfix: Migfix, how: str) -> None:
+    folder = site(tmp_path / "site")
+    commit(folder, "deployed")
+    (tmp_path / "link").symlink_to(folder)
+    path = f"../blog/migrations/{Path(NEW).name}" if how == "dots" else str(tmp_path / "link" / NEW)
+    assert REFUSED in migfix("check", path, cwd=folder / "blog").stdout
+
+
+def test_two_projects_are_one_apply(tmp_path: Path, migfix: Migfix) -> None:
+    """And one undo."""
+    for name in ("a", "b"):
+        Case(FIXTURES / "seed_default_row/one_off_default").copy_before(tmp_path / name)
+        (tmp_path / name / "manage.py").touch()
+    git("init", cwd=tmp_path)
+    git("add", f"a/{FIRST}", f"b/{FIRST}", cwd=tmp_path)
+    git("commit", "-m", "deployed", cwd=tmp_path)
+    before = contents(tmp_path / "a") | contents(tmp_path / "b")
+    assert migfix("apply", cwd=tmp_path).stdout.endswith("2 files rewritten\n")
+    assert is_rewritten(tmp_path / "a")
+    assert is_rewritten(tmp_path / "b")
+    migfix("undo", cwd=tmp_path)
+    assert contents(tmp_path / "a") | contents(tmp_path / "b") == before
+
+
 def test_since(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path / "site")
     commit(folder, "on main, not released")

@@ -233,6 +233,21 @@ def test_update_over_a_rewritten_file(tmp_path: Path) -> None:
     assert "def seed_category" in file.read_text()
 
 
+def test_quiet(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    result = site.manage("makemigrations", "-v", "0", "--fix")
+    assert (result.returncode, result.stdout, site.is_rewritten()) == (0, "", True)
+
+
+def test_the_configuration_is_that_of_the_project(tmp_path: Path) -> None:
+    """Also for an app that lies in a folder with a pyproject.toml of its own."""
+    site = Site(tmp_path / "site")
+    (site.root / "pyproject.toml").write_text('[tool.migfix]\nafter-makemigrations = "fix"\n')
+    (site.root / "blog/pyproject.toml").write_text('[tool.migfix]\nafter-makemigrations = "off"\n')
+    assert site.manage("makemigrations").returncode == 0
+    assert site.is_rewritten()
+
+
 BROKEN = """
 from django.apps import AppConfig
 

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from cases import FIXTURES, Case, contents
 from conftest import Migfix
+from projects import git
 
 DOCS = Path(__file__).parents[1] / "docs"
 FILE = "blog/migrations/0002_category_post_category.py"
@@ -76,6 +77,25 @@ def test_nothing_found_is_a_document_too(tmp_path: Path, migfix: Migfix, form: s
     else:
         document = json.loads(result.stdout)
         assert (document["runs"][0]["results"] if form == "sarif" else document["findings"]) == []
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "gitlab"])
+def test_a_document_where_nothing_is_new(tmp_path: Path, migfix: Migfix, form: str) -> None:
+    folder, _ = site(tmp_path)
+    git("init", cwd=folder)
+    git("add", ".", cwd=folder)
+    git("commit", "-m", "deployed", cwd=folder)
+    result = migfix("check", "--output-format", form, cwd=folder)
+    assert (result.returncode, bool(result.stdout)) == (0, True)
+    json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("form", ["github", "gitlab"])
+def test_errors_are_said_where_the_document_has_no_place_for_them(tmp_path: Path, migfix: Migfix, form: str) -> None:
+    folder, _ = site(tmp_path)
+    (folder / FILE).write_text("class Migration(:\n")
+    result = migfix("check", "blog", "--output-format", form, cwd=folder)
+    assert (result.returncode, result.stderr.startswith(f"error: {folder}/{FILE}:1: ")) == (2, True)
 
 
 def test_errors_are_in_the_document(tmp_path: Path, migfix: Migfix) -> None:

@@ -57,7 +57,7 @@ def review(folder: Path, *answers: str, paths: tuple[str, ...] = ("blog",)) -> t
 def test_each_rewrite_is_asked_for(tmp_path: Path, answers: list[str], is_seeded: bool, noops: int) -> None:
     folder = site(tmp_path)
     code, shown = review(folder, *answers)
-    assert code == 0, shown
+    assert code == (0 if is_seeded and noops == 2 else 1), shown
     assert ("def seed_category" in (folder / FILE).read_text()) is is_seeded
     assert (folder / STEPS).read_text().count("noop") == noops, shown
 
@@ -74,7 +74,7 @@ def test_each_diff_is_of_one_rewrite(tmp_path: Path) -> None:
 def test_another_value_for_a_row(tmp_path: Path) -> None:
     folder = site(tmp_path)
     code, shown = review(folder, "e\n", "News\n", "y\n", "n\n", "n\n")
-    assert (code, shown.count("Rewrite? [y,n,e,x,q,?]")) == (0, 2), shown
+    assert (code, shown.count("Rewrite? [y,n,e,x,q,?]")) == (1, 2), shown
     assert 'blog.Category.name ["Category 1"]: ' in shown
     assert "defaults={'name': 'News'}" in (folder / FILE).read_text()
 
@@ -82,7 +82,7 @@ def test_another_value_for_a_row(tmp_path: Path) -> None:
 def test_a_value_that_does_not_fit(tmp_path: Path) -> None:
     """It is said what is wrong with it, and asked again; on the command line it ends the run."""
     folder = site(tmp_path)
-    code, shown = review(folder, "e\n", f"{LONG}\n", "y\n", "n\n", "n\n")
+    code, shown = review(folder, "e\n", f"{LONG}\n", "y\n", "y\n", "y\n")
     assert code == 0, shown
     assert "blog.Category.name takes 50 characters, and what was said for it has 60.\n" in shown
     assert "defaults={'name': 'Category 1'}" in (folder / FILE).read_text()

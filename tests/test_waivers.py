@@ -49,6 +49,7 @@ def found(migfix: Migfix, folder: Path, *arguments: str) -> tuple[int, str]:
         ("migrations.RunPython(fill),  # migfix: ignore[add-reverse] nobody goes back", 1),
         ("# migfix: ignore[MIG3]\n# the reason\nmigrations.RunPython(fill),", 1),
         ("migrations.RunPython(fill),  # migfix: ignore[MIG101, MIG301]", 1),
+        ("migrations.RunPython(fill),  # noqa: E501  # migfix: ignore [MIG301]", 1),
         ("# migfix: ignore-file\nmigrations.RunPython(fill),", 0),
         ("# migfix: ignore-file[MIG301]\nmigrations.RunPython(fill),", 0),
     ],
@@ -81,6 +82,19 @@ def test_unused_comment(tmp_path: Path, migfix: Migfix, code: str) -> None:
     folder = site(tmp_path, TWO.replace("(fill),", f"(fill),  # migfix: ignore[{code}]"))
     told = f"`migfix: ignore[{code}]` accepts nothing that a rule finds here; take it out.\n"
     assert found(migfix, folder) == (2, f"{FILE}:16: {told}")
+
+
+@pytest.mark.parametrize("said", ["ignore[MIG301", "ignored", "ignore-all"])
+def test_a_comment_that_cannot_be_read(tmp_path: Path, migfix: Migfix, said: str) -> None:
+    """It accepts nothing, and that is said."""
+    folder = site(tmp_path, TWO.replace("(fill),", f"(fill),  # migfix: {said}"))
+    told = f"{FILE}:16: `migfix: {said}` accepts nothing that a rule finds here; take it out.\n"
+    assert found(migfix, folder) == (2, told)
+
+
+def test_a_bare_comment_where_its_rule_is_off(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path, TWO.replace("(fill),", "(fill),  # migfix: ignore"))
+    assert found(migfix, folder, "--select", "MIG2") == (0, "")
 
 
 def test_a_comment_for_a_rule_that_is_off_is_not_unused(tmp_path: Path, migfix: Migfix) -> None:
@@ -134,6 +148,24 @@ def test_baseline(tmp_path: Path, migfix: Migfix) -> None:
     assert found(migfix, folder)[0] == 0
     assert migfix("baseline", "--select", "MIG101", cwd=folder).stdout == "nothing to accept\n"
     assert not (folder / "migfix-baseline.json").exists()
+
+
+def test_baseline_of_a_part(tmp_path: Path, migfix: Migfix) -> None:
+    """What was accepted elsewhere stays accepted; an unreadable file can be."""
+    folder = site(tmp_path)
+    later = folder / "shop/migrations/0001_initial.py"
+    later.parent.mkdir(parents=True)
+    (folder / "shop/__init__.py").touch()
+    later.write_text(migration("", attributes="").replace("operations = [", "operations = [][:] + ["))
+    assert migfix("baseline", "blog", cwd=folder).returncode == 0
+    assert migfix("baseline", "shop", cwd=folder).returncode == 0
+    accepted = json.loads((folder / "migfix-baseline.json").read_text())["accepted"]
+    assert accepted == {FILE: {"MIG301": 2}, "shop/migrations/0001_initial.py": {"MIG001": 1}}
+    assert migfix("check", "blog", "shop", cwd=folder).stdout == "nothing to do\n"
+    (folder / FILE).write_text("class Migration(:\n")
+    result = migfix("baseline", cwd=folder)
+    assert (result.returncode, result.stderr.endswith(" No baseline was written.\n")) == (2, True)
+    assert json.loads((folder / "migfix-baseline.json").read_text())["accepted"] == accepted
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"version": 1}', '{"version": 1, "accepted": {"a": 3}}'])

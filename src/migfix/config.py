@@ -52,6 +52,8 @@ class Config:
     """Whether what the project's baseline accepts is accepted."""
     since: str | None = None
     """The commit that holds what may be deployed, instead of the default branch."""
+    is_picked: bool = False
+    """Whether git chose the files, rather than a person."""
     is_all: bool = False
     """Whether every migration is wanted also where nobody knows what is deployed."""
 
@@ -112,12 +114,13 @@ def line_length_of(root: Path) -> int | None:
     for folder in _up_to_the_top(root):
         for name, *tables in _LINE_LENGTHS:
             try:
-                table = tomllib.loads((folder / name).read_text("utf-8-sig"))
+                table: object = tomllib.loads((folder / name).read_text("utf-8-sig"))
             except (OSError, ValueError):
                 continue
             for key in tables:
-                table = table.get(key, {})
-            if isinstance(length := table.get("line-length"), int):
+                table = table.get(key, {}) if isinstance(table, dict) else {}
+            length = table.get("line-length") if isinstance(table, dict) else None
+            if isinstance(length, int):
                 return length
     return None
 

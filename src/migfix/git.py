@@ -29,8 +29,31 @@ class Repository:
 
     @cached_property
     def top(self) -> Path | None:
-        """The folder of the work tree, also of a submodule or another worktree; None outside git."""
-        return next((folder for folder in (self.folder, *self.folder.parents) if (folder / ".git").exists()), None)
+        """The folder of the work tree, also of a submodule or another worktree; None outside git.
+
+        Raises UnknownBase if there is one that git can't read.
+        """
+        top = _top_of(self.folder)
+        reason = _why_unreadable(top) if top else ""
+        if reason and self.is_base_needed:
+            raise UnknownBase(
+                f"git can't say which migrations of {top} are deployed: {reason}.",
+                "Mend that, or say --all for every migration.",
+            )
+        return None if reason else top
+
+    def holder(self, path: str) -> Repository:
+        """The repository that a file is in: this one, or a submodule of it, or the one around it."""
+        top = _top_of(Path(path).parent)
+        if top is None or top == self.top:
+            return self
+        if top not in self._others:
+            self._others[top] = Repository(top, self.since, self.is_base_needed)
+        return self._others[top]
+
+    @cached_property
+    def _others(self) -> dict[Path, Repository]:
+        return {}
 
     @property
     def is_there(self) -> bool:
@@ -39,15 +62,17 @@ class Repository:
 
     def is_new(self, path: str) -> bool:
         """Whether git says that the file isn't deployed: not on the base, or in no commit where no base is known."""
-        return self.top is not None and self._place(path) not in self._files
+        git = self.holder(path)
+        return git.top is not None and git._place(path) not in git._files
 
     def is_deployed(self, path: str) -> bool:
         """Whether the file is on the base."""
-        return self.base is not None and not self.is_new(path)
+        return self.holder(path).base is not None and not self.is_new(path)
 
     def is_unknown(self, path: str) -> bool:
         """Whether the file is committed, and nobody can say what that means."""
-        return self.is_base_needed and self.top is not None and self.base is None and not self.is_new(path)
+        git = self.holder(path)
+        return self.is_base_needed and git.top is not None and git.base is None and not git.is_new(path)
 
     def demand_base(self) -> str:
         """The commit, by name, that holds what may be deployed. Raises UnknownBase."""
@@ -60,8 +85,9 @@ class Repository:
 
     def earlier(self, path: str) -> bytes | None:
         """The file as it is on the base, where it has been changed since; None otherwise."""
-        place = self._place(path) if self.top and self._changed else ""
-        return self._git("show", f"{self.base}:{place}") if place in self._changed else None
+        git = self.holder(path)
+        place = git._place(path) if git.top and git._changed else ""
+        return git._git("show", f"{git.base}:{place}") if place in git._changed else None
 
     def new_files(self) -> list[Path]:
         """The Python files that are untracked, staged or changed since the branch left the base.
@@ -71,15 +97,21 @@ class Repository:
         untracked = self._listed("ls-files", "--others", "--exclude-standard", "--", "*.py")
         if self._head is None:
             return self._paths([*self._listed("ls-files", "--cached", "--", "*.py"), *untracked])
-        base = self.demand_base()
-        left = self._git("merge-base", "HEAD", base)
+        self.demand_base()
+        left = self._left
         if left is None:
             raise UnknownBase(
                 f"git can't tell where this branch left {self.base_name}: this clone doesn't reach back so far.",
                 "Fetch the rest (git fetch --unshallow), or say --since REF, or --all for every migration.",
             )
         only = ["--no-renames", "--diff-filter=d", "--", "*.py"]
-        return self._paths([*self._listed("diff", "--name-only", left.decode().strip(), *only), *untracked])
+        return self._paths([*self._listed("diff", "--name-only", left, *only), *untracked])
+
+    @cached_property
+    def _left(self) -> str | None:
+        """Where the branch left the nearest of the bases; None if this clone doesn't reach back so far."""
+        found = [left.decode().strip() for base in self.bases if (left := self._git("merge-base", "HEAD", base))]
+        return min(found, key=lambda left: int(self._git("rev-list", "--count", f"{left}..HEAD") or 0), default=None)
 
     def staged_files(self) -> list[Path]:
         """The Python files that the next commit adds or changes."""
@@ -89,44 +121,65 @@ class Repository:
             self._listed("diff", "--name-only", "--cached", "--no-renames", "--diff-filter=d", "--", "*.py")
         )
 
+    def base_of(self, path: str) -> str:
+        """The base that a file is on, as a person would call it."""
+        git = self.holder(path)
+        place = git._place(path)
+        return _called(next((base for base in git.bases if place in git._tree(base)), git.base or ""))
+
     @property
     def base_name(self) -> str:
         """The base as a person would call it: ``origin/main``."""
-        return (self.base or "").removeprefix("refs/remotes/").removeprefix("refs/heads/")
+        return _called(self.base or "")
+
+    @property
+    def base(self) -> str | None:
+        """The first of the bases, None without one. Raises MigfixError if git doesn't know what was said."""
+        return next(iter(self.bases), None)
 
     @cached_property
-    def base(self) -> str | None:
-        """What was said, else the default branch: the remote's where there is one, else the local one.
+    def bases(self) -> tuple[str, ...]:
+        """What was said, else the default branches: those of all remotes where there are some, else the local one.
 
         Raises MigfixError if git doesn't know what was said.
         """
         if self.top is None:
-            return None
+            return ()
         if self.since is not None:
             if self._git("rev-parse", "--verify", "--quiet", f"{self.since}^{{commit}}") is None:
                 raise MigfixError(
-                    f"git knows no commit {self.since} here.", f"Fetch it first: git fetch {self._remote} {self.since}."
+                    f"git knows no commit {self.since} here.",
+                    f"Fetch it first: git fetch {self._remote} {self.since.removeprefix(f'{self._remote}/')}.",
                 )
-            return self.since
+            return (self.since,)
         names = (self._git("for-each-ref", "--format=%(refname)", "refs/remotes", "refs/heads") or b"").decode().split()
         remote = [name for name in names if name.startswith("refs/remotes/")]
         local = [name for name in names if name.startswith("refs/heads/")]
         if remote or (self._is_detached and self._remotes):
-            said = next((self._git("symbolic-ref", "--quiet", name) for name in remote if name.endswith("/HEAD")), None)
-            return said.decode().strip() if said else _default_of_remote(remote)
+            return tuple(filter(None, (self._default_of(each, remote) for each in self._remotes)))
         places = [f"refs/heads/{branch}" for branch in (*_DEFAULT_BRANCHES, self._said_default)]
-        return next((place for place in places if place in local), local[0] if len(local) == 1 else None)
+        found = next((place for place in places if place in local), local[0] if len(local) == 1 else None)
+        return (found,) if found else ()
+
+    def _default_of(self, remote: str, names: list[str]) -> str | None:
+        """The default branch of a remote: what it says, else by its name."""
+        own = f"refs/remotes/{remote}/"
+        if said := self._git("symbolic-ref", "--quiet", f"{own}HEAD"):
+            return said.decode().strip()
+        return next((own + branch for branch in _DEFAULT_BRANCHES if own + branch in names), None)
 
     @cached_property
     def _files(self) -> frozenset[str]:
-        tree = self.base or self._head
-        return frozenset(self._listed("ls-tree", "-r", "--name-only", "--full-tree", tree) if tree else ())
+        return frozenset(place for tree in self.bases or filter(None, [self._head]) for place in self._tree(tree))
+
+    def _tree(self, tree: str) -> list[str]:
+        return self._listed("ls-tree", "-r", "--name-only", "--full-tree", tree)
 
     @cached_property
     def _changed(self) -> frozenset[str]:
         """The migrations that are other than on the base; one call for all, as most aren't."""
         only = ["--diff-filter=M", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
-        return frozenset(self._listed("diff", "--name-only", base, *only) if (base := self.base) else ())
+        return frozenset(self._listed("diff", "--name-only", self._left, *only) if self._left else ())
 
     @cached_property
     def _head(self) -> str | None:
@@ -173,8 +226,21 @@ class Repository:
         return result.stdout if result.returncode == 0 else None
 
 
-def _default_of_remote(names: list[str]) -> str | None:
-    """The default branch among refs like ``refs/remotes/origin/main``, by its name."""
-    places = [f"/{branch}" for branch in _DEFAULT_BRANCHES]
-    found = [name for place in places for name in names if name.count("/") == 3 and name.endswith(place)]
-    return found[0] if found else None
+def _called(ref: str) -> str:
+    return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+
+def _top_of(folder: Path) -> Path | None:
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+
+
+def _why_unreadable(top: Path) -> str:
+    """Why git can't work with a repository (a missing git, another owner); "" if it can."""
+    import subprocess
+
+    command = ["git", "-C", str(top), "rev-parse", "--is-inside-work-tree"]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return "it isn't on the PATH"
+    return (result.stderr.strip().splitlines() or ["no reason given"])[0].rstrip(".") if result.returncode else ""

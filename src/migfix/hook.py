@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -36,8 +38,7 @@ class Hook:
     def __init__(self, written: list[Path], choice: str | None, terminal: Terminal, is_asking: bool) -> None:
         self.written = written
         self.terminal = terminal
-        self.root = find_root(written[0].parent)
-        self.config = load_config(self.root)
+        self.config = load_config(_project())
         self.choice = choice or self.config.after_makemigrations
         self.is_asking = is_asking and terminal.is_there
 
@@ -61,7 +62,7 @@ class Hook:
         diff = render_diff(outcome.plan.before, outcome.plan.after, Path.cwd())
         self.terminal.say((coloured(diff) if self.terminal.is_coloured else diff).decode(errors="replace"))
         if not self.is_wanted():
-            names = " ".join(shown(str(path), Path.cwd()) for path in self.written)
+            names = shlex.join(shown(str(path), Path.cwd()) for path in self.written)
             self.terminal.say(f"Left as written. To rewrite later: migfix apply {names}")
             return []
         write_all(state_root(self.written[0]), outcome.plan.before, outcome.plan.after)
@@ -83,6 +84,12 @@ class Hook:
         if outcome.plan.after and not outcome.errors:
             demand_same_state(outcome.plan)
         return outcome
+
+
+def _project() -> Path:
+    """The folder of the manage.py that runs, else the project that we are in."""
+    script = Path(sys.argv[0]).resolve()
+    return script.parent if script.name == "manage.py" else find_root(Path.cwd())
 
 
 def demand_same_state(plan: Plan) -> None:

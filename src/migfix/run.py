@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from migfix.rule import Rule
 
 
+UNREADABLE = "MIG001"
+
+
 @dataclass(frozen=True)
 class Look:
     """The migrations that were named, read, and what is needed to say something about them."""
@@ -46,7 +50,13 @@ class Look:
         """What the rules find at first sight, in deployed files too."""
         for rule in self.rules:
             yield from self.waivers.standing(rule, rule.look(self.readable, self.history), self.history)
-        yield from (_unread(each) for each in self.migrations if each.unread)
+        yield from self.unread()
+
+    def unread(self) -> Iterator[Refusal]:
+        """The files that can't be read, unless that is accepted."""
+        for each in self.migrations:
+            if each.unread and not self.waivers.accepts(each.path, UNREADABLE):
+                yield _unread(each)
 
 
 def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False, chooser: Chooser | None = None) -> Outcome:
@@ -59,8 +69,8 @@ def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False, cho
     if look is None:
         return Outcome(Plan(), tuple(errors))
     plan = _planned(look, chooser)
-    found = (*(_unread(each) for each in look.migrations if each.unread), *plan.refusals)
-    passed_over = _passed_over(look, {each.path for each in found} - _directly(paths))
+    found = (*look.unread(), *plan.refusals)
+    passed_over = _passed_over(look, {each.path for each in found} - (set() if config.is_picked else _directly(paths)))
     refusals = tuple(each for each in found if each.path not in passed_over)
     if refusals and all_or_nothing:
         plan = Plan()
@@ -75,7 +85,7 @@ def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
     off = [rule for rule in all_rules() if rule not in look.rules]
     for migration in look.readable:
         for comment in ignores(migration):
-            is_for_off = bool(comment.codes) and any(comment.means(rule.code, rule.name) for rule in off)
+            is_for_off = bool(comment.lines) and any(comment.means(rule.code, rule.name) for rule in off)
             if (migration.path, comment.number) not in plan.heeded and not is_for_off:
                 yield migration.path, comment
 
@@ -110,7 +120,7 @@ def look_at(paths: tuple[Path, ...], config: Config) -> tuple[Look | None, list[
 
 def _directly(paths: Iterable[Path]) -> set[str]:
     """The files that were named themselves, rather than their folder."""
-    return {str(path.absolute()) for path in paths if path.suffix == ".py"}
+    return {os.path.realpath(path) for path in paths if path.suffix == ".py"}
 
 
 def _passed_over(look: Look, paths: set[str]) -> dict[str, str]:
@@ -182,7 +192,7 @@ def _unread(migration: Migration) -> Refusal:
 
     line, reason = migration.unread or (1, "")
     return Refusal(
-        "MIG001",
+        UNREADABLE,
         migration.path,
         line,
         f"{reason}, so migfix can't see what this migration does.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from migfix.errors import UnreadableFile
 from migfix.git import Repository
 from migfix.history.facts import Facts
-from migfix.history.files import find_root, is_for_migrations, migration_files, migration_folders
+from migfix.history.files import find_root, is_for_migrations, is_own, migration_files, migration_folders
 from migfix.history.settings import with_inferred
 from migfix.history.static import Project
 
@@ -56,7 +56,7 @@ def new_migrations(repository: Repository, facts: Facts, is_staged: bool = False
     """
     root = find_root(repository.folder)
     listed = repository.staged_files() if is_staged else repository.new_files()
-    files = [path for path in listed if path.is_relative_to(root) and is_for_migrations(path.parent, facts)]
+    files = [path for path in listed if is_own(path, root) and is_for_migrations(path.parent, facts)]
     candidates = {each for folder in {path.parent for path in files} for each in _in_folder(folder)}
     return [path for path in files if path in candidates]
 

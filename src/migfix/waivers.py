@@ -41,6 +41,10 @@ class Waivers:
             if accepted[path] > self.baseline.get(path, {}).get(finding.code, 0):
                 yield finding
 
+    def accepts(self, path: str, code: str) -> bool:
+        """Whether the baseline accepts a finding of that code in a file that can't be read."""
+        return self.baseline.get(self.place(path), {}).get(code, 0) > 0
+
     def _is_ignored(self, finding: Finding, path: str, rule: Rule, history: History) -> bool:
         for pattern, codes in self.per_file.items():
             if fnmatch(path, pattern) and any(each == "ALL" or finding.code.startswith(each) for each in codes):
@@ -74,9 +78,9 @@ def read_baseline(root: Path) -> Mapping[str, Mapping[str, int]]:
         raise ConfigError(f"{path} is not a baseline of migfix.", "Write it anew: migfix baseline.") from None
 
 
-def baseline_of(findings: Iterable[Finding], waivers: Waivers) -> bytes:
-    """The content of a baseline that accepts these findings."""
-    accepted: dict[str, Counter[str]] = {}
+def baseline_of(findings: Iterable[Finding], waivers: Waivers, kept: Mapping[str, Mapping[str, int]]) -> bytes:
+    """The content of a baseline that accepts these findings, and what it ``kept`` of other files."""
+    accepted: dict[str, Counter[str]] = {path: Counter(codes) for path, codes in kept.items()}
     for each in findings:
         accepted.setdefault(waivers.place(each.path), Counter())[each.code] += 1
     content = {

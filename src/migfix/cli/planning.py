@@ -74,6 +74,8 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         is_verified: Verify = False,
         verify_engines: VerifyEngines = [],  # noqa: B006
     ) -> None:
+        from dataclasses import replace
+
         from migfix.config import load_config, pairs, with_facts, with_selection
         from migfix.history.files import find_root
 
@@ -90,7 +92,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         )
         groups = []
         for group in [paths] if paths else _new(since, is_staged, is_all):
-            config = load_config(find_root(Path(os.path.commonpath([path.absolute() for path in group]))))
+            config = load_config(find_root(Path(os.path.commonpath([os.path.realpath(path) for path in group]))))
             config = with_selection(config, select, extend_select, ignore, settings, database, since, is_all)
             config = with_facts(
                 config,
@@ -105,7 +107,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
                 force=force,
                 follow_up=follow_up,
             )
-            groups.append((group, config))
+            groups.append((group, replace(config, is_picked=not paths)))
         raise typer.Exit(walk.through(groups))
 
     return command

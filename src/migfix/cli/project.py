@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -38,25 +39,28 @@ def baseline(
     from dataclasses import replace
 
     from migfix.config import load_config, with_selection
+    from migfix.errors import MigfixError
     from migfix.history.files import find_root
     from migfix.run import look_at
-    from migfix.waivers import BASELINE, baseline_of
+    from migfix.waivers import BASELINE, baseline_of, read_baseline
     from migfix.write import replace_file
 
-    root = find_root((paths[0] if paths else Path()).absolute())
+    root = find_root(Path(os.path.realpath(paths[0] if paths else Path())))
     config = with_selection(load_config(root), select, extend_select, ignore, settings, None, is_all=True)
     look, errors = look_at(tuple(paths) or (root,), replace(config, has_baseline=False))
-    for error in errors:
-        typer.echo(f"error: {error}", err=True)
     found = list(look.findings()) if look else []
-    if look and found:
-        replace_file(config.home / BASELINE, baseline_of(found, look.waivers))
-    elif not errors:
+    errors += look.project.errors if look else []
+    if errors or look is None:
+        raise MigfixError(f"{(errors or ['There is nothing to look at.'])[0]}", "No baseline was written.")
+    seen = {look.waivers.place(each.path) for each in look.migrations}
+    kept = {path: codes for path, codes in read_baseline(config.home).items() if path not in seen}
+    if found or kept:
+        replace_file(config.home / BASELINE, baseline_of(found, look.waivers, kept))
+    else:
         (config.home / BASELINE).unlink(missing_ok=True)
     files = len({each.path for each in found})
     said = f"{_count(len(found), 'finding')} in {_count(files, 'file')} accepted in {BASELINE}"
     typer.echo(said if found else "nothing to accept")
-    raise typer.Exit(2 if errors else 0)
 
 
 def _count(number: int, noun: str) -> str:

@@ -44,7 +44,7 @@ class Review:
     sound: dict[str, object] = field(default_factory=dict)
     """The values that a plan could be made with."""
 
-    def run(self, paths: list[Path], config: Config) -> Outcome:
+    def run(self, paths: list[Path], config: Config, all_or_nothing: bool) -> Outcome:
         """The plan of what was said yes to. Raises MigfixError where nobody can be asked."""
         from migfix.config import with_facts
         from migfix.run import run
@@ -53,9 +53,12 @@ class Review:
             raise MigfixError("--interactive needs a terminal to ask at.", "Nothing was written.")
         while True:
             self.seen: Counter[tuple[str, str, str]] = Counter()
-            said = with_facts(config, values=self.values, moved=self.moved, force=config.facts.force)
+            facts = config.facts
+            said = with_facts(
+                config, values=self.values, moved=self.moved, force=facts.force, follow_up=facts.follow_up
+            )
             try:
-                outcome = run(paths, said, chooser=self.is_wanted)
+                outcome = run(paths, said, all_or_nothing, self.is_wanted)
                 self._settle(outcome)
             except _Again:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -13,6 +14,7 @@ from migfix.cli.app import FAILED, FIXED, LEFT
 from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff
 
 if TYPE_CHECKING:
+    from migfix.cli.review import Review
     from migfix.config import Config
     from migfix.plan import Outcome
 
@@ -51,29 +53,40 @@ class Walk:
         from migfix.plan import together
 
         put_back_after_a_crash()
+        review = self.review()
         outcomes = []
         for paths, config in groups:
-            outcome = self.planned(paths, config)
+            outcome = self.planned(paths, config, review)
             if outcome is None:
                 return FAILED
             outcomes.append(outcome)
-        is_written = self.door is Verb.apply and not any(each.errors for each in outcomes)
-        for each in outcomes if is_written else ():
-            _write(each)
         outcome = together(outcomes)
-        is_written = is_written and bool(outcome.plan.after)
-        if groups:
-            self.tell(outcome, is_written, groups[0][1].database)
+        is_written = self.door is Verb.apply and not outcome.errors and bool(outcome.plan.after)
+        if is_written:
+            _write(outcome)
+        if groups or self.format is not Format.text:
+            self.tell(outcome, is_written, next((config.database for _, config in groups), None))
+        if review and not all(review.answers.values()):
+            return max(self.code(outcome, is_written), LEFT)
         return self.code(outcome, is_written)
 
-    def planned(self, paths: list[Path], config: Config) -> Outcome | None:
+    def review(self) -> Review | None:
+        """Who asks about each rewrite, if that is wanted. Raises MigfixError where that can't be."""
+        if not self.is_interactive:
+            return None
+        from migfix.cli.review import Review
+        from migfix.errors import MigfixError
+
+        if self.format is not Format.text:
+            raise MigfixError("--interactive asks in text.", "Leave --output-format out.")
+        return Review()
+
+    def planned(self, paths: list[Path], config: Config, review: Review | None) -> Outcome | None:
         """What was found, and, if that was asked for, passes on scratch databases; None if that couldn't be told."""
         from migfix.run import run
 
-        if self.is_interactive:
-            from migfix.cli.review import Review
-
-            outcome = Review().run(paths, config)
+        if review:
+            outcome = review.run(paths, config, self.all_or_nothing)
         else:
             outcome = run(paths, config, all_or_nothing=self.all_or_nothing)
         if not self.proving or not outcome.plan.after or outcome.errors:
@@ -107,10 +120,12 @@ class Walk:
             case Format.github:
                 from migfix.report.forges import render_github
 
+                tell_errors(outcome)
                 typer.echo(render_github(outcome, here), nl=False)
             case Format.gitlab:
                 from migfix.report.forges import render_gitlab
 
+                tell_errors(outcome)
                 typer.echo(render_gitlab(outcome, here), nl=False)
             case Format.sarif:
                 from migfix.report.sarif import render_sarif
@@ -132,8 +147,7 @@ class Walk:
         for name in self.set_names if outcome.plan.rewrites else ():
             if name.lower() not in used:
                 typer.echo(f"--set {name}: no placeholder row needed this value.", err=True)
-        for error in outcome.errors:
-            typer.echo(f"error: {error}", err=True)
+        tell_errors(outcome)
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
         written = "nothing was written" if outcome.errors and outcome.plan.after else ""
@@ -141,16 +155,20 @@ class Walk:
         if closing := ", ".join(filter(None, [said, written])):
             typer.echo(closing, err=is_patch)
         if is_written and self.is_staged:
-            files = " ".join(shown(path, here) for path in sorted(outcome.plan.after))
+            files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
             typer.echo(f"To take it into the commit: git add {files}")
 
 
-def _write(outcome: Outcome) -> None:
-    if outcome.plan.after:
-        from migfix.history.files import state_root
-        from migfix.write import write_all
+def tell_errors(outcome: Outcome) -> None:
+    for error in outcome.errors:
+        typer.echo(f"error: {error}", err=True)
 
-        write_all(state_root(Path(next(iter(outcome.plan.after)))), outcome.plan.before, outcome.plan.after)
+
+def _write(outcome: Outcome) -> None:
+    from migfix.history.files import state_root
+    from migfix.write import write_all
+
+    write_all(state_root(Path(next(iter(outcome.plan.after)))), outcome.plan.before, outcome.plan.after)
 
 
 def _patch_root(outcome: Outcome, here: Path) -> Path:

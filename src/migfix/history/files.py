@@ -51,6 +51,16 @@ def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
             yield Path(where), files
 
 
+def is_own(path: Path, root: Path) -> bool:
+    """Whether a file is one of the project at ``root``: of no environment, build or hidden folder, as for ``walk``."""
+    if not path.is_relative_to(root):
+        return False
+    folders = path.relative_to(root).parents
+    names = {folder.name for folder in folders}
+    is_hidden = any(name.startswith(".") for name in names if name)
+    return not (is_hidden or names & SKIPPED or any((root / each / "pyvenv.cfg").exists() for each in folders))
+
+
 def migration_folders(root: Path, facts: Facts) -> list[Path]:
     """Every folder of migrations below ``root``; links to folders are not followed."""
     return [

@@ -71,9 +71,8 @@ class Deployed(Protocol):
     def is_there(self) -> bool:
         """Whether anything is known."""
 
-    @property
-    def base_name(self) -> str:
-        """Where the deployed files are: ``origin/main``."""
+    def base_of(self, path: str) -> str:
+        """Where a deployed file is: ``origin/main``."""
 
     def is_deployed(self, path: str) -> bool:
         """Whether the file is known to be deployed."""

@@ -140,7 +140,7 @@ class Project:
 
     def why_deployed(self, path: str) -> str:
         """Why the file counts as deployed; "" if git doesn't know it to be."""
-        return f"is on {self.git.base_name}" if self.git.is_deployed(path) else ""
+        return f"is on {self.git.base_of(path)}" if self.git.is_deployed(path) else ""
 
     def demand_known(self, path: str) -> None:
         """Raises UnknownBase if git can't say whether the file is deployed."""

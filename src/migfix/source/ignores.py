@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 from migfix.model import Function, Migration
 from migfix.source.text import decode
 
-_COMMENT = re.compile(r"#\s*migfix:\s*ignore(?P<file>-file)?(?:\[(?P<codes>[^\]]*)\])?(?=$|[\s:,.—-])")
+_COMMENT = re.compile(r"#\s*migfix:\s*(?P<said>ignore.*)")
+_SAID = re.compile(r"ignore(?P<file>-file)?(?:\s*\[(?P<codes>[^\[\]]*)\])?(?:(?<=\])|(?![\w\[-]|\s*\[))")
+NOWHERE = range(0)
+"""What a comment covers that can't be read: it is then reported as one that accepts nothing."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,19 @@ def _ignores(migration: Migration) -> Iterator[Ignore]:
     text = decode(migration.source)
     lines = text.split("\n")
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        match = _COMMENT.match(token.string) if token.type == tokenize.COMMENT else None
-        if match is None:
+        found = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
+        if found is None:
             continue
-        line = token.start[0]
-        codes = tuple(each.strip() for each in (match["codes"] or "").split(",") if each.strip())
+        line, text = token.start[0], f"migfix: {found['said'].strip()}"
+        match = _SAID.match(found["said"])
+        codes = tuple(each.strip() for each in ((match and match["codes"]) or "").split(",") if each.strip())
         is_alone = token.line.lstrip().startswith("#")
         about = _next_code(lines, line) if is_alone else line
-        covered = range(1, len(lines) + 1) if match["file"] else _lines_around(migration, about)
-        yield Ignore(0, line, match[0].lstrip("# "), codes, covered)
+        covered = range(1, len(lines) + 1) if match and match["file"] else _lines_around(migration, about)
+        if match is None:
+            yield Ignore(0, line, text, codes, NOWHERE)
+        else:
+            yield Ignore(0, line, f"migfix: {match[0]}", codes, covered)
 
 
 def _next_code(lines: list[str], line: int) -> int:

@@ -51,8 +51,9 @@ class Command(next_in_line()):  # type: ignore[misc]
 
         output = self.stderr if options.get("scriptable") else self.stdout
         try:
-            terminal = _Terminal(output, is_coloured=output.isatty() and not options.get("no_color"))
-            hook = Hook(written, choice, terminal, is_asking=bool(options.get("interactive")))
+            is_quiet = options.get("verbosity") == 0
+            terminal = _Terminal(output, output.isatty() and not options.get("no_color"), is_quiet)
+            hook = Hook(written, choice, terminal, is_asking=bool(options.get("interactive")) and not is_quiet)
             added = hook.run()
         except MigfixError as error:
             output.write(f"migfix: {error} The files are as makemigrations wrote them.")
@@ -91,13 +92,15 @@ class Command(next_in_line()):  # type: ignore[misc]
 class _Terminal:
     """Where the hook speaks, and where it asks."""
 
-    def __init__(self, output: OutputWrapper, is_coloured: bool) -> None:
+    def __init__(self, output: OutputWrapper, is_coloured: bool, is_quiet: bool) -> None:
         self.output = output
+        self.is_quiet = is_quiet
         self.is_coloured = is_coloured and "NO_COLOR" not in os.environ
         self.is_there = sys.stdin.isatty()
 
     def say(self, text: str) -> None:
-        self.output.write(text)
+        if not self.is_quiet:
+            self.output.write(text)
 
     def ask(self, question: str) -> bool:
         """Whether the answer is yes; Ctrl-C and the end of input are a no."""
