@@ -13,7 +13,8 @@ FIRST = "blog/migrations/0001_initial.py"
 NEW = "blog/migrations/0002_category_post_category.py"
 UNKNOWN = (
     "error: git doesn't know the default branch here, so migfix can't tell which migrations are new. Fetch it "
-    "(git fetch origin main), or say --since REF, or --all for every migration.\n"
+    "(git fetch origin main), tell git which one it is (git remote set-head origin -a), or say --since REF, or --all "
+    "for every migration.\n"
 )
 
 
@@ -67,6 +68,10 @@ def test_staged_alone(tmp_path: Path, migfix: Migfix) -> None:
     assert migfix("check", "--staged", cwd=folder).stderr == "nothing to do: no migration is staged\n"
     git("add", NEW, cwd=folder)
     assert migfix("check", "--staged", cwd=folder).returncode == 1
+    (folder / NEW).write_text((folder / NEW).read_text() + "# not staged\n")
+    told = f"error: {folder / NEW} is staged otherwise than it stands there. git add it, or put the rest aside: "
+    result = migfix("check", "--staged", cwd=folder)
+    assert (result.returncode, result.stderr) == (2, f"{told}git stash --keep-index.\n")
 
 
 def test_what_was_on_main_when_the_branch_left_it(tmp_path: Path, migfix: Migfix) -> None:

@@ -90,6 +90,15 @@ def test_a_document_where_nothing_is_new(tmp_path: Path, migfix: Migfix, form: s
     json.loads(result.stdout)
 
 
+def test_paths_are_those_of_the_repository(tmp_path: Path, migfix: Migfix) -> None:
+    folder, _ = site(tmp_path / "backend")
+    git("init", cwd=tmp_path)
+    said = migfix("check", "--output-format", "github", cwd=folder).stdout
+    assert f",file=backend/site/{FILE}," in said
+    issues = json.loads(migfix("check", "--output-format", "gitlab", cwd=folder).stdout)
+    assert {each["location"]["path"] for each in issues} == {f"backend/site/{FILE}"}
+
+
 @pytest.mark.parametrize("form", ["github", "gitlab"])
 def test_errors_are_said_where_the_document_has_no_place_for_them(tmp_path: Path, migfix: Migfix, form: str) -> None:
     folder, _ = site(tmp_path)

@@ -115,6 +115,21 @@ def test_settings_ask_django_about_a_file_that_it_cannot_read(tmp_path: Path, mi
     assert manage("makemigrations", "--check", cwd=site).returncode == 0
 
 
+def test_migrations_that_lie_elsewhere(tmp_path: Path, migfix: Migfix) -> None:
+    """MIGRATION_MODULES, as settings say it, where no path is named."""
+    site = project(tmp_path, "seed_default_row/one_off_default")
+    (site / "history").mkdir()
+    (site / "history/__init__.py").touch()
+    (site / "blog/migrations").rename(site / "history/blog")
+    with (site / "settings.py").open("a") as file:
+        file.write('MIGRATION_MODULES = {"blog": "history.blog"}\n')
+    git("init", cwd=site)
+    git("add", "history/blog/0001_initial.py", cwd=site)
+    git("commit", "-m", "deployed", cwd=site)
+    result = migfix("check", "--settings", "settings", cwd=site)
+    assert (result.returncode, result.stdout.count(": MIG101 ")) == (1, 1), result.stdout + result.stderr
+
+
 def test_django_finds_what_was_lost(tmp_path: Path) -> None:
     """The child process compares what is planned, not what is on disk."""
     from migfix.plan import Plan

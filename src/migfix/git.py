@@ -33,7 +33,7 @@ class Repository:
 
         Raises UnknownBase if there is one that git can't read.
         """
-        top = _top_of(self.folder)
+        top = top_of(self.folder)
         reason = _why_unreadable(top) if top else ""
         if reason and self.is_base_needed:
             raise UnknownBase(
@@ -44,7 +44,7 @@ class Repository:
 
     def holder(self, path: str) -> Repository:
         """The repository that a file is in: this one, or a submodule of it, or the one around it."""
-        top = _top_of(Path(path).parent)
+        top = top_of(Path(path).parent)
         if top is None or top == self.top:
             return self
         if top not in self._others:
@@ -79,7 +79,8 @@ class Repository:
         if self.base is None:
             raise UnknownBase(
                 "git doesn't know the default branch here, so migfix can't tell which migrations are new.",
-                f"Fetch it (git fetch {self._remote} main), or say --since REF, or --all for every migration.",
+                f"Fetch it (git fetch {self._remote} main), tell git which one it is (git remote set-head "
+                f"{self._remote} -a), or say --since REF, or --all for every migration.",
             )
         return self.base
 
@@ -114,7 +115,20 @@ class Repository:
         return min(found, key=lambda left: int(self._git("rev-list", "--count", f"{left}..HEAD") or 0), default=None)
 
     def staged_files(self) -> list[Path]:
-        """The Python files that the next commit adds or changes."""
+        """The Python files that the next commit adds or changes.
+
+        Raises MigfixError if one of them isn't in the work tree as it is staged.
+        """
+        staged = self._staged_files()
+        others = set(staged).intersection(self._paths(self._listed("diff", "--name-only", "--", "*.py")))
+        if others:
+            raise MigfixError(
+                f"{min(others)} is staged otherwise than it stands there.",
+                "git add it, or put the rest aside: git stash --keep-index.",
+            )
+        return staged
+
+    def _staged_files(self) -> list[Path]:
         if self._head is None:
             return self._paths(self._listed("ls-files", "--cached", "--", "*.py"))
         return self._paths(
@@ -230,7 +244,8 @@ def _called(ref: str) -> str:
     return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
 
 
-def _top_of(folder: Path) -> Path | None:
+def top_of(folder: Path) -> Path | None:
+    """The top of the work tree that a folder is in, None outside git."""
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
 
 

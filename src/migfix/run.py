@@ -101,7 +101,7 @@ def look_at(paths: tuple[Path, ...], config: Config) -> tuple[Look | None, list[
         return None, errors
     root = find_root(files[0].parent)
     git = Repository(files[0].parent, config.since, is_base_needed=not config.is_all)
-    project = project_at(root, _known(config, root), tuple(files), git)
+    project = project_at(root, known_facts(config, root), tuple(files), git)
     migrations = project.read(files)
     paths_by_key = {each.key: each.path for each in migrations}
     twice = next((each for each in migrations if paths_by_key[each.key] != each.path), None)
@@ -135,7 +135,7 @@ def _passed_over(look: Look, paths: set[str]) -> dict[str, str]:
     }
 
 
-def _known(config: Config, root: Path) -> Facts:
+def known_facts(config: Config, root: Path) -> Facts:
     """What was said, and what Django says where it may be asked. Raises MigfixError."""
     facts = config.facts
     if config.settings:

@@ -91,7 +91,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
             is_staged,
         )
         groups = []
-        for group in [paths] if paths else _new(since, is_staged, is_all):
+        for group in [paths] if paths else _new(since, is_staged, is_all, settings):
             config = load_config(find_root(Path(os.path.commonpath([os.path.realpath(path) for path in group]))))
             config = with_selection(config, select, extend_select, ignore, settings, database, since, is_all)
             config = with_facts(
@@ -120,12 +120,13 @@ app.command("diff", help="Show what apply would change as a patch, with the reas
 app.command("check", help="Report what apply would change; exit 1 if anything.")(planning_command(Verb.check))
 
 
-def _new(since: str | None, is_staged: bool, is_all: bool) -> list[list[Path]]:
+def _new(since: str | None, is_staged: bool, is_all: bool, settings: str | None) -> list[list[Path]]:
     """What is planned where no path was named, project by project."""
-    from migfix.config import load_config
+    from migfix.config import load_config, with_selection
     from migfix.errors import MigfixError
     from migfix.git import Repository
     from migfix.history.files import find_root
+    from migfix.run import known_facts
     from migfix.select import new_migrations
 
     here = Path.cwd()
@@ -138,7 +139,9 @@ def _new(since: str | None, is_staged: bool, is_all: bool) -> list[list[Path]]:
             "Name migration files, or folders that hold some.",
         )
     groups: dict[Path, list[Path]] = {}
-    for path in new_migrations(repository, load_config(find_root(here)).facts, is_staged):
+    config = load_config(find_root(here))
+    facts = known_facts(with_selection(config, (), (), (), settings, None), find_root(here))
+    for path in new_migrations(repository, facts, is_staged):
         groups.setdefault(find_root(path.parent), []).append(path)
     if not groups:
         where = "is staged" if is_staged else f"is new since {repository.base_name}" if repository.base else "is new"

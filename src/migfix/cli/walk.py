@@ -109,7 +109,10 @@ class Walk:
 
     def tell(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
         """Say what was found and done, in the format that was asked for."""
+        from migfix.git import top_of
+
         here = Path.cwd()
+        top = top_of(here) or here  # what reads these shows them beside the files of the repository
         match self.format:
             case Format.text:
                 self.tell_a_person(outcome, is_written, database)
@@ -121,16 +124,16 @@ class Walk:
                 from migfix.report.forges import render_github
 
                 tell_errors(outcome)
-                typer.echo(render_github(outcome, here), nl=False)
+                typer.echo(render_github(outcome, top), nl=False)
             case Format.gitlab:
                 from migfix.report.forges import render_gitlab
 
                 tell_errors(outcome)
-                typer.echo(render_gitlab(outcome, here), nl=False)
+                typer.echo(render_gitlab(outcome, top), nl=False)
             case Format.sarif:
                 from migfix.report.sarif import render_sarif
 
-                typer.echo(render_sarif(outcome, here), nl=False)
+                typer.echo(render_sarif(outcome, top), nl=False)
 
     def tell_a_person(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
         from migfix.report.text import render_plan, shown, summary, told_passed_over, told_unused

@@ -72,9 +72,10 @@ def migration_folders(root: Path, facts: Facts) -> list[Path]:
 
 
 def is_for_migrations(folder: Path, facts: Facts) -> bool:
-    """Whether a folder holds migrations by its name, or as a person said."""
+    """Whether a folder holds migrations by its name, or as a person or Django said."""
     said = (module.replace(".", "/") for module in facts.migration_modules.values())
-    return "migrations" in folder.name or any(folder.as_posix().endswith(f"/{module}") for module in said)
+    is_said = any(folder.as_posix().endswith(f"/{module}") for module in said)
+    return "migrations" in folder.name or is_said or folder in (facts.folders or {}).values()
 
 
 def migration_files(folder: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from migfix.report.forges import fingerprint, is_grave, message_of
 from migfix.report.text import shown
 
 ROOT = "%SRCROOT%"
+_ROOT = "The top of the repository; outside one, the folder that migfix was run in."
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -37,7 +38,9 @@ def render_sarif(outcome: Outcome, start: Path) -> str:
     notes = [{"level": "error", "message": {"text": each}} for each in outcome.errors]
     run = {
         "tool": {"driver": driver},
-        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that migfix was run in."}}},
+        "originalUriBaseIds": {
+            ROOT: {"description": {"text": "The top of the repository, or the folder that migfix was run in."}}
+        },
         "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
         "columnKind": "unicodeCodePoints",
         "results": results,

@@ -71,7 +71,7 @@ def _called(migration: Migration, names: set[str]) -> list[Function]:
 
 
 def _called_on(tree: ast.AST) -> set[str]:
-    """The names that ``get_model()`` is called on: of parameters; and what a function calls that method itself."""
+    """The names that ``get_model()`` is called on, of parameters and app configs; and other names of that method."""
     found = {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
     for node in ast.walk(tree):
         match node:
@@ -79,6 +79,11 @@ def _called_on(tree: ast.AST) -> set[str]:
                 targets=[ast.Name(id=alias)], value=ast.Attribute(value=ast.Name(id=owner), attr="get_model")
             ) if owner in found:
                 found.add(f"{alias}()")
+            case ast.Assign(
+                targets=[ast.Name(id=alias)],
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="get_app_config")),
+            ) if owner in found:
+                found.add(alias)
     return found
 
 
@@ -89,6 +94,8 @@ def keys_of(call: ast.Call, texts: Texts) -> Iterator[Key]:
     match call.func, args:
         case ast.Attribute(value=ast.Call(func=ast.Attribute(attr="get_app_config"), args=[app])), [model]:
             yield from _pairs(app, model, texts)
+        case ast.Attribute(value=ast.Name(id=name) as config), [model] if texts.get(name):
+            yield from _pairs(config, model, texts)
         case _, [ast.Starred(value=value)]:
             yield from split_key(value, texts)
         case _, [app, model, *_]:

@@ -68,6 +68,14 @@ def _with_local_texts(tree: ast.AST, known: Texts) -> Texts:
     found = dict(known)
     for node in ast.walk(tree):
         match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Call(func=ast.Attribute(attr="get_app_config"), args=[app])
+            ):
+                found[name] = texts_of(app, found)
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                found |= {
+                    n.id: texts_of(v, found) for n, v in zip(names, values, strict=False) if isinstance(n, ast.Name)
+                }
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 found[name] = (*found.get(name, ()), *texts_of(value, found))
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
