@@ -166,7 +166,7 @@ def scratch_database(connection: BaseDatabaseWrapper) -> Iterator[None]:
         cursor = stack.enter_context(_server_cursor(connection))
         try:
             drop_left_overs(cursor, connection.vendor)
-            _is_claimed(cursor, connection.vendor, name)
+            _claim(cursor, connection.vendor, name)
             suffix = connection.creation.sql_table_creation_suffix()
             cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)} {suffix}")
         except DatabaseError as error:
@@ -259,6 +259,17 @@ def drop_left_overs(cursor: Any, vendor: str) -> int:
             in_use += 1
         _let_go(cursor, vendor, name)
     return in_use
+
+
+def _claim(cursor: Any, vendor: str, name: str) -> None:
+    """Take the lock of a scratch database, and wait while another run looks whether that name is a left-over.
+
+    It would drop what is made under the name meanwhile.
+    """
+    for _ in range(_PATIENCE * 10):
+        if _is_claimed(cursor, vendor, name):
+            return
+        time.sleep(0.05)
 
 
 def _is_claimed(cursor: Any, vendor: str, name: str) -> bool:
