@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migfix.errors import ConfigError
+from migfix.git import top_of
 from migfix.history.facts import ENGINES, Facts
 from migfix.model import Key
 
@@ -81,9 +82,8 @@ def read_table(root: Path) -> tuple[Path, Mapping[str, object] | None]:
 
 def _up_to_the_top(root: Path) -> list[Path]:
     """``root`` and the folders above it, up to the top of the repository; ``root`` alone outside one."""
-    folders = [root, *root.parents]
-    top = next((i for i, folder in enumerate(folders) if (folder / ".git").exists()), 0)
-    return folders[: top + 1]
+    top = top_of(root) or root
+    return [folder for folder in (root, *root.parents) if folder.is_relative_to(top)]
 
 
 def _table_in(path: Path) -> Mapping[str, object] | None:

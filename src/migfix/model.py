@@ -160,6 +160,13 @@ class Function(NamedTuple):
     name: str
     code: str
     line: int
+    """That of its ``def``; comments and decorators stand above it."""
+
+    @property
+    def first_line(self) -> int:
+        """The line of the file that its code begins on."""
+        lines = self.code.split("\n")
+        return self.line - next((i for i, line in enumerate(lines) if line.startswith("def ")), 0)
 
 
 class Import(NamedTuple):

@@ -39,6 +39,11 @@ def selectors(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(_selector, texts))
 
 
+def title_of(code: str) -> str:
+    """A code with the name of its rule; the code alone for MIG001, which no rule finds."""
+    return " ".join([code, *(rule.name for rule in all_rules() if rule.code == code)])
+
+
 def find_rule(text: str) -> Rule:
     """The rule with this code or name. Raises ConfigError."""
     for rule in all_rules():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from migfix.findings import Finding, Rewrite
 from migfix.plan import Outcome
-from migfix.registry import all_rules
+from migfix.registry import title_of
 from migfix.report.text import shown
 
 _WAYS_OF_DEPLOYING = ("MIG4", "MIG5")
@@ -33,11 +33,9 @@ def render_github(outcome: Outcome, start: Path) -> str:
 
     Source: GitHub's "Workflow commands for GitHub Actions"; escapes as in @actions/core, src/command.ts.
     """
-    names = {rule.code: rule.name for rule in all_rules()}
     lines = []
     for each in outcome.plan.findings:
-        title = f"{each.code} {names.get(each.code, '')}".strip()
-        properties = {"title": title, "file": _posix(each.path, start), "line": str(each.line)}
+        properties = {"title": title_of(each.code), "file": _posix(each.path, start), "line": str(each.line)}
         said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
         lines.append(f"::{'error' if is_grave(each) else 'warning'} {said}::{_data(message_of(each))}\n")
     return "".join(lines)
@@ -53,7 +51,6 @@ def _property(text: str) -> str:
 
 def render_gitlab(outcome: Outcome, start: Path) -> str:
     """A JSON list of issues. Source: GitLab's "Code Quality report format"."""
-    names = {rule.code: rule.name for rule in all_rules()}
     seen = Counter[tuple[str, str, str]]()
     issues = []
     for each in outcome.plan.findings:
@@ -61,7 +58,7 @@ def render_gitlab(outcome: Outcome, start: Path) -> str:
         issues.append(
             {
                 "type": "issue",
-                "check_name": f"{each.code} {names.get(each.code, '')}".strip(),
+                "check_name": title_of(each.code),
                 "description": message_of(each),
                 "severity": "major" if is_grave(each) else "minor",
                 "fingerprint": fingerprint(each, path, seen),

@@ -8,7 +8,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from migfix.model import Function, Migration
+from migfix.model import Migration
 from migfix.source.text import decode
 
 _COMMENT = re.compile(r"#\s*migfix:\s*(?P<said>ignore.*)")
@@ -70,13 +70,6 @@ def _next_code(lines: list[str], line: int) -> int:
 def _lines_around(migration: Migration, line: int) -> range:
     """The lines of the innermost operation, or the function, that ``line`` is part of; else that line alone."""
     spans = [(op.value.span[0], op.value.span[2]) for top in migration.operations for op in (top, *top.inner)]
-    functions = [_span(each) for each in migration.functions.values()]
+    functions = [(each.first_line, each.first_line + each.code.count("\n")) for each in migration.functions.values()]
     around = [range(first, last + 1) for first, last in (*spans, *functions) if first <= line <= last]
     return min(around, key=len, default=range(line, line + 1))
-
-
-def _span(function: Function) -> tuple[int, int]:
-    """The first and last line of a function; comments and decorators stand above the line that is kept of it."""
-    lines = function.code.split("\n")
-    above = next((i for i, line in enumerate(lines) if line.startswith("def ")), 0)
-    return function.line - above, function.line - above + len(lines) - 1

@@ -53,9 +53,7 @@ def _trees(migration: Migration, code: Value) -> Iterator[tuple[ast.AST, int]]:
             yield ast.parse(f"({text})"), code.span[0] - 1
             names = set(names_read(f"({text})"))
     for function in _called(migration, names):
-        lines = function.code.split("\n")
-        above = next((i for i, line in enumerate(lines) if line.startswith("def ")), 0)
-        yield ast.parse(function.code), function.line - 1 - above
+        yield ast.parse(function.code), function.first_line - 1
 
 
 def _called(migration: Migration, names: set[str]) -> list[Function]:
