@@ -8,7 +8,7 @@ from pathlib import Path
 
 from migfix.findings import Finding, Refusal, Rewrite
 from migfix.plan import Plan
-from migfix.registry import all_rules
+from migfix.registry import title_of
 from migfix.source.ignores import Ignore
 
 
@@ -17,19 +17,18 @@ def render_plan(plan: Plan, start: Path, database: str | None = None) -> str:
 
     Paths are relative to ``start``.
     """
-    names = {rule.code: rule.name for rule in all_rules()}
     lines: list[str] = []
     for rewrite in plan.rewrites:
-        lines += _rewrite(rewrite, names, start)
+        lines += _rewrite(rewrite, start)
     for refusal in plan.refusals:
-        lines += _refusal(refusal, names, start)
+        lines += _refusal(refusal, start)
     advice = dict.fromkeys(each for rewrite in plan.rewrites for each in rewrite.advice)
     lines += [f"{f'In database {database}' if database else 'Where'} {each.condition}, {each.step}" for each in advice]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _rewrite(rewrite: Rewrite, names: dict[str, str], start: Path) -> Iterator[str]:
-    yield f"{_head(rewrite, names, start)}: {rewrite.why}"
+def _rewrite(rewrite: Rewrite, start: Path) -> Iterator[str]:
+    yield f"{_head(rewrite, start)}: {rewrite.why}"
     yield f"  fix: {rewrite.wrote}"
     for row in rewrite.placeholders:
         values = ", ".join(
@@ -41,16 +40,15 @@ def _rewrite(rewrite: Rewrite, names: dict[str, str], start: Path) -> Iterator[s
         yield f"  also: {shown(path, start)}"
 
 
-def _refusal(refusal: Refusal, names: dict[str, str], start: Path) -> Iterator[str]:
-    yield f"{_head(refusal, names, start)}: refused: {refusal.why}"
+def _refusal(refusal: Refusal, start: Path) -> Iterator[str]:
+    yield f"{_head(refusal, start)}: refused: {refusal.why}"
     yield f"  next: {refusal.next_step}"
-    if refusal.code in names:
+    if title_of(refusal.code) != refusal.code:
         yield f"  see:  migfix explain {refusal.code}"
 
 
-def _head(finding: Finding, names: dict[str, str], start: Path) -> str:
-    name = names.get(finding.code, "")
-    return f"{shown(finding.path, start)}:{finding.line}: {finding.code}{' ' if name else ''}{name}"
+def _head(finding: Finding, start: Path) -> str:
+    return f"{shown(finding.path, start)}:{finding.line}: {title_of(finding.code)}"
 
 
 def shown(path: str, start: Path) -> str:
