@@ -9,7 +9,7 @@ from migfix.history import History
 from migfix.history.fields import Field, field_of, strings_in, together
 from migfix.history.state import Model, State, items_of
 from migfix.model import Call, Key, Literal, Migration, Operation, Value
-from migfix.rows.by_hand import makes_rows
+from migfix.rows.by_hand import makes_row
 from migfix.rows.columns import CannotSeed, is_left_out
 from migfix.rows.function import Child
 from migfix.rows.seed import Seed, Seeder
@@ -52,7 +52,7 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
     )
     for index, op, state in steps:
         need = _need(migration, index, op, state, history)
-        if need and not makes_rows(history, migration, index, need.target):
+        if need and not makes_row(history, migration, index, need.target, need.by, need.value):
             later = later or history.state_before(migration, len(migration.operations))
             ready = when_whole(migration, index, need.target.key, later, history)
             now = history.state_before(migration, max(index, ready))

@@ -23,6 +23,8 @@ class Effect:
     model: Key | None
     column: str = ""
     line: int = 0
+    given: tuple[tuple[str, object], ...] = ()
+    """Of a row that is made: the columns that a call gives constants by name."""
 
 
 @dataclass(frozen=True)
@@ -387,7 +389,9 @@ class _Reader:
                 self.is_guarded or any(each.arg in ("ignore_conflicts", "update_conflicts") for each in node.keywords)
             ):
                 kind = "derive"
-            self.found.append(Effect(kind, key, "", node.lineno))
+            constants = [each for each in node.keywords if isinstance(each.value, ast.Constant)]
+            given = tuple((each.arg or "", ast.literal_eval(each.value)) for each in constants)
+            self.found.append(Effect(kind, key, "", node.lineno, given))
         elif name not in _READS:
             self.found.append(Effect("unknown", key, "", node.lineno))
         return _Row(key) if name in _TO_ROW else _Rows(key) if name in _READS else None
