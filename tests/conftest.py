@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from browser import why_no_browser
 
 Migfix = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -81,6 +82,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, reason in MISSING.items():
         terminalreporter.write_line(f"NOT TESTED ON {name.upper()}: {reason}", yellow=True, bold=True)
+    if no_browser := why_no_browser():
+        terminalreporter.write_line(f"NOT TESTED IN A BROWSER: {no_browser}", yellow=True, bold=True)
     if not all(map(importlib.util.find_spec, ("oscar", "wagtail"))):
         reason = "pip install -e '.[packages]' brings them"
         terminalreporter.write_line(f"NOT TESTED WITH THIRD-PARTY PACKAGES: {reason}", yellow=True, bold=True)

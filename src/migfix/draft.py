@@ -13,7 +13,7 @@ from migfix.errors import MigfixError
 from migfix.findings import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.model import Migration
-from migfix.plan import Plan
+from migfix.plan import Change, Plan
 from migfix.prove.state import differences
 from migfix.rule import Rule
 from migfix.source import read_migration
@@ -33,13 +33,15 @@ def make_plan(
     rules: Iterable[Rule],
     waivers: Waivers,
     chooser: Chooser | None = None,
+    is_stepwise: bool = False,
 ) -> Plan:
     """Everything the rules find in ``migrations`` and nobody has accepted, each round seeing what the last made.
 
+    ``is_stepwise``: the plan also says what each rewrite changes by itself.
     Raises MigfixError if the rules don't come to rest.
     """
     rules = tuple(rules)
-    draft = Draft(migrations, history.with_migrations(migrations), waivers, chooser)
+    draft = Draft(migrations, history.with_migrations(migrations), waivers, chooser, is_stepwise)
     for _ in range(MOST_ROUNDS):
         has_changed = [draft.take_whole(rule) if chooser else draft.take(rule) for rule in rules]
         if not any(has_changed):
@@ -63,10 +65,17 @@ class Draft:
     """A plan while it is being made."""
 
     def __init__(
-        self, migrations: tuple[Migration, ...], history: History, waivers: Waivers, chooser: Chooser | None
+        self,
+        migrations: tuple[Migration, ...],
+        history: History,
+        waivers: Waivers,
+        chooser: Chooser | None,
+        is_stepwise: bool = False,
     ) -> None:
         self.waivers = waivers
         self.chooser = chooser
+        self.is_stepwise = is_stepwise
+        self.changes: list[Change] = []
         self.declined: Counter[tuple[str, str, str]] = Counter()
         """How many rewrites of an identity a person doesn't want."""
         self.heeded: set[tuple[str, int]] = set()
@@ -84,7 +93,8 @@ class Draft:
         standing = set().union(*self.standing.values())
         left = [each for each in self.refusals.values() if _identity(each) in standing]
         refusals = sorted(left, key=lambda each: (each.path, each.line, each.code))
-        return Plan(self.before, self.after, tuple(self.rewrites), tuple(refusals), frozenset(self.heeded))
+        rewrites, changes = tuple(self.rewrites), tuple(self.changes)
+        return Plan(self.before, self.after, rewrites, tuple(refusals), frozenset(self.heeded), changes)
 
     def take_whole(self, rule: Rule) -> bool:
         """Let a rule look as long as something of it is wanted; whether it changed a file."""
@@ -179,13 +189,27 @@ class Draft:
         found = [] if is_ordering else differences(self.history, history, {each.app for each in migrations})
         if found:
             return "; ".join(found)
-        before = {}
-        for path in changed:
-            old = self.history.at(path)
-            before[path] = old.source if old else self.history.companion(path)
+        before = {path: self._content(path) for path in changed}
         return Tried(before, {path: content for path, (_, content) in changed.items()}, history, migrations)
 
+    def _content(self, path: str) -> bytes | None:
+        """The file as it is by now, None if it isn't there yet."""
+        old = self.history.at(path)
+        return old.source if old else self.history.companion(path)
+
+    def _turns(self, rewrites: list[Rewrite]) -> Iterator[Change]:
+        """What each of the rewrites that are made together adds to those before it."""
+        now: dict[str, bytes | None] = {}
+        for number, each in enumerate(rewrites, 1):
+            paths = {edit.path for edit in each.edits}
+            edits = [edit for other in rewrites[:number] for edit in other.edits if edit.path in paths]
+            after = {path: content for path, (_, content) in self._changed(edits)}
+            yield Change({path: now.get(path, self._content(path)) for path in after}, after)
+            now |= after
+
     def _keep(self, tried: Tried, rewrites: list[Rewrite]) -> None:
+        if self.is_stepwise:
+            self.changes += self._turns(rewrites)
         self.before = {**tried.before, **self.before}
         self.after |= tried.after
         named = {each.key for each in self.migrations} | {each.key for each in tried.migrations}

@@ -17,6 +17,10 @@ class Placeholder:
     key: str
     values: tuple[tuple[str, str], ...]
 
+    def __str__(self) -> str:
+        """The row as it would be made: ``blog.Category(pk=1, name="News")``."""
+        return f"{self.model}({', '.join([self.key, *(f'{name}={value}' for name, value in self.values)])})"
+
 
 @dataclass(frozen=True)
 class Advice:

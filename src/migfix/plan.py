@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from migfix.findings import Finding, Refusal, Rewrite
+    from migfix.prove.proof import Proof
     from migfix.source.ignores import Ignore
+
+
+@dataclass(frozen=True)
+class Change:
+    """Files before and after one rewrite."""
+
+    before: Mapping[str, bytes | None]
+    after: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,8 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     heeded: frozenset[tuple[str, int]] = frozenset()
     """Path and number of each comment that said to leave something which a rule found."""
+    changes: tuple[Change, ...] = ()
+    """What each of the rewrites changes in its turn, if that was asked for; the last ends in ``after``."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -43,11 +54,13 @@ class Plan:
         """What these of its rewrites change, in the plan's order."""
         wanted = list(rewrites)
         kept = tuple(each for each in self.rewrites if each in wanted)
+        turns = zip(self.rewrites, self.changes, strict=False)
         paths = {edit.path for each in kept for edit in each.edits}
         return Plan(
             {path: each for path, each in self.before.items() if path in paths},
             {path: each for path, each in self.after.items() if path in paths},
             kept,
+            changes=tuple(change for each, change in turns if each in wanted),
         )
 
     @property
@@ -66,6 +79,8 @@ class Outcome:
     """Deployed migrations that a folder brought along and a rule would change -> why they count as deployed."""
     unused: tuple[tuple[str, Ignore], ...] = ()
     """Comments of these files that accept something which no rule finds."""
+    proofs: tuple[Proof, ...] = ()
+    """What scratch databases showed, if they were asked."""
 
     @property
     def is_clean(self) -> bool:
@@ -83,8 +98,10 @@ def together(outcomes: list[Outcome]) -> Outcome:
             {path: content for plan in plans for path, content in plan.after.items()},
             tuple(each for plan in plans for each in plan.rewrites),
             tuple(each for plan in plans for each in plan.refusals),
+            changes=tuple(each for plan in plans for each in plan.changes),
         ),
         tuple(error for each in outcomes for error in each.errors),
         {path: why for each in outcomes for path, why in each.passed_over.items()},
         tuple(each for outcome in outcomes for each in outcome.unused),
+        tuple(each for outcome in outcomes for each in outcome.proofs),
     )

@@ -59,16 +59,23 @@ class Look:
                 yield _unread(each)
 
 
-def run(paths: Iterable[Path], config: Config, all_or_nothing: bool = False, chooser: Chooser | None = None) -> Outcome:
+def run(
+    paths: Iterable[Path],
+    config: Config,
+    all_or_nothing: bool = False,
+    chooser: Chooser | None = None,
+    is_stepwise: bool = False,
+) -> Outcome:
     """Plan all rewrites of the migrations at ``paths``, looked at together. Writes nothing.
 
+    ``chooser`` is asked about each rewrite; ``is_stepwise``: the plan also says what each changes by itself.
     Raises MigfixError for what concerns all of them.
     """
     paths = tuple(paths)
     look, errors = look_at(paths, config)
     if look is None:
         return Outcome(Plan(), tuple(errors))
-    plan = _planned(look, chooser)
+    plan = _planned(look, chooser, is_stepwise)
     found = (*look.unread(), *plan.refusals)
     passed_over = _passed_over(look, {each.path for each in found} - (set() if config.is_picked else _directly(paths)))
     refusals = tuple(each for each in found if each.path not in passed_over)
@@ -149,7 +156,7 @@ def known_facts(config: Config, root: Path) -> Facts:
     return facts
 
 
-def _planned(look: Look, chooser: Chooser | None) -> Plan:
+def _planned(look: Look, chooser: Chooser | None, is_stepwise: bool) -> Plan:
     """The plan; where no rule has anything to say, without loading what rewrites."""
     if not any(_finds(rule, look.readable, look.history) for rule in look.rules):
         return Plan()
@@ -157,7 +164,7 @@ def _planned(look: Look, chooser: Chooser | None) -> Plan:
     from migfix.formatting import lines_up_to
 
     with lines_up_to(line_length_of(look.root)):
-        return make_plan(look.readable, look.history, look.rules, look.waivers, chooser)
+        return make_plan(look.readable, look.history, look.rules, look.waivers, chooser, is_stepwise)
 
 
 def _finds(rule: Rule, migrations: tuple[Migration, ...], history: History) -> bool:

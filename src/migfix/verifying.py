@@ -7,10 +7,11 @@ from pathlib import Path
 
 from migfix.config import Config
 from migfix.errors import MigfixError
+from migfix.extras import VERIFY, demand
 from migfix.history.facts import Facts
 from migfix.history.files import find_root, read_bytes
 from migfix.history.settings import settings_module
-from migfix.prove.verify import Question, Target, Version, demand_extra
+from migfix.prove.verify import Question, Target, Version
 from migfix.select import migrations_at
 
 
@@ -32,7 +33,7 @@ def root_of(paths: list[Path]) -> Path:
 
 def question_for(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
     """What shall be proven where. Raises MigfixError if no settings are known or packages are missing."""
-    demand_extra()
+    demand(VERIFY, "verify", "verify")
     return Question(root, settings_of(root, config.settings), config.database or "default", engines or (None,))
 
 

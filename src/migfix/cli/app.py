@@ -51,6 +51,9 @@ AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write noth
 Interactive = Annotated[
     bool, typer.Option("--interactive", "-i", help="Ask about each rewrite, and for the values that are missing.")
 ]
+Html = Annotated[
+    Path | None, typer.Option("--html", help="Also write a page for the review, in one file.", show_default=False)
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
 Engines = Annotated[
     Texts, typer.Option("--engines", "--engine", help="Databases the project runs on: postgresql,sqlite.")

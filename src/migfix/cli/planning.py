@@ -21,6 +21,7 @@ from migfix.cli.app import (
     FailOnFix,
     FollowUp,
     Force,
+    Html,
     Ignore,
     Interactive,
     Modules,
@@ -63,6 +64,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         is_failing_on_fix: FailOnFix = False,
         is_interactive: Interactive = False,
         dry_run: DryRun = False,
+        html: Html = None,
         output_format: OutputFormat = Format.text,
         engines: Engines = [],  # noqa: B006
         apps: Apps = [],  # noqa: B006
@@ -89,6 +91,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
             tuple(verify_engines) or (None,) if is_verified or verify_engines else (),
             is_interactive and verb is Verb.apply,
             is_staged,
+            html,
         )
         groups = []
         for group in [paths] if paths else _new(since, is_staged, is_all, settings):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from migfix.cli.app import FAILED, FIXED, LEFT
+from migfix.cli.page import demand_place, write_page
 from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff
 
 if TYPE_CHECKING:
@@ -47,11 +48,14 @@ class Walk:
     proving: tuple[str | None, ...] = ()
     is_interactive: bool = False
     is_staged: bool = False
+    html: Path | None = None
 
     def through(self, groups: list[tuple[list[Path], Config]]) -> int:
         """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
         from migfix.plan import together
 
+        if self.html:
+            demand_place(self.html)
         put_back_after_a_crash()
         review = self.review()
         outcomes = []
@@ -66,6 +70,8 @@ class Walk:
             _write(outcome)
         if groups or self.format is not Format.text:
             self.tell(outcome, is_written, next((config.database for _, config in groups), None))
+        if self.html:
+            write_page(self.html, outcome, is_written)
         if review and not all(review.answers.values()):
             return max(self.code(outcome, is_written), LEFT)
         return self.code(outcome, is_written)
@@ -86,20 +92,21 @@ class Walk:
         from migfix.run import run
 
         if review:
-            outcome = review.run(paths, config, self.all_or_nothing)
+            outcome = review.run(paths, config, self.all_or_nothing, bool(self.html))
         else:
-            outcome = run(paths, config, all_or_nothing=self.all_or_nothing)
+            outcome = run(paths, config, all_or_nothing=self.all_or_nothing, is_stepwise=bool(self.html))
         if not self.proving or not outcome.plan.after or outcome.errors:
             return outcome
         from migfix.prove.passing import passing
         from migfix.verifying import question_for, root_of
 
         question = question_for(root_of(paths), config, self.proving)
-        with progress(len(self.proving)) as on_step:
-            plan, proofs = passing(outcome.plan, question, on_step)
+        question = replace(question, is_telling_sql=bool(self.html))
+        with progress(len(self.proving) * (2 if self.html else 1)) as on_step:
+            plan, proofs = passing(outcome.plan, question, on_step, is_comparing=bool(self.html))
         for proof in proofs:
             show(proof, is_error=True)
-        return replace(outcome, plan=plan) if all(proof.is_told for proof in proofs) else None
+        return replace(outcome, plan=plan, proofs=proofs) if all(proof.is_told for proof in proofs) else None
 
     def code(self, outcome: Outcome, is_written: bool) -> int:
         if outcome.errors:

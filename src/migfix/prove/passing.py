@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from migfix.plan import Plan
-from migfix.prove.proof import Proof
+from migfix.prove.proof import ORIGINAL, REWRITTEN, Proof
 from migfix.prove.verify import OnStep, Question, Target, Version, verify
 
 
-def passing(plan: Plan, question: Question, on_step: OnStep) -> tuple[Plan, tuple[Proof, ...]]:
+def passing(
+    plan: Plan, question: Question, on_step: OnStep, is_comparing: bool = False
+) -> tuple[Plan, tuple[Proof, ...]]:
     """The plan without the rewrites that fail, which become refusals; and every proof that was made.
 
+    ``is_comparing``: the original files are tried beside the rewritten ones.
     Where a proof can't be told, the plan comes back whole and the last proof says so.
     """
-    proof = _tried(plan, question, on_step)
+    attempt = partial(_tried, question, on_step, is_comparing)
+    proof = attempt(plan)
     if proof.is_passed or not proof.is_told:
         return plan, (proof,)
     parts = plan.parts
-    proofs = [_tried(part, question, on_step, plan) for part in parts] if len(parts) > 1 else [proof]
+    proofs = [attempt(part, plan) for part in parts] if len(parts) > 1 else [proof]
     passed = (part for part, each in zip(parts, proofs, strict=True) if each.is_passed)
     kept = plan.only(each for part in passed for each in part.rewrites)
     if len(kept.parts) > 1:
-        together = _tried(kept, question, on_step, plan)
+        together = attempt(kept, plan)
         proofs.append(together)
         kept = kept if together.is_passed else Plan()
     failed = [each for each in plan.rewrites if each not in kept.rewrites]
@@ -32,14 +37,16 @@ def passing(plan: Plan, question: Question, on_step: OnStep) -> tuple[Plan, tupl
     return replace(kept, refusals=(*plan.refusals, *(each.left(next_step) for each in failed))), tuple(proofs)
 
 
-def _tried(part: Plan, question: Question, on_step: OnStep, whole: Plan | None = None) -> Proof:
+def _tried(question: Question, on_step: OnStep, is_comparing: bool, part: Plan, whole: Plan | None = None) -> Proof:
     """A proof of one part; the files of the others, which may be what fails, stay aside."""
     targets = tuple(map(Target, part.migrations))
     others = (path for path in (whole or part).migrations if path not in part.after)
     aside = tuple(Target(path) for path in others if Path(path).exists())
-    return verify(question, [Version("", targets, part.after, aside=aside)], on_step)
+    rewritten = Version(REWRITTEN if is_comparing else "", targets, part.after, aside=aside)
+    original = Version(ORIGINAL, tuple(each for each in targets if Path(each.path).exists()), aside=aside)
+    return verify(question, [original, rewritten] if is_comparing and original.targets else [rewritten], on_step)
 
 
 def _reason(proof: Proof) -> str:
-    failing = [(trial, step) for trial in proof.trials for step in trial.steps if step.error]
+    failing = [(trial, step) for trial in proof.judged for step in trial.steps if step.error]
     return "; ".join(f"{trial.engine}, {step.name}: {step.error}" for trial, step in failing)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 import signal
 import subprocess
@@ -14,11 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from migfix.errors import MigfixError
 from migfix.prove.proof import Proof, Trial, trial_from
-
-NEEDED = {"model_bakery": "model-bakery", "dj_database_url": "dj-database-url", "rich": "rich"}
-"""What the extra ``migfix[verify]`` brings: module -> name of its package."""
 
 PATIENCE = 10
 """Seconds that an interrupted trial has to drop its databases."""
@@ -58,16 +53,6 @@ class Version:
     hidden: frozenset[str] = frozenset()
     aside: tuple[Target, ...] = ()
     """Migrations that are neither proven nor there before, unless a target needs them."""
-
-
-def demand_extra() -> None:
-    """Raises MigfixError, in one line, where the packages of ``migfix[verify]`` are missing."""
-    missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
-    if missing:
-        raise MigfixError(
-            f"verify needs {', '.join(missing)}, which {'are' if len(missing) > 1 else 'is'} not installed.",
-            "Run: pip install 'migfix[verify]'",
-        )
 
 
 def verify(question: Question, versions: Iterable[Version], on_step: OnStep) -> Proof:

@@ -40,8 +40,8 @@ def render_proof(proof: Proof, start: Path, width: int, is_coloured: bool = Fals
     """The table, then what failed and what is to note, then row counts and the verdict."""
     told = [trial for trial in proof.trials if not trial.could_not_run]
     parts = [_on_paper(_table(told), width, is_coloured)] if told else []
-    parts += [f"{line}\n" for trial in proof.trials for line in _reasons(trial, start)]
-    parts += [f"{line}\n" for line in _row_counts(told)]
+    parts += [f"{line}\n" for trial in proof.trials for line in reasons(trial, start)]
+    parts += [f"{line}\n" for line in row_counts(told)]
     return "".join(parts) + verdict(proof) + "\n"
 
 
@@ -57,7 +57,7 @@ def render_sql(proof: Proof, width: int, is_coloured: bool = False) -> str:
             table = Table(box=box.SIMPLE_HEAD, title=f"{engine}: {step}", title_justify="left", pad_edge=False)
             for trial in trials:
                 table.add_column(trial.version or "statements", ratio=1, overflow="fold")
-            table.add_row(*("\n".join(_statements(trial, step)) for trial in trials))
+            table.add_row(*("\n".join(statements(trial, step, is_timed=True)) for trial in trials))
             if any(lock.step == step for trial in trials for lock in trial.locks):
                 table.add_section()
                 table.add_row(*("\n".join(_locks(trial, step)) for trial in trials))
@@ -66,14 +66,16 @@ def render_sql(proof: Proof, width: int, is_coloured: bool = False) -> str:
     return "".join(parts)
 
 
-def _statements(trial: Trial, step: str) -> Iterator[str]:
+def statements(trial: Trial, step: str, is_timed: bool = False) -> Iterator[str]:
+    """The SQL of one step, below the operations that it comes from; ``is_timed``: with how long each took."""
     place = None
     for each in trial.statements:
         if each.step == step:
             if each.place != place:
                 place = each.place
                 yield f"-- {place.operation}" if place is not None else "-- at the end of the file"
-            yield f"{each.sql.rstrip(';')};  -- {'failed, ' if each.is_failed else ''}{each.seconds * 1000:.1f} ms"
+            told = filter(None, ["failed" * each.is_failed, f"{each.seconds * 1000:.1f} ms" * is_timed])
+            yield f"{each.sql.rstrip(';')};  -- {', '.join(told)}".removesuffix("  -- ")
 
 
 def _locks(trial: Trial, step: str) -> Iterator[str]:
@@ -129,7 +131,7 @@ def _table(trials: list[Trial]) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("step", no_wrap=True)
     for trial in trials:
-        table.add_column(_title(trial), no_wrap=True)
+        table.add_column(title(trial), no_wrap=True)
     for name in STEPS:
         cells = [next((step for step in trial.steps if step.name == name), None) for trial in trials]
         if any(cells):
@@ -137,7 +139,8 @@ def _table(trials: list[Trial]) -> RenderableType:
     return table
 
 
-def _title(trial: Trial) -> str:
+def title(trial: Trial) -> str:
+    """A trial as tables name it: sqlite rewritten."""
     return f"{trial.engine} {trial.version}".strip()
 
 
@@ -147,16 +150,16 @@ def _cell(step: Step | None) -> str:
     return f"{_MARKS[step.outcome]} {step.seconds:.2f} s"
 
 
-def _reasons(trial: Trial, start: Path) -> Iterator[str]:
+def reasons(trial: Trial, start: Path) -> Iterator[str]:
+    """Each thing that failed or is to note, in the line below it where it comes from."""
     if trial.could_not_run:
-        yield f"✗ {_title(trial)}: could not run: {trial.could_not_run}"
+        yield f"✗ {title(trial)}: could not run: {trial.could_not_run}"
     for step in trial.steps:
         if step.error:
-            yield f"✗ {_title(trial)}, {step.name}: {step.error}"
-            if step.place:
-                yield f"  caused by {_where(step.place, start)}"
+            cause = f"\n  caused by {_where(step.place, start)}" if step.place else ""
+            yield f"✗ {title(trial)}, {step.name}: {step.error}{cause}"
         for note in step.notes:
-            yield f"! {_title(trial)}, {step.name}: {note}"
+            yield f"! {title(trial)}, {step.name}: {note}"
 
 
 def _where(place: Place, start: Path) -> str:
@@ -164,7 +167,7 @@ def _where(place: Place, start: Path) -> str:
     return f"{shown(place.path, start)}{line}: {place.operation}"
 
 
-def _row_counts(trials: list[Trial]) -> Iterator[str]:
+def row_counts(trials: list[Trial]) -> Iterator[str]:
     """Rows before → forward → back → forward again, each table once where all trials agree.
 
     Of many tables only those whose number of rows changes.
@@ -177,7 +180,7 @@ def _row_counts(trials: list[Trial]) -> Iterator[str]:
                 steady.add(table)
                 continue
             text = f"  {table}: {' → '.join('none' if count is None else str(count) for count in counts)}"
-            lines.setdefault(text, []).append(_title(trial))
+            lines.setdefault(text, []).append(title(trial))
     if lines:
         yield "rows before → forward → back → forward again ('none': the table is not there)"
     for text, titles in lines.items():

@@ -31,10 +31,7 @@ def _rewrite(rewrite: Rewrite, start: Path) -> Iterator[str]:
     yield f"{_head(rewrite, start)}: {rewrite.why}"
     yield f"  fix: {rewrite.wrote}"
     for row in rewrite.placeholders:
-        values = ", ".join(
-            f"{name}={value}" for name, value in ((row.key.partition("=")[0], row.key.partition("=")[2]), *row.values)
-        )
-        yield f"  row: {row.model}({values})"
+        yield f"  row: {row}"
     others = [edit.path for edit in rewrite.edits if edit.path != rewrite.path]
     for path in dict.fromkeys(others):
         yield f"  also: {shown(path, start)}"

@@ -138,7 +138,8 @@ class StatementLog:
         return result
 
     def _with_values(self, context: Mapping[str, Any], sql: str, params: Any) -> str:
-        return str(context["cursor"].db.ops.last_executed_query(context["cursor"], sql, params) or sql)
+        text = str(context["cursor"].db.ops.last_executed_query(context["cursor"], sql, params))
+        return str(sql) if text == "None" else text  # what mysqlclient keeps of a statement that failed
 
     def _executed(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Mapping[str, Any], started: float

@@ -1,0 +1,82 @@
+"""A page for the review: why, before and after side by side, the SQL, the proof. One file, no script, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migfix import __version__
+from migfix.findings import Advice, Finding, Rewrite
+from migfix.plan import Change, Outcome
+from migfix.registry import title_of
+from migfix.report.page.proof import proof_of
+from migfix.report.page.sides import Side, rows
+from migfix.report.text import shown, summary
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+HERE = Path(__file__).parent
+MARK = "<!-- written by migfix -->"
+"""The second line of every page: only what begins so is ever written over."""
+
+
+def render_page(outcome: Outcome, start: Path, is_written: bool) -> str:
+    """The page as HTML. Paths are relative to ``start``; ``outcome`` says what each rewrite changes by itself.
+
+    Source for the engine without a project: Django's "The Django template language: for Python programmers".
+    """
+    from django.template import Context, Engine
+
+    plan = outcome.plan
+    changes = plan.changes or (Change({}, {}),) * len(plan.rewrites)
+    rewrites = [_rewrite(each, change, start) for each, change in zip(plan.rewrites, changes, strict=True)]
+    context = {
+        "mark": _safe(MARK),
+        "style": _safe((HERE / "page.css").read_text()),
+        "version": __version__,
+        "summary": summary(plan, "rewritten" if is_written else "would be rewritten") or "nothing to do",
+        "findings": [*rewrites, *(_finding(each, start) for each in plan.refusals)],
+        "advice": [_advice(each) for each in dict.fromkeys(each for found in plan.rewrites for each in found.advice)],
+        "errors": outcome.errors,
+        "proofs": [proof_of(each, start) for each in outcome.proofs],
+    }
+    template = Engine([str(HERE)]).get_template("page.html")
+    return str(template.render(Context(context, use_l10n=False)))
+
+
+def _rewrite(rewrite: Rewrite, change: Change, start: Path) -> dict[str, object]:
+    return {
+        **_finding(rewrite, start),
+        "wrote": rewrite.wrote,
+        "rows": list(map(str, rewrite.placeholders)),
+        "files": list(_files(change, start)),
+    }
+
+
+def _finding(finding: Finding, start: Path) -> dict[str, object]:
+    code, _, name = title_of(finding.code).partition(" ")
+    place = f"{shown(finding.path, start)}:{finding.line}"
+    next_step = "" if isinstance(finding, Rewrite) else finding.next_step
+    return {"code": code, "name": name, "place": place, "why": finding.why, "next_step": next_step}
+
+
+def _advice(advice: Advice) -> dict[str, str]:
+    """A step may be a sentence, and commands in the lines below it."""
+    sentence, _, commands = advice.step.partition("\n")
+    return {"condition": advice.condition, "step": sentence, "commands": commands}
+
+
+def _files(change: Change, start: Path) -> Iterator[dict[str, object]]:
+    for path, content in change.after.items():
+        before = change.before[path]
+        if before != content:
+            old, new = Side.of_file(path, before), Side.of_file(path, content)
+            yield {"path": shown(path, start), "is_new": before is None, "sides": list(rows(old, new))}
+
+
+def _safe(text: str) -> SafeString:
+    from django.utils.safestring import mark_safe
+
+    return mark_safe(text)

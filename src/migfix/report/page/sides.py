@@ -1,0 +1,106 @@
+"""Two texts side by side, line by line, in syntax colours."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+from typing import Literal as OneOf
+
+from migfix.source.text import decode
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+CONTEXT = 4
+"""Lines that are shown around a change; what is farther away is counted."""
+Language = OneOf["python", "sql", "text"]
+
+_HIDDEN = {number: f"[U+{number:04X}]" for number in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+"""Characters that make code read otherwise than it runs (CVE-2021-42574, "Trojan Source")."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the texts: its lines as they are compared, and as HTML."""
+
+    lines: tuple[str, ...] = ()
+    html: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str, language: Language) -> Side:
+        text = text.translate(_HIDDEN)
+        return cls(_lines(text), _lines(_coloured(text, language)))
+
+    @classmethod
+    def of_file(cls, path: str, content: bytes | None) -> Side:
+        """A file that may not be there; what isn't Python is plain text."""
+        if content is None:
+            return cls()
+        is_python = path.endswith(".py")
+        return cls.of(
+            decode(content) if is_python else content.decode(errors="replace"), "python" if is_python else "text"
+        )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A line, counted from 1."""
+
+    number: int
+    html: SafeString
+
+
+@dataclass(frozen=True)
+class Row:
+    """Two lines that stand beside each other, or a number of lines that are left out."""
+
+    left: Cell | None = None
+    right: Cell | None = None
+    is_changed: bool = False
+    skipped: int = 0
+
+
+def rows(old: Side, new: Side) -> Iterator[Row]:
+    """The changes with some lines around them."""
+    shown = 0
+    for group in difflib.SequenceMatcher(None, old.lines, new.lines).get_grouped_opcodes(CONTEXT):
+        first = group[0][1]
+        if first > shown:
+            yield Row(skipped=first - shown)
+        for tag, left, left_end, right, right_end in group:
+            yield from _block(_cells(old, left, left_end), _cells(new, right, right_end), tag != "equal")
+        shown = group[-1][2]
+    if 0 < shown < len(old.lines):
+        yield Row(skipped=len(old.lines) - shown)
+
+
+def _block(left: list[Cell], right: list[Cell], is_changed: bool) -> Iterator[Row]:
+    for number in range(max(len(left), len(right))):
+        yield Row(
+            left[number] if number < len(left) else None, right[number] if number < len(right) else None, is_changed
+        )
+
+
+def _cells(side: Side, start: int, end: int) -> list[Cell]:
+    from django.utils.safestring import mark_safe
+
+    return [Cell(number, mark_safe(html)) for number, html in enumerate(side.html[start:end], start + 1)]
+
+
+def _coloured(text: str, language: Language) -> str:
+    """The text as HTML with the class names of Pygments, each line whole in itself."""
+    if language == "text":
+        return escape(text)
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer, SqlLexer
+
+    lexer = PythonLexer if language == "python" else SqlLexer
+    return highlight(text, lexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.removesuffix("\n").split("\n")) if text else ()
