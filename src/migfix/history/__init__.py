@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePath
@@ -31,6 +32,8 @@ class History:
         self._on_disk: dict[str, dict[str, Migration]] = {}
         self._deployed: dict[Key, str] = {}
         self._as_if_new: Key | None = None
+        self._replaced: dict[str, dict[Key, Key]] = {}
+        self._starts: dict[Migration, State] = {}
         self._apps: dict[str, dict[str, Migration]] = {}
 
     def with_migrations(
@@ -113,7 +116,7 @@ class History:
 
     def as_if_new(self, migration: Migration) -> History:
         """The history in which one file that was named counts as new although it is deployed."""
-        changed = self.with_migrations(())
+        changed = copy(self)
         changed._as_if_new = migration.key
         return changed
 
@@ -160,7 +163,10 @@ class History:
 
     def replaced_by(self, key: Key) -> Key:
         """The squashed migration that stands for ``key``, or ``key`` itself."""
-        return next((each.key for each in self.app(key[0]).values() if key in each.replaces), key)
+        if key[0] not in self._replaced:
+            squashed = [each for each in self.app(key[0]).values() if each.replaces]
+            self._replaced[key[0]] = {old: each.key for each in reversed(squashed) for old in each.replaces}
+        return self._replaced[key[0]].get(key, key)
 
     def resolve(self, dependency: Dependency) -> Key | None:
         """The migration a dependency means, or None if it isn't part of the project."""
@@ -238,12 +244,23 @@ class History:
 
     def state_before(self, migration: Migration, index: int = 0) -> State:
         """The models as they are just before operation ``index`` of ``migration``."""
+        if migration not in self._starts:
+            self._starts[migration] = self._start_of(migration)
+        state = self._starts[migration].copy()
+        state.replay(migration, migration.operations[:index])
+        return state
+
+    def _start_of(self, migration: Migration) -> State:
+        """The models before a migration: of one that only goes on from another, what that one has left."""
         from migfix.history.state import State
 
+        before = list(self.before(migration))
+        last = before[-1] if before else migration
+        if last in self._starts and list(self.before(last)) == before[:-1]:
+            return self.state_before(last, len(last.operations))
         state = State(self.facts)
-        for each in self.before(migration):
+        for each in before:
             state.replay(each, each.operations)
-        state.replay(migration, migration.operations[:index])
         return state
 
     def states(self, migration: Migration) -> Iterator[tuple[int, Operation, State]]:

@@ -86,9 +86,10 @@ class State:
         """Old model key -> new label, for references from apps that are replayed out of order."""
 
     def copy(self) -> State:
-        """The models as they are now, whatever is replayed later."""
+        """The state as it is now, whatever is replayed later."""
         copied = State(self.facts)
-        copied.models = dict(self.models)
+        copied.models, copied.renamed = dict(self.models), dict(self.renamed)
+        copied.opaque, copied.missing, copied.dropped = list(self.opaque), list(self.missing), list(self.dropped)
         return copied
 
     def replay(self, migration: Migration, operations: Iterable[Operation]) -> None:
