@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Migfix
-from projects import migration, write_project
+from projects import git, migration, write_project
 
 FUNCTIONS = """
 def fill(apps, schema_editor):
@@ -166,6 +166,18 @@ def test_baseline_of_a_part(tmp_path: Path, migfix: Migfix) -> None:
     result = migfix("baseline", cwd=folder)
     assert (result.returncode, result.stderr.endswith(" No baseline was written.\n")) == (2, True)
     assert json.loads((folder / "migfix-baseline.json").read_text())["accepted"] == accepted
+
+
+def test_a_baseline_of_the_whole_repository(tmp_path: Path, migfix: Migfix) -> None:
+    """It is written at the top, and holds in each project below."""
+    git("init", cwd=tmp_path)
+    folder = site(tmp_path)
+    (folder / "manage.py").touch()
+    assert migfix("baseline", cwd=tmp_path).stdout == "2 findings in 1 file accepted in migfix-baseline.json\n"
+    assert (tmp_path / "migfix-baseline.json").exists()
+    assert found(migfix, folder)[0] == 0
+    assert migfix("baseline", "--select", "MIG101", cwd=folder).stdout == "nothing to accept\n"
+    assert not (tmp_path / "migfix-baseline.json").exists()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"version": 1}', '{"version": 1, "accepted": {"a": 3}}'])

@@ -30,6 +30,7 @@ KEYS = {
 
 AFTER_MAKEMIGRATIONS = ("ask", "fix", "show", "off")
 
+BASELINE = "migfix-baseline.json"
 DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3")
 
 
@@ -38,7 +39,7 @@ class Config:
     """What is in force for one run."""
 
     home: Path = Path()
-    """The folder whose pyproject.toml says it, else the project."""
+    """The folder whose pyproject.toml says it, else that of the baseline, else the project."""
     facts: Facts = field(default_factory=Facts)
     select: tuple[str, ...] = DEFAULT_SELECT
     ignore: tuple[str, ...] = ()
@@ -65,7 +66,9 @@ def load_config(root: Path) -> Config:
     Raises ConfigError for unknown keys and values of the wrong type.
     """
     path, table = read_table(root)
-    return replace(from_table(table, str(path)), home=path.parent) if table is not None else Config(home=root)
+    if table is not None:
+        return replace(from_table(table, str(path)), home=path.parent)
+    return Config(home=next((each for each in _up_to_the_top(root) if (each / BASELINE).is_file()), root))
 
 
 def read_table(root: Path) -> tuple[Path, Mapping[str, object] | None]:

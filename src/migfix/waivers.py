@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
+from migfix.config import BASELINE
 from migfix.errors import ConfigError
-from migfix.findings import Finding
-from migfix.history import History
 from migfix.history.files import read_bytes
-from migfix.rule import Rule
-from migfix.source.ignores import Ignore, ignores
 
-BASELINE = "migfix-baseline.json"
+if TYPE_CHECKING:
+    from migfix.findings import Finding
+    from migfix.history import History
+    from migfix.rule import Rule
+    from migfix.source.ignores import Ignore
+
 VERSION = 1
 
 
@@ -59,6 +61,8 @@ class Waivers:
 
 def comments_on(finding: Finding, rule: Rule, history: History) -> list[Ignore]:
     """The comments of the file that say to leave a finding."""
+    from migfix.source.ignores import ignores
+
     migration = history.at(finding.path)
     found = ignores(migration) if migration else ()
     return [each for each in found if finding.line in each.lines and each.means(rule.code, rule.name)]
@@ -69,6 +73,8 @@ def read_baseline(root: Path) -> Mapping[str, Mapping[str, int]]:
     path = root / BASELINE
     if not path.is_file():
         return {}
+    import json
+
     try:
         content = json.loads(read_bytes(path))
         if content["version"] != VERSION:
@@ -80,6 +86,8 @@ def read_baseline(root: Path) -> Mapping[str, Mapping[str, int]]:
 
 def baseline_of(findings: Iterable[Finding], waivers: Waivers, kept: Mapping[str, Mapping[str, int]]) -> bytes:
     """The content of a baseline that accepts these findings, and what it ``kept`` of other files."""
+    import json
+
     accepted: dict[str, Counter[str]] = {path: Counter(codes) for path, codes in kept.items()}
     for each in findings:
         accepted.setdefault(waivers.place(each.path), Counter())[each.code] += 1

@@ -38,11 +38,11 @@ def baseline(
     """Accept what is found today, in migfix-baseline.json: only what is new is reported from then on."""
     from dataclasses import replace
 
-    from migfix.config import load_config, with_selection
+    from migfix.config import BASELINE, load_config, with_selection
     from migfix.errors import MigfixError
     from migfix.history.files import find_root
     from migfix.run import look_at
-    from migfix.waivers import BASELINE, baseline_of, read_baseline
+    from migfix.waivers import baseline_of, read_baseline
     from migfix.write import replace_file
 
     root = find_root(Path(os.path.realpath(paths[0] if paths else Path())))
