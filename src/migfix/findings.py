@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from migfix.edits import Edit
-from migfix.model import Key
+if TYPE_CHECKING:
+    from migfix.edits import Edit
+    from migfix.model import Key
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,13 @@ from migfix.model import Migration
 from migfix.plan import Outcome, Plan
 from migfix.registry import all_rules, selected, selectors
 from migfix.select import migrations_at, project_at
-from migfix.source.ignores import Ignore, ignores
 from migfix.waivers import Waivers, read_baseline
 
 if TYPE_CHECKING:
     from migfix.draft import Chooser
     from migfix.findings import Finding, Refusal
     from migfix.rule import Rule
+    from migfix.source.ignores import Ignore
 
 
 UNREADABLE = "MIG001"
@@ -89,6 +89,10 @@ def run(
 
 def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
     """The comments that accept nothing, those aside that are for rules which are off."""
+    if not any(b"migfix:" in each.source for each in look.readable):
+        return
+    from migfix.source.ignores import ignores
+
     off = [rule for rule in all_rules() if rule not in look.rules]
     for migration in look.readable:
         for comment in ignores(migration):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -165,6 +164,8 @@ class Walk:
         if closing := ", ".join(filter(None, [said, written])):
             typer.echo(closing, err=is_patch)
         if is_written and self.is_staged:
+            import shlex
+
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
             typer.echo(f"To take it into the commit: git add {files}")
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from migfix.findings import Finding, Refusal, Rewrite
-from migfix.plan import Plan
 from migfix.registry import title_of
-from migfix.source.ignores import Ignore
+
+if TYPE_CHECKING:
+    from migfix.findings import Finding, Refusal, Rewrite
+    from migfix.plan import Plan
+    from migfix.source.ignores import Ignore
 
 
 def render_plan(plan: Plan, start: Path, database: str | None = None) -> str:
