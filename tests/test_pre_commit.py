@@ -79,3 +79,12 @@ def test_both_hooks(tmp_path: Path) -> None:
     git("add", name, f"blog/migrations/{after}", cwd=folder)
     again = pre_commit(folder, home)
     assert again.returncode == 0, again.stdout
+
+    (folder / "db").mkdir()
+    (folder / "blog/migrations").rename(folder / "db/blog")  # as MIGRATION_MODULES says
+    (folder / "pyproject.toml").write_text('[tool.migfix]\nmigration-modules = { blog = "db.blog" }\n')
+    (folder / "db/blog" / file.name).write_bytes(before[f"migrations/{file.name}"])
+    git("add", "--all", cwd=folder)
+    elsewhere = pre_commit(folder, home)
+    assert elsewhere.returncode == 1, elsewhere.stdout
+    assert f"db/blog/{file.name}" in elsewhere.stdout
