@@ -12,7 +12,7 @@ from pathlib import Path
 
 PATIENCE = 20
 """Seconds."""
-QUESTION = re.compile(rb"(\]|:|\)) $")
+QUESTION = re.compile(rb"(\]|:|\)|>>>) $")
 
 
 def typed(command: list[str], cwd: Path, answers: Iterable[bytes]) -> tuple[int, str]:

@@ -317,3 +317,21 @@ class Migration(migrations.Migration):
     result = migfix("check", "blog/migrations/0002_change.py", "--set-noop", cwd=blog)
     offer = "  offer: it makes no rows; elidable=True would let squashmigrations drop it, if only old rows need it."
     assert (offer in result.stdout.splitlines()) is is_offered, result.stdout
+
+
+def test_completion(tmp_path: Path) -> None:
+    """Installed as the README says, in a real shell."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash isn't here")
+    environment = {"HOME": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    asked = """
+        . ~/.bashrc
+        COMP_WORDS=(migfix ap) COMP_CWORD=1
+        _migfix_completion migfix; echo "${COMPREPLY[@]}"
+        COMP_WORDS=(migfix apply --inter) COMP_CWORD=2
+        _migfix_completion migfix; echo "${COMPREPLY[@]}"
+    """
+    for script, shown in (("migfix --install-completion; true", None), (asked, "apply\n--interactive\n")):
+        result = subprocess.run([bash, "-c", script], env=environment, capture_output=True, text=True, check=False)
+        assert (result.returncode, shown in (None, result.stdout)) == (0, True), result.stdout + result.stderr

@@ -69,6 +69,14 @@ class Site:
         return "def seed_category" in (self.root / file).read_text()
 
 
+class Started(Site):
+    """What ``django-admin startproject`` writes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        subprocess.run([sys.executable, "-m", "django", "startproject", "site_", "."], cwd=root, check=True)
+
+
 TOLD = """migfix:
 blog/migrations/0002_category_post_category.py:21: MIG101 seed-default-row: existing rows of blog.Post get \
 category = 1, and that row of blog.Category isn't there.
@@ -91,6 +99,32 @@ def test_one_question(tmp_path: Path, answer: bytes, is_yes: bool) -> None:
     assert ("1 file rewritten\n" in shown, left in shown) == (is_yes, not is_yes)
     assert site.manage("makemigrations", "--check").returncode == 0
     assert site.manage("migrate").returncode == 0
+
+
+def test_from_startproject_to_a_repaired_migration(tmp_path: Path) -> None:
+    """What the README says and nothing else; beside Django's own questions, one is asked."""
+    site = Started(tmp_path)
+    site.manage("startapp", "blog")
+    settings = site.root / "site_/settings.py"
+    settings.write_text(
+        settings.read_text().replace("INSTALLED_APPS = [\n", 'INSTALLED_APPS = [\n    "migfix",\n    "blog",\n')
+    )
+    (site.root / "blog/models.py").write_text(POST)
+    code, shown = typed([sys.executable, "manage.py", "makemigrations"], site.root, [])
+    assert (code, "migfix" in shown) == (0, False), shown
+    assert site.manage("migrate").returncode == 0
+    rows = "from blog.models import Post; Post.objects.create(title='First'); Post.objects.create(title='Second')"
+    assert site.manage("shell", "-c", rows).returncode == 0
+    (site.root / "blog/models.py").write_text(POST + KEY.replace(", default=1", "") + CATEGORY)
+    of_django = [b"1\n", b"1\n"]  # provide a one-off default now: 1
+    code, shown = typed([sys.executable, "manage.py", "makemigrations"], site.root, [*of_django, b"y\n"])
+    assert (code, shown.count("Rewrite? [y/N]")) == (0, 1), shown
+    assert shown.endswith("1 file rewritten\n")
+    for arguments in (["migrate"], ["migrate", "blog", "0001"], ["migrate"], ["makemigrations", "--check"]):
+        result = site.manage(*arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+    told = site.manage("shell", "-v0", "-c", "from blog.models import Post; print(Post.objects.get(pk=2).category.pk)")
+    assert told.stdout == "1\n"
 
 
 def test_ctrl_c_at_the_question(tmp_path: Path) -> None:
