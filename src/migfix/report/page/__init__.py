@@ -30,14 +30,13 @@ def render_page(outcome: Outcome, start: Path, is_written: bool) -> str:
     from django.template import Context, Engine
 
     plan = outcome.plan
-    changes = plan.changes or (Change({}, {}),) * len(plan.rewrites)
-    rewrites = [_rewrite(each, change, start) for each, change in zip(plan.rewrites, changes, strict=True)]
+    turns = zip(plan.rewrites, plan.changes, strict=True)
     context = {
         "mark": _safe(MARK),
         "style": _safe((HERE / "page.css").read_text()),
         "version": __version__,
         "summary": summary(plan, "rewritten" if is_written else "would be rewritten") or "nothing to do",
-        "findings": [*rewrites, *(_finding(each, start) for each in plan.refusals)],
+        "findings": [*(_rewrite(*turn, start) for turn in turns), *(_finding(each, start) for each in plan.refusals)],
         "advice": [_advice(each) for each in dict.fromkeys(each for found in plan.rewrites for each in found.advice)],
         "errors": outcome.errors,
         "proofs": [proof_of(each, start) for each in outcome.proofs],
