@@ -322,8 +322,8 @@ class Migration(migrations.Migration):
 def test_completion(tmp_path: Path) -> None:
     """Installed as the README says, in a real shell."""
     bash = shutil.which("bash")
-    if bash is None:
-        pytest.skip("bash isn't here")
+    if bash is None or (sys.platform == "linux" and not Path("/proc/self").exists()):
+        pytest.skip("no bash is here, or no /proc to see by which shell a process was started")
     environment = {"HOME": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
     asked = """
         . ~/.bashrc

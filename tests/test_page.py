@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from browser import PHONE, WIDE, running
 from cases import FIXTURES, Case, all_cases, contents
 from conftest import ENGINES, MISSING, URLS, Migfix
-from projects import SETTINGS
+from projects import SETTINGS, git
 from terminal import typed
 from test_fixtures import flags
 
@@ -209,10 +211,39 @@ def test_what_the_databases_showed(proven: Path, look: Open) -> None:
         assert not details.locator("table.sides").is_visible()
         details.locator("summary").click()
         assert details.locator("table.sides").is_visible()
+        assert details.locator("tr.skipped").count() == 0
         assert details.locator("ins", has_text="-- RunPython seed_category").count() == 1
         assert details.locator("del", has_text="failed").count() == (engine != "sqlite")  # which checks at the end
         assert "None" not in details.locator("del").last.inner_text()
         assert details.get_by_role("table", name="Locks").count() == (engine == "postgresql")
+
+
+def test_sql_that_is_the_same(tmp_path: Path, migfix: Migfix, look: Open) -> None:
+    """A missing reverse changes nothing forward; what runs is shown all the same."""
+    folder = site(tmp_path, LATER.replace(", migrations.RunPython(count)", ""))
+    migfix("apply", FILE, cwd=folder)
+    page = look(written(migfix, folder, "diff", STEPS, "--settings", "settings", "--verify"))
+    forward = page.locator("details", has_text="SQL on sqlite, forward")
+    forward.locator("summary").click()
+    assert forward.get_by_text("-- RunPython tidy").count() == 2
+    assert forward.locator("ins, del").count() == 0
+
+
+def test_what_the_terminal_tells_too(tmp_path: Path, migfix: Migfix, look: Open) -> None:
+    folder = site(tmp_path, later="")
+    git("init", cwd=folder)
+    git("add", ".", cwd=folder)
+    git("commit", "-m", "deployed", cwd=folder)
+    page = look(written(migfix, folder, "diff", "--all"))
+    assert page.locator("h1").inner_text() == "nothing to do"
+    assert page.get_by_text("1 deployed migration left as it is, because").count() == 1
+    (folder / STEPS).write_text("class Migration(:\n")
+    result = migfix("diff", "blog", "--force", "--html", "review.html", cwd=folder)
+    assert result.returncode == 2
+    page = look(folder / "review.html")
+    assert page.locator("h1").inner_text() == "1 file would be rewritten, nothing was written"
+    assert page.locator(".verdict.failed").inner_text().startswith(f"error: {folder / STEPS}:1: ")
+    assert page.get_by_text("Not tried on a database").count() == 0
 
 
 def test_nothing_to_do(tmp_path: Path, migfix: Migfix, look: Open) -> None:
@@ -251,8 +282,8 @@ def test_it_is_accessible_with_a_refusal_and_several_proofs(tmp_path: Path, migf
     folder = site(tmp_path)
     arguments = ("diff", "blog", "--settings", "settings", "--verify-engine", "sqlite")
     page = look(written(migfix, folder, *arguments), PHONE)
-    passed = "The rewritten version passes on sqlite; the original fails on sqlite."
-    assert page.locator("header .verdict").all_inner_texts() == [passed, "Fails on sqlite."]
+    passed = f"{FILE}: the rewritten version passes on sqlite; the original fails on sqlite."
+    assert page.locator("header .verdict").all_inner_texts() == [passed, f"{STEPS}: fails on sqlite."]
     assert page.locator("h1").inner_text() == "1 file would be rewritten, 2 left to you"
     demand_accessible(page)
 
@@ -326,6 +357,7 @@ def test_code_that_would_be_more_than_text(tmp_path: Path, migfix: Migfix, look:
     bad = "</style></script><script>document.title = 1</script><img src=x onerror=alert(1)>{{ 7|add:7 }}{% now %}\u202e"
     folder = site(tmp_path, LATER.replace("RunPython(count)]", f"RunPython(tidy)]  # {bad}"))
     page = look(written(migfix, folder))
+    assert "\u202e" not in page.content()
     shown = bad.replace("\u202e", "[U+202E]")
     assert page.get_by_text(shown).count() > 1
     assert page.title() == "migfix: 2 files would be rewritten"
@@ -352,6 +384,36 @@ def test_nothing_is_lost(tmp_path: Path, migfix: Migfix) -> None:
         result = migfix("apply", "blog", "--html", name, cwd=folder)
         assert (result.returncode, result.stdout, result.stderr) == (2, "", f"error: {told}\n")
         assert contents(folder) == before
+
+
+def test_names_that_cannot_be(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path)
+    name = "x" * 300
+    result = migfix("diff", "blog", "--html", name, cwd=folder)
+    told = f"error: {name}: File name too long. Name another file for --html.\n"
+    assert (result.returncode, result.stderr) == (2, told)
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    shutil.copytree(folder, odd)
+    result = migfix("check", "blog", "--output-format", "json", "--html", "../review.html", cwd=odd / "blog" / "..")
+    assert result.returncode == 1, result.stderr
+    assert "2 files would be rewritten" in (tmp_path / "review.html").read_text()
+
+
+def test_a_link_stays_one(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path)
+    (folder / "real.html").touch()
+    (folder / "link.html").symlink_to("real.html")
+    migfix("diff", "blog", "--html", "link.html", cwd=folder)
+    assert (folder / "link.html").is_symlink()
+    assert "2 files would be rewritten" in (folder / "real.html").read_text()
+
+
+def test_no_page_of_another_run_is_left(tmp_path: Path, migfix: Migfix) -> None:
+    folder = site(tmp_path)
+    written(migfix, folder)
+    result = migfix("diff", "blog", "--html", "review.html", "--verify", "--settings", "nowhere", cwd=folder)
+    assert result.returncode == 2, result.stderr
+    assert not (folder / "review.html").exists()
 
 
 def test_a_page_and_an_empty_file_are_written_over(tmp_path: Path, migfix: Migfix) -> None:

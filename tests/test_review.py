@@ -62,6 +62,15 @@ def test_each_rewrite_is_asked_for(tmp_path: Path, answers: list[str], is_seeded
     assert (folder / STEPS).read_text().count("noop") == noops, shown
 
 
+def test_yes_to_all_is_apply(tmp_path: Path) -> None:
+    """Rows that one file makes are counted on in the next, however many rewrites are made at once."""
+    case = Case(FIXTURES / "seed_default_row/two_files_one_target")
+    folder = case.copy_before(tmp_path / "site")
+    code, shown = review(folder, "y\n", "y\n")
+    assert code == 0, shown
+    assert contents(folder) == contents(case.copy_after(tmp_path / "expected"))
+
+
 def test_each_diff_is_of_one_rewrite(tmp_path: Path) -> None:
     folder = site(tmp_path)
     _, shown = review(folder, "y\n", "y\n", "y\n")

@@ -168,10 +168,11 @@ def test_baseline_of_a_part(tmp_path: Path, migfix: Migfix) -> None:
     assert json.loads((folder / "migfix-baseline.json").read_text())["accepted"] == accepted
 
 
-def test_a_baseline_of_the_whole_repository(tmp_path: Path, migfix: Migfix) -> None:
-    """It is written at the top, and holds in each project below."""
+@pytest.mark.parametrize("pyproject", ["", "[tool.migfix]\nselect = ['MIG3']\n"])
+def test_a_baseline_of_the_whole_repository(tmp_path: Path, migfix: Migfix, pyproject: str) -> None:
+    """It is written at the top, and holds in each project below, whatever that says itself."""
     git("init", cwd=tmp_path)
-    folder = site(tmp_path)
+    folder = site(tmp_path, pyproject=pyproject)
     (folder / "manage.py").touch()
     assert migfix("baseline", cwd=tmp_path).stdout == "2 findings in 1 file accepted in migfix-baseline.json\n"
     assert (tmp_path / "migfix-baseline.json").exists()

@@ -39,7 +39,9 @@ class Config:
     """What is in force for one run."""
 
     home: Path = Path()
-    """The folder whose pyproject.toml says it, else that of the baseline, else the project."""
+    """The folder whose pyproject.toml says it, else the project."""
+    baseline: Path = Path()
+    """The folder of the baseline: the nearest that has one, in the project or above it, else ``home``."""
     facts: Facts = field(default_factory=Facts)
     select: tuple[str, ...] = DEFAULT_SELECT
     ignore: tuple[str, ...] = ()
@@ -66,9 +68,10 @@ def load_config(root: Path) -> Config:
     Raises ConfigError for unknown keys and values of the wrong type.
     """
     path, table = read_table(root)
-    if table is not None:
-        return replace(from_table(table, str(path)), home=path.parent)
-    return Config(home=next((each for each in _up_to_the_top(root) if (each / BASELINE).is_file()), root))
+    config = from_table(table, str(path)) if table is not None else Config()
+    home = path.parent if table is not None else root
+    baseline = next((each for each in _up_to_the_top(root) if (each / BASELINE).is_file()), home)
+    return replace(config, home=home, baseline=baseline)
 
 
 def read_table(root: Path) -> tuple[Path, Mapping[str, object] | None]:

@@ -19,7 +19,7 @@ from migfix.model import Migration
 from migfix.plan import Outcome, Plan
 from migfix.registry import all_rules, selected, selectors
 from migfix.select import migrations_at, project_at
-from migfix.waivers import Waivers, read_baseline
+from migfix.waivers import Baseline, Waivers, read_baseline
 
 if TYPE_CHECKING:
     from migfix.draft import Chooser
@@ -125,7 +125,8 @@ def look_at(paths: tuple[Path, ...], config: Config) -> tuple[Look | None, list[
     migrations = tuple(each for each in migrations if each.key not in replaced or each.path in directly)
     history = History(project.facts, project).with_migrations(each for each in migrations if not each.unread)
     per_file = {pattern: selectors(codes) for pattern, codes in config.per_file_ignores.items()}
-    waivers = Waivers(config.home, per_file, read_baseline(config.home) if config.has_baseline else {})
+    baseline = read_baseline(config.baseline) if config.has_baseline else Baseline(config.baseline)
+    waivers = Waivers(config.home, per_file, baseline)
     return Look(root, project, migrations, history, rules, waivers), errors
 
 

@@ -23,40 +23,52 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Waivers:
-    """What is accepted below ``root``, the folder of the configuration."""
+class Baseline:
+    """What was there when the baseline in ``root`` was written."""
 
     root: Path
-    per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    accepted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Path below the root -> code -> how many findings."""
+
+    def count(self, path: str, code: str) -> int:
+        return self.accepted.get(place(path, self.root), {}).get(code, 0)
+
+
+@dataclass(frozen=True)
+class Waivers:
+    """What is accepted below ``root``, the folder of the configuration, and by the baseline."""
+
+    root: Path
+    per_file: Mapping[str, tuple[str, ...]]
     """Pattern of paths below the root -> codes, or beginnings of codes."""
-    baseline: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Path below the root -> code -> how many findings were there when the baseline was written."""
+    baseline: Baseline
 
     def standing(self, rule: Rule, found: Iterable[Finding], history: History) -> Iterator[Finding]:
         """What isn't accepted of all that one rule finds; of each file the baseline accepts the first ones."""
         accepted = Counter[str]()
         for finding in found:
-            path = self.place(finding.path)
-            if self._is_ignored(finding, path, rule, history):
+            if self._is_ignored(finding, rule, history):
                 continue
-            accepted[path] += 1
-            if accepted[path] > self.baseline.get(path, {}).get(finding.code, 0):
+            accepted[finding.path] += 1
+            if accepted[finding.path] > self.baseline.count(finding.path, finding.code):
                 yield finding
 
     def accepts(self, path: str, code: str) -> bool:
         """Whether the baseline accepts a finding of that code in a file that can't be read."""
-        return self.baseline.get(self.place(path), {}).get(code, 0) > 0
+        return self.baseline.count(path, code) > 0
 
-    def _is_ignored(self, finding: Finding, path: str, rule: Rule, history: History) -> bool:
+    def _is_ignored(self, finding: Finding, rule: Rule, history: History) -> bool:
+        path = place(finding.path, self.root)
         for pattern, codes in self.per_file.items():
             if fnmatch(path, pattern) and any(each == "ALL" or finding.code.startswith(each) for each in codes):
                 return True
         return bool(comments_on(finding, rule, history))
 
-    def place(self, path: str) -> str:
-        """A path as patterns and the baseline name it."""
-        file = PurePath(path)
-        return file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else file.as_posix()
+
+def place(path: str, root: Path) -> str:
+    """A path as patterns and the baseline of the folder ``root`` name it."""
+    file = PurePath(path)
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
 
 
 def comments_on(finding: Finding, rule: Rule, history: History) -> list[Ignore]:
@@ -68,29 +80,30 @@ def comments_on(finding: Finding, rule: Rule, history: History) -> list[Ignore]:
     return [each for each in found if finding.line in each.lines and each.means(rule.code, rule.name)]
 
 
-def read_baseline(root: Path) -> Mapping[str, Mapping[str, int]]:
-    """What the baseline of a project accepts; nothing without one. Raises ConfigError for a file that isn't one."""
+def read_baseline(root: Path) -> Baseline:
+    """The baseline in a folder; an empty one where there is none. Raises ConfigError for a file that isn't one."""
     path = root / BASELINE
     if not path.is_file():
-        return {}
+        return Baseline(root)
     import json
 
     try:
         content = json.loads(read_bytes(path))
         if content["version"] != VERSION:
             raise ConfigError(f"{path} is of version {content['version']}.", "Write it anew: migfix baseline.")
-        return {str(name): {str(c): int(n) for c, n in codes.items()} for name, codes in content["accepted"].items()}
+        accepted = content["accepted"].items()
+        return Baseline(root, {str(name): {str(c): int(n) for c, n in codes.items()} for name, codes in accepted})
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ConfigError(f"{path} is not a baseline of migfix.", "Write it anew: migfix baseline.") from None
 
 
-def baseline_of(findings: Iterable[Finding], waivers: Waivers, kept: Mapping[str, Mapping[str, int]]) -> bytes:
-    """The content of a baseline that accepts these findings, and what it ``kept`` of other files."""
+def baseline_of(findings: Iterable[Finding], root: Path, kept: Mapping[str, Mapping[str, int]]) -> bytes:
+    """The content of a baseline in ``root`` that accepts these findings, and what it ``kept`` of other files."""
     import json
 
     accepted: dict[str, Counter[str]] = {path: Counter(codes) for path, codes in kept.items()}
     for each in findings:
-        accepted.setdefault(waivers.place(each.path), Counter())[each.code] += 1
+        accepted.setdefault(place(each.path, root), Counter())[each.code] += 1
     content = {
         "version": VERSION,
         "accepted": {path: dict(sorted(accepted[path].items())) for path in sorted(accepted)},

@@ -13,34 +13,58 @@ if TYPE_CHECKING:
     from migfix.plan import Outcome
 
 
-def demand_place(path: Path) -> None:
-    """Raises MigfixError where no page can be written, or something else than a page would be lost."""
+def place_for(path: Path) -> Path:
+    """The file that a page may be written to; a page of an earlier run, which tells nothing of this one, goes.
+
+    Raises MigfixError where no page can be written, or something else than a page would be lost.
+    """
     from migfix.extras import REVIEW, demand
-    from migfix.report.page import MARK
 
     demand(REVIEW, "--html", "review")
-    if path.is_dir() or not path.parent.is_dir():
-        fact = "is a folder." if path.is_dir() else f"can't be written: there is no folder {path.parent}."
-        raise MigfixError(f"{path} {fact}", "Name a file for --html.")
-    if path.exists() and not (path.is_file() and _is_ours(path.read_bytes()[:100], MARK.encode())):
-        raise MigfixError(
-            f"{path} is there already, and migfix didn't write it; it was left as it is.",
-            "Name another file for --html.",
-        )
+    try:
+        place = path.resolve()
+        if place.is_dir() or not place.parent.is_dir():
+            fact = "is a folder." if place.is_dir() else f"can't be written: there is no folder {path.parent}."
+            raise MigfixError(f"{path} {fact}", "Name a file for --html.")
+        _demand_ours(place, path)
+        place.unlink(missing_ok=True)
+    except OSError as error:
+        raise MigfixError(f"{path}: {error.strerror}.", "Name another file for --html.") from None
+    return place
 
 
-def _is_ours(start: bytes, mark: bytes) -> bool:
-    """Whether a file that begins so may be written over: a page of migfix, or an empty file."""
-    return mark in start or not start
+def _demand_ours(place: Path, path: Path) -> None:
+    """Raises MigfixError for a file that is there and is no page of migfix; an empty one may be written over."""
+    from migfix.report.page import MARK
+
+    if not place.exists():
+        return
+    if place.is_file():
+        with place.open("rb") as file:
+            start = file.read(100)
+        if not start or MARK.encode() in start:
+            return
+    raise MigfixError(
+        f"{path} is there already, and migfix didn't write it; it was left as it is.", "Name another file for --html."
+    )
 
 
-def write_page(path: Path, outcome: Outcome, is_written: bool) -> None:
-    """Write the page and say so. Raises MigfixError."""
+def rendered(outcome: Outcome, is_written: bool, database: str | None) -> bytes:
+    """The page, made before anything is written: a name or a text may hold what UTF-8 can't say."""
     from migfix.report.page import render_page
+
+    return render_page(outcome, Path.cwd(), is_written, database).encode(errors="backslashreplace")
+
+
+def write_page(place: Path, page: bytes) -> None:
+    """Write the page and say so. Raises MigfixError."""
+    from migfix.report.text import shown
     from migfix.write import replace_file
 
+    path = Path(shown(str(place), Path.cwd()))
+    _demand_ours(place, path)  # the run itself may have made a file there
     try:
-        replace_file(path, render_page(outcome, Path.cwd(), is_written).encode())
+        replace_file(place, page)
     except OSError as error:
         raise MigfixError(f"{path}: {error.strerror}; the page was not written.") from None
     typer.echo(f"{path}: the page for the review", err=True)

@@ -42,7 +42,7 @@ def baseline(
     from migfix.errors import MigfixError
     from migfix.history.files import find_root
     from migfix.run import look_at
-    from migfix.waivers import baseline_of, read_baseline
+    from migfix.waivers import baseline_of, place, read_baseline
     from migfix.write import replace_file
 
     root = find_root(Path(os.path.realpath(paths[0] if paths else Path())))
@@ -52,12 +52,12 @@ def baseline(
     errors += look.project.errors if look else []
     if errors or look is None:
         raise MigfixError(f"{(errors or ['There is nothing to look at.'])[0]}", "No baseline was written.")
-    seen = {look.waivers.place(each.path) for each in look.migrations}
-    kept = {path: codes for path, codes in read_baseline(config.home).items() if path not in seen}
+    seen = {place(each.path, config.baseline) for each in look.migrations}
+    kept = {path: codes for path, codes in read_baseline(config.baseline).accepted.items() if path not in seen}
     if found or kept:
-        replace_file(config.home / BASELINE, baseline_of(found, look.waivers, kept))
+        replace_file(config.baseline / BASELINE, baseline_of(found, config.baseline, kept))
     else:
-        (config.home / BASELINE).unlink(missing_ok=True)
+        (config.baseline / BASELINE).unlink(missing_ok=True)
     files = len({each.path for each in found})
     said = f"{_count(len(found), 'finding')} in {_count(files, 'file')} accepted in {BASELINE}"
     typer.echo(said if found else "nothing to accept")

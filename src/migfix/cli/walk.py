@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from migfix.cli.app import FAILED, FIXED, LEFT
-from migfix.cli.page import demand_place, write_page
+from migfix.cli.page import place_for, rendered, write_page
 from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class Walk:
         """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
         from migfix.plan import together
 
-        if self.html:
-            demand_place(self.html)
+        place = place_for(self.html) if self.html else None
         put_back_after_a_crash()
         review = self.review()
         outcomes = []
@@ -65,12 +64,14 @@ class Walk:
             outcomes.append(outcome)
         outcome = together(outcomes)
         is_written = self.door is Verb.apply and not outcome.errors and bool(outcome.plan.after)
+        database = next((config.database for _, config in groups), None)
+        page = rendered(outcome, is_written, database) if place else b""
         if is_written:
             _write(outcome)
         if groups or self.format is not Format.text:
-            self.tell(outcome, is_written, next((config.database for _, config in groups), None))
-        if self.html:
-            write_page(self.html, outcome, is_written)
+            self.tell(outcome, is_written, database)
+        if place:
+            write_page(place, page)
         if review and not all(review.answers.values()):
             return max(self.code(outcome, is_written), LEFT)
         return self.code(outcome, is_written)
@@ -142,14 +143,14 @@ class Walk:
                 typer.echo(render_sarif(outcome, top), nl=False)
 
     def tell_a_person(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
-        from migfix.report.text import render_plan, shown, summary, told_passed_over, told_unused
+        from migfix.report.text import closing, render_plan, shown, told_passed_over, told_unused
 
         here, is_patch = Path.cwd(), self.door is Verb.diff
         if outcome.passed_over:
             typer.echo(told_passed_over(outcome.passed_over), err=True)
         typer.echo(told_unused(outcome.unused, here), nl=False, err=True)
         if outcome.is_clean:
-            typer.echo("nothing to do", err=is_patch)
+            typer.echo(closing(outcome, is_written), err=is_patch)
             return
         typer.echo(render_plan(outcome.plan, here, database), nl=False, err=is_patch)
         used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
@@ -159,10 +160,8 @@ class Walk:
         tell_errors(outcome)
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
-        written = "nothing was written" if outcome.errors and outcome.plan.after else ""
-        said = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
-        if closing := ", ".join(filter(None, [said, written])):
-            typer.echo(closing, err=is_patch)
+        if said := closing(outcome, is_written):
+            typer.echo(said, err=is_patch)
         if is_written and self.is_staged:
             import shlex
 

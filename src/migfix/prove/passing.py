@@ -44,7 +44,8 @@ def _tried(question: Question, on_step: OnStep, is_comparing: bool, part: Plan, 
     aside = tuple(Target(path) for path in others if Path(path).exists())
     rewritten = Version(REWRITTEN if is_comparing else "", targets, part.after, aside=aside)
     original = Version(ORIGINAL, tuple(each for each in targets if Path(each.path).exists()), aside=aside)
-    return verify(question, [original, rewritten] if is_comparing and original.targets else [rewritten], on_step)
+    versions = [original, rewritten] if is_comparing and original.targets else [rewritten]
+    return replace(verify(question, versions, on_step), files=part.migrations)
 
 
 def _reason(proof: Proof) -> str:

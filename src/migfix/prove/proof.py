@@ -85,6 +85,8 @@ class Proof:
     """All trials of one ``verify``."""
 
     trials: tuple[Trial, ...]
+    files: tuple[str, ...] = ()
+    """The migrations of the part of a plan that was tried."""
 
     @property
     def judged(self) -> tuple[Trial, ...]:

@@ -90,7 +90,8 @@ def verdict(proof: Proof) -> str:
     engines = ", ".join(dict.fromkeys(trial.engine for trial in proof.judged))
     if not proof.is_told:
         return "could not be verified everywhere."
-    wrong = [trial for trial in proof.trials if trial.version == ORIGINAL and not trial.is_passed]
+    originals = [trial for trial in proof.trials if trial.version == ORIGINAL and not trial.could_not_run]
+    wrong = [trial for trial in originals if not trial.is_passed]
     beside = f"; the original fails on {', '.join(trial.engine for trial in wrong)}" if wrong else ""
     what = "the rewritten version passes" if any(trial.version == ORIGINAL for trial in proof.trials) else "passes"
     if proof.is_passed:

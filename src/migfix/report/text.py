@@ -11,7 +11,7 @@ from migfix.registry import title_of
 
 if TYPE_CHECKING:
     from migfix.findings import Finding, Refusal, Rewrite
-    from migfix.plan import Plan
+    from migfix.plan import Outcome, Plan
     from migfix.source.ignores import Ignore
 
 
@@ -72,6 +72,15 @@ def told_unused(unused: Iterable[tuple[str, Ignore]], start: Path) -> str:
         f"{shown(path, start)}:{each.line}: `{each.text}` accepts nothing that a rule finds here; take it out.\n"
         for path, each in unused
     )
+
+
+def closing(outcome: Outcome, is_written: bool) -> str:
+    """What a run comes to; "" if only errors can be said."""
+    if outcome.is_clean:
+        return "nothing to do"
+    said = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
+    written = "nothing was written" if outcome.errors and outcome.plan.after else ""
+    return ", ".join(filter(None, [said, written]))
 
 
 def summary(plan: Plan, verb: str) -> str:

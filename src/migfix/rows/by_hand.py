@@ -3,53 +3,43 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from migfix.history import History
 from migfix.history.state import Model
 from migfix.model import Key, Literal, Migration, Name, Operation, Value
 from migfix.source.sql import statements
 
-if TYPE_CHECKING:
-    from migfix.source.effects import Effect
+Given = Mapping[str, object]
+"""What is said of a row that is made: column -> constant; nothing of one that can't be read."""
 
 
-def makes_row(history: History, migration: Migration, index: int, target: Model, by: str | None, key: Value) -> bool:
-    """Whether a RunPython or RunSQL makes the row of ``target`` whose primary key, or field ``by``, is ``key``, or may.
-
-    That is one between the CreateModel of ``target`` and operation ``index``.
-    """
+def rows_made(history: History, migration: Migration, index: int, target: Model) -> list[Given]:
+    """The rows that RunPython and RunSQL make between the CreateModel of ``target`` and operation ``index``."""
     new = [each for each in history.before(migration) if each.key == target.made_by or history.is_new(each)]
     steps = [(each, op) for each in new for op in each.walk()]
     steps += [(migration, op) for top in migration.operations[:index] for op in (top, *top.inner)]
-    return any(_makes(each, op, target, by, key) for each, op in steps)
+    return [given for each, op in steps for given in _made(each, op, target)]
 
 
-def _makes(migration: Migration, op: Operation, target: Model, by: str | None, key: Value) -> bool:
+def _made(migration: Migration, op: Operation, target: Model) -> Iterator[Given]:
     if op.kind == "RunPython":
         from migfix.source.effects import effects
 
         code = op.arguments.get("code")
-        found = effects(migration, code.dotted) if isinstance(code, Name) else ()
-        return any(
-            each.model == target.key
-            and each.kind in ("create", "ensure", "derive")
-            and not each.column
-            and not _is_another(each, target, by, key)
-            for each in found
-        )
+        for each in effects(migration, code.dotted) if isinstance(code, Name) else ():
+            if each.model == target.key and each.kind in ("create", "ensure", "derive") and not each.column:
+                yield dict(each.given)
     if op.kind == "RunSQL":
         insert = re.compile(rf"\b(insert|replace|copy)\b[^;]*\b{re.escape(target.table)}\b", re.IGNORECASE)
-        return any(insert.search(text) for text in statements(op.arguments.get("sql")) or ())
-    return False
+        yield from ({} for text in statements(op.arguments.get("sql")) or () if insert.search(text))
 
 
-def _is_another(made: Effect, target: Model, by: str | None, key: Value) -> bool:
-    """Whether the row that is made says another key than the one that is needed."""
+def may_be(given: Given, target: Model, by: str | None, key: Value) -> bool:
+    """Whether a row that is made can be the one of ``target`` whose primary key, or field ``by``, is ``key``."""
     primary = {"pk", *(name for name, each in target.fields.items() if each.is_true("primary_key"))}
-    names = primary if by is None or by in primary else {by}
-    said = [value for name, value in made.given if name in names]
-    return isinstance(key, Literal) and bool(said) and str(key.value) not in map(str, said)
+    said = given.keys() & (primary if by is None or by in primary else {by})
+    return not isinstance(key, Literal) or not said or any(str(given[name]) == str(key.value) for name in said)
 
 
 def writes_column(migration: Migration, model: Key, column: str, before: int | None = None) -> bool:

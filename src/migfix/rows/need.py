@@ -9,7 +9,7 @@ from migfix.history import History
 from migfix.history.fields import Field, field_of, strings_in, together
 from migfix.history.state import Model, State, items_of
 from migfix.model import Call, Key, Literal, Migration, Operation, Value
-from migfix.rows.by_hand import makes_row
+from migfix.rows.by_hand import may_be, rows_made
 from migfix.rows.columns import CannotSeed, is_left_out
 from migfix.rows.function import Child
 from migfix.rows.seed import Seed, Seeder
@@ -31,6 +31,8 @@ class Need:
     """Whether no two rows of the child may have the same key."""
     ready: int
     """Where the tables of the target and of what it needs have got their last required column; 0 if before."""
+    earlier: int = 0
+    """How many other rows of the target are made before."""
 
     @property
     def by(self) -> str | None:
@@ -52,12 +54,15 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
     )
     for index, op, state in steps:
         need = _need(migration, index, op, state, history)
-        if need and not makes_row(history, migration, index, need.target, need.by, need.value):
+        made = rows_made(history, migration, index, need.target) if need else []
+        if need and not any(may_be(each, need.target, need.by, need.value) for each in made):
             later = later or history.state_before(migration, len(migration.operations))
             ready = when_whole(migration, index, need.target.key, later, history)
             now = history.state_before(migration, max(index, ready))
             is_unique = need.is_unique or _is_unique_alone(later.models.get(need.child.model.key), need.field.name)
-            need = replace(need, ready=ready, target=now.models[need.target.key], is_unique=is_unique)
+            need = replace(
+                need, earlier=len(made), ready=ready, target=now.models[need.target.key], is_unique=is_unique
+            )
             found.append((need, Seeder(history, now, later)))
     return found
 
@@ -169,16 +174,16 @@ class Seeding:
         )
 
 
-def seedings(needs: list[tuple[Need, Seeder]]) -> Iterator[Seeding]:
+def seedings(needs: list[tuple[Need, Seeder]], made: int) -> Iterator[Seeding]:
     """Needs of one migration as few functions: one a target, unless rows depend on different tables.
 
-    Raises CannotSeed.
+    ``made``: how many rows of the target other migrations are about to make; no two may look alike. Raises CannotSeed.
     """
     rows: dict[tuple[object, ...], list[tuple[Need, Seeder]]] = {}
     for need, seeder in needs:
         rows.setdefault((need.target.key, repr(need.target.fields), need.by, need.value), []).append((need, seeder))
     functions: dict[tuple[object, ...], tuple[list[Need], list[Seed]]] = {}
-    for number, same in enumerate(rows.values(), 1):
+    for number, same in enumerate(rows.values(), 1 + made + max(need.earlier for need, _ in needs)):
         need, seeder = same[0]
         seed = seeder.seed(need.target.key, need.by, need.value, number)
         is_one_off = all(each.is_one_off for each, _ in same)

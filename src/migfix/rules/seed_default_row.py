@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from migfix.rule import Rule
 if TYPE_CHECKING:
     from migfix.findings import Finding, Refusal
     from migfix.history import History
-    from migfix.model import Migration, Operation
+    from migfix.model import Key, Migration, Operation
     from migfix.rows.need import Need, Seeding
     from migfix.rows.seed import Seeder
 
@@ -19,9 +20,10 @@ CODE = "MIG101"
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Make the row in a RunPython right before the operation that needs it."""
+    made: Counter[Key] = Counter()
     for migration in (*migrations, *_unnamed(migrations, history)):
         if any(_gives_rows_a_key(op) for op in migration.walk()):
-            yield from _check(migration, history)
+            yield from _check(migration, history, made)
 
 
 def _gives_rows_a_key(op: Operation) -> bool:
@@ -42,7 +44,8 @@ def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Mi
     yield from found.values()
 
 
-def _check(migration: Migration, history: History) -> Iterator[Finding]:
+def _check(migration: Migration, history: History, made: Counter[Key]) -> Iterator[Finding]:
+    """What one migration needs; ``made`` counts the rows of each target."""
     from migfix.findings import Refusal
     from migfix.formatting import free_name
     from migfix.rows.columns import CannotSeed
@@ -54,7 +57,8 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     taken = set(migration.bound)
     for own in _by_target(needs):
         try:
-            for seeding in seedings(own):
+            for seeding in seedings(own, made[own[0][0].target.key]):
+                made[own[0][0].target.key] += len(seeding.seeds)
                 if pending := altered_after(seeding, migration, history):
                     yield _pending(seeding, *pending)
                     continue

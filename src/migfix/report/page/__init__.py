@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from django.template import Context, Engine
+from django.utils.safestring import mark_safe
 
 from migfix import __version__
 from migfix.findings import Advice, Finding, Rewrite
@@ -12,37 +14,43 @@ from migfix.plan import Change, Outcome
 from migfix.registry import title_of
 from migfix.report.page.proof import proof_of
 from migfix.report.page.sides import Side, rows
-from migfix.report.text import shown, summary
-
-if TYPE_CHECKING:
-    from django.utils.safestring import SafeString
+from migfix.report.text import closing, shown, told_passed_over, told_unused
 
 HERE = Path(__file__).parent
 MARK = "<!-- written by migfix -->"
 """The second line of every page: only what begins so is ever written over."""
 
+_TURNING = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE = {number: f"[U+{number:04X}]" for number in _TURNING}
+"""Characters that make code read otherwise than it runs (CVE-2021-42574, "Trojan Source")."""
 
-def render_page(outcome: Outcome, start: Path, is_written: bool) -> str:
+
+def render_page(outcome: Outcome, start: Path, is_written: bool, database: str | None = None) -> str:
     """The page as HTML. Paths are relative to ``start``; ``outcome`` says what each rewrite changes by itself.
 
-    Source for the engine without a project: Django's "The Django template language: for Python programmers".
+    ``database``: the one that was looked at. Source for the engine without a project: Django's "The Django template
+    language: for Python programmers".
     """
-    from django.template import Context, Engine
-
     plan = outcome.plan
     turns = zip(plan.rewrites, plan.changes, strict=True)
     context = {
-        "mark": _safe(MARK),
-        "style": _safe((HERE / "page.css").read_text()),
+        "mark": mark_safe(MARK),
+        "style": mark_safe((HERE / "page.css").read_text()),
         "version": __version__,
-        "summary": summary(plan, "rewritten" if is_written else "would be rewritten") or "nothing to do",
+        "headline": closing(outcome, is_written) or "could not tell",
+        "is_untried": plan.rewrites and not (outcome.proofs or outcome.errors or is_written),
         "findings": [*(_rewrite(*turn, start) for turn in turns), *(_finding(each, start) for each in plan.refusals)],
         "advice": [_advice(each) for each in dict.fromkeys(each for found in plan.rewrites for each in found.advice)],
+        "where": f"In database {database}" if database else "Where",
         "errors": outcome.errors,
+        "notes": [
+            *([told_passed_over(outcome.passed_over)] if outcome.passed_over else []),
+            *told_unused(outcome.unused, start).splitlines(),
+        ],
         "proofs": [proof_of(each, start) for each in outcome.proofs],
     }
-    template = Engine([str(HERE)]).get_template("page.html")
-    return str(template.render(Context(context, use_l10n=False)))
+    page = Engine([str(HERE)]).get_template("page.html").render(Context(context, use_l10n=False))
+    return str(page).translate(_VISIBLE)
 
 
 def _rewrite(rewrite: Rewrite, change: Change, start: Path) -> dict[str, object]:
@@ -73,9 +81,3 @@ def _files(change: Change, start: Path) -> Iterator[dict[str, object]]:
         if before != content:
             old, new = Side.of_file(path, before), Side.of_file(path, content)
             yield {"path": shown(path, start), "is_new": before is None, "sides": list(rows(old, new))}
-
-
-def _safe(text: str) -> SafeString:
-    from django.utils.safestring import mark_safe
-
-    return mark_safe(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from migfix.prove.proof import ORIGINAL, Lock, Outcome, Proof, Trial
 from migfix.report.page.sides import Side, rows
 from migfix.report.proof import STEPS, reasons, row_counts, statements, title, verdict
+from migfix.report.text import shown
 
 _MARKS = {Outcome.passed: ("✓", "passed"), Outcome.failed: ("✗", "failed"), Outcome.noted: ("!", "to note")}
 _NOT_REACHED = {"mark": "-", "outcome": "not reached", "seconds": ""}
@@ -21,6 +22,7 @@ def proof_of(proof: Proof, start: Path) -> dict[str, object]:
     return {
         "verdict": verdict(proof),
         "is_passed": proof.is_passed,
+        "files": [shown(path, start) for path in proof.files],
         "titles": list(map(title, told)),
         "steps": [(name, [_cell(trial, name) for trial in told]) for name in names],
         "reasons": [each for trial in proof.trials for each in reasons(trial, start)],
@@ -43,12 +45,12 @@ def _engines(trials: list[Trial]) -> Iterator[dict[str, object]]:
     for engine in dict.fromkeys(trial.engine for trial in trials):
         own = [trial for trial in trials if trial.engine == engine]
         for step in ("forward", "back"):
-            sides = [_sql(own, step, is_original) for is_original in (True, False)]
-            if any(side.lines for side in sides):
+            original, rewritten = (_sql(own, step, is_original) for is_original in (True, False))
+            if original.lines or rewritten.lines:
                 locks = [(title(trial), each) for trial in own for each in trial.locks if each.step == step]
                 yield {
                     "title": f"{engine}, {step}",
-                    "sides": list(rows(*sides)),
+                    "sides": list(rows(original, rewritten, is_whole=True)),
                     "locks": [_lock(*each) for each in locks],
                 }
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
-from migfix.source.text import decode
+from django.utils.safestring import SafeString, mark_safe
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer, SqlLexer
 
-if TYPE_CHECKING:
-    from django.utils.safestring import SafeString
+from migfix.source.text import decode
 
 CONTEXT = 4
 """Lines that are shown around a change; what is farther away is counted."""
 Language = OneOf["python", "sql", "text"]
-
-_HIDDEN = {number: f"[U+{number:04X}]" for number in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-"""Characters that make code read otherwise than it runs (CVE-2021-42574, "Trojan Source")."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,11 @@ class Side:
 
     @classmethod
     def of(cls, text: str, language: Language) -> Side:
-        text = text.translate(_HIDDEN)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")  # as Pygments does
         return cls(_lines(text), _lines(_coloured(text, language)))
 
     @classmethod
+    @lru_cache(maxsize=16)
     def of_file(cls, path: str, content: bytes | None) -> Side:
         """A file that may not be there; what isn't Python is plain text."""
         if content is None:
@@ -63,10 +63,14 @@ class Row:
     skipped: int = 0
 
 
-def rows(old: Side, new: Side) -> Iterator[Row]:
-    """The changes with some lines around them."""
+def rows(old: Side, new: Side, is_whole: bool = False) -> Iterator[Row]:
+    """The changes with some lines around them, or everything."""
+    if is_whole and old.lines == new.lines:
+        yield from _block(_cells(old, 0, None), _cells(new, 0, None), False)
+        return
+    context = len(old.lines) if is_whole else CONTEXT
     shown = 0
-    for group in difflib.SequenceMatcher(None, old.lines, new.lines).get_grouped_opcodes(CONTEXT):
+    for group in difflib.SequenceMatcher(None, old.lines, new.lines).get_grouped_opcodes(context):
         first = group[0][1]
         if first > shown:
             yield Row(skipped=first - shown)
@@ -84,9 +88,7 @@ def _block(left: list[Cell], right: list[Cell], is_changed: bool) -> Iterator[Ro
         )
 
 
-def _cells(side: Side, start: int, end: int) -> list[Cell]:
-    from django.utils.safestring import mark_safe
-
+def _cells(side: Side, start: int, end: int | None) -> list[Cell]:
     return [Cell(number, mark_safe(html)) for number, html in enumerate(side.html[start:end], start + 1)]
 
 
@@ -94,10 +96,6 @@ def _coloured(text: str, language: Language) -> str:
     """The text as HTML with the class names of Pygments, each line whole in itself."""
     if language == "text":
         return escape(text)
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer, SqlLexer
-
     lexer = PythonLexer if language == "python" else SqlLexer
     return highlight(text, lexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True))
 
