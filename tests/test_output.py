@@ -136,6 +136,19 @@ def test_gitlab(tmp_path: Path, migfix: Migfix) -> None:
     assert [each["location"]["lines"]["begin"] for each in again] != [e["location"]["lines"]["begin"] for e in issues]
 
 
+def test_lines_are_those_of_the_file(tmp_path: Path, migfix: Migfix) -> None:
+    """What one rewrite has put into the file moves no finding of the next."""
+    folder, _ = site(tmp_path)
+    text = (folder / FILE).read_text()
+    step = "        migrations.RunPython(lambda apps, editor: None),\n"
+    head, operations, rest = text.partition("operations = [\n")
+    (folder / FILE).write_text(head + operations + rest.replace("    ]\n", f"{step}    ]\n") if rest else text)
+    lines = (folder / FILE).read_text().splitlines()
+    found = json.loads(migfix("check", "blog", "--output-format", "json", cwd=folder).stdout)["findings"]
+    told = {each["code"]: lines[each["line"] - 1].strip() for each in found}
+    assert told == {"MIG101": "migrations.AddField(", "MIG301": step.strip()}
+
+
 @pytest.mark.parametrize("name", cases())
 def test_sarif_fixes_make_what_apply_writes(tmp_path: Path, forked: Migfix, name: str) -> None:
     folder, arguments = site(tmp_path, name)

@@ -378,6 +378,7 @@ def test_nothing_is_lost(tmp_path: Path, migfix: Migfix) -> None:
     for name, told in {
         FILE: f"{FILE}{IS_THERE}",
         "folder": "folder is a folder. Name a file for --html.",
+        "--verify": "--html takes the name of a file, and --verify is an option. Name a file for --html.",
         "no/review.html": "no/review.html can't be written: there is no folder no. Name a file for --html.",
         "/dev/null": f"/dev/null{IS_THERE}",
     }.items():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from itertools import takewhile
 from pathlib import PurePath
 
@@ -177,7 +178,18 @@ class Draft:
 
     def refuse(self, refusal: Refusal, alike: int = 0) -> None:
         """Keep a refusal with the line it had first; of several alike ``alike`` tells which, as lines move."""
-        self.refusals.setdefault((_identity(refusal), alike), refusal)
+        self.refusals.setdefault((_identity(refusal), alike), replace(refusal, line=self._line_on_disk(refusal)))
+
+    def _line_on_disk(self, finding: Finding) -> int:
+        """The line of a finding in the file as it was read: others may have moved it since. Of a new file, its own."""
+        original, current = self.before.get(finding.path), self._content(finding.path)
+        if original is None or current is None or original == current:
+            return finding.line
+        matcher = SequenceMatcher(None, original.splitlines(), current.splitlines())
+        before = [block for block in matcher.get_matching_blocks() if block.b < finding.line and block.size]
+        if not before:
+            return 1
+        return before[-1].a + min(finding.line - before[-1].b, before[-1].size)
 
     def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
         """The edits of ``rewrites`` made together; if that changes the end state, how."""
@@ -210,12 +222,13 @@ class Draft:
     def _keep(self, tried: Tried, rewrites: list[Rewrite]) -> None:
         if self.is_stepwise:
             self.changes += self._turns(rewrites)
+        told = [replace(each, line=self._line_on_disk(each)) for each in rewrites]
         self.before = {**tried.before, **self.before}
         self.after |= tried.after
         named = {each.key for each in self.migrations} | {each.key for each in tried.migrations}
         self.history = tried.history
         self.migrations = tuple(each for key in sorted(named) if (each := self.history.migration(key)))
-        self.rewrites += rewrites
+        self.rewrites += told
 
     def _changed(self, edits: list[Edit]) -> Iterator[tuple[str, tuple[str, bytes]]]:
         """Path -> app ("" for companion files) and new content."""

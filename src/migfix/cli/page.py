@@ -21,6 +21,8 @@ def place_for(path: Path) -> Path:
     from migfix.extras import REVIEW, demand
 
     demand(REVIEW, "--html", "review")
+    if str(path).startswith("-"):
+        raise MigfixError(f"--html takes the name of a file, and {path} is an option.", "Name a file for --html.")
     try:
         place = path.resolve()
         if place.is_dir() or not place.parent.is_dir():
@@ -51,9 +53,11 @@ def _demand_ours(place: Path, path: Path) -> None:
 
 def rendered(outcome: Outcome, is_written: bool, database: str | None) -> bytes:
     """The page, made before anything is written: a name or a text may hold what UTF-8 can't say."""
+    from migfix.git import top_of
     from migfix.report.page import render_page
 
-    return render_page(outcome, Path.cwd(), is_written, database).encode(errors="backslashreplace")
+    start = top_of(Path.cwd()) or Path.cwd()
+    return render_page(outcome, start, is_written, database).encode(errors="backslashreplace")
 
 
 def write_page(place: Path, page: bytes) -> None:
