@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import PurePath
 
@@ -71,7 +72,7 @@ class Draft:
         history: History,
         waivers: Waivers,
         chooser: Chooser | None,
-        is_stepwise: bool = False,
+        is_stepwise: bool,
     ) -> None:
         self.waivers = waivers
         self.chooser = chooser
@@ -178,18 +179,16 @@ class Draft:
 
     def refuse(self, refusal: Refusal, alike: int = 0) -> None:
         """Keep a refusal with the line it had first; of several alike ``alike`` tells which, as lines move."""
-        self.refusals.setdefault((_identity(refusal), alike), replace(refusal, line=self._line_on_disk(refusal)))
+        if (_identity(refusal), alike) not in self.refusals:
+            self.refusals[_identity(refusal), alike] = replace(refusal, line=self._line_on_disk(refusal))
 
     def _line_on_disk(self, finding: Finding) -> int:
         """The line of a finding in the file as it was read: others may have moved it since. Of a new file, its own."""
         original, current = self.before.get(finding.path), self._content(finding.path)
         if original is None or current is None or original == current:
             return finding.line
-        matcher = SequenceMatcher(None, original.splitlines(), current.splitlines())
-        before = [block for block in matcher.get_matching_blocks() if block.b < finding.line and block.size]
-        if not before:
-            return 1
-        return before[-1].a + min(finding.line - before[-1].b, before[-1].size)
+        above = [block for block in _common(original, current) if block.b < finding.line]
+        return above[-1].a + min(finding.line - above[-1].b, above[-1].size) if above else 1
 
     def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
         """The edits of ``rewrites`` made together; if that changes the end state, how."""
@@ -247,6 +246,13 @@ class Draft:
 
     def _read(self, path: str, app: str, content: bytes) -> Migration:
         return read_migration(path, app, PurePath(path).stem, content)
+
+
+@lru_cache(maxsize=8)
+def _common(original: bytes, current: bytes) -> tuple[Match, ...]:
+    """The runs of lines that two versions of a file share; many findings of one file ask for the same."""
+    blocks = SequenceMatcher(None, original.splitlines(), current.splitlines()).get_matching_blocks()
+    return tuple(block for block in blocks if block.size)
 
 
 def _adds_dependency(edit: Edit) -> bool:

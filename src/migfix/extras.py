@@ -6,15 +6,16 @@ import importlib.util
 
 from migfix.errors import MigfixError
 
-VERIFY = {"model_bakery": "model-bakery", "dj_database_url": "dj-database-url", "rich": "rich"}
-"""What ``migfix[verify]`` brings: module -> name of its package."""
-REVIEW = {"pygments": "pygments"}
-"""What ``migfix[review]`` brings."""
+EXTRAS = {
+    "review": {"pygments": "pygments"},
+    "verify": {"model_bakery": "model-bakery", "dj_database_url": "dj-database-url", "rich": "rich"},
+}
+"""Extra -> module -> name of its package."""
 
 
-def demand(needed: dict[str, str], what: str, extra: str) -> None:
-    """Raises MigfixError, in one line, where packages that ``what`` needs are missing."""
-    missing = [package for module, package in needed.items() if importlib.util.find_spec(module) is None]
+def demand(extra: str, what: str) -> None:
+    """Raises MigfixError, in one line, where packages of an extra are missing that ``what`` needs."""
+    missing = [package for module, package in EXTRAS[extra].items() if importlib.util.find_spec(module) is None]
     if missing:
         raise MigfixError(
             f"{what} needs {', '.join(missing)}, which {'are' if len(missing) > 1 else 'is'} not installed.",

@@ -211,6 +211,11 @@ class Migration:
         return self.app, self.name
 
     @property
+    def mentions_migfix(self) -> bool:
+        """Whether the file may hold a comment for migfix."""
+        return b"migfix:" in self.source
+
+    @property
     def is_initial(self) -> bool:
         """Whether Django takes it for an initial migration: said so, or without a dependency on its own app."""
         if self.initial is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from migfix.findings import Finding, Refusal, Rewrite
+    from migfix.findings import Advice, Finding, Refusal, Rewrite
     from migfix.prove.proof import Proof
     from migfix.source.ignores import Ignore
 
@@ -37,6 +37,11 @@ class Plan:
     def findings(self) -> tuple[Finding, ...]:
         """Every rewrite, then every refusal."""
         return (*self.rewrites, *self.refusals)
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What to do beside the rewrites, each thing once."""
+        return tuple(dict.fromkeys(each for rewrite in self.rewrites for each in rewrite.advice))
 
     @property
     def parts(self) -> tuple[Plan, ...]:

@@ -89,12 +89,13 @@ def run(
 
 def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
     """The comments that accept nothing, those aside that are for rules which are off."""
-    if not any(b"migfix:" in each.source for each in look.readable):
+    commented = [each for each in look.readable if each.mentions_migfix]
+    if not commented:
         return
     from migfix.source.ignores import ignores
 
     off = [rule for rule in all_rules() if rule not in look.rules]
-    for migration in look.readable:
+    for migration in commented:
         for comment in ignores(migration):
             is_for_off = bool(comment.lines) and any(comment.means(rule.code, rule.name) for rule in off)
             if (migration.path, comment.number) not in plan.heeded and not is_for_off:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from migfix.config import Config
 from migfix.errors import MigfixError
-from migfix.extras import VERIFY, demand
+from migfix.extras import demand
 from migfix.history.facts import Facts
 from migfix.history.files import find_root, read_bytes
 from migfix.history.settings import settings_module
@@ -33,7 +33,7 @@ def root_of(paths: list[Path]) -> Path:
 
 def question_for(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
     """What shall be proven where. Raises MigfixError if no settings are known or packages are missing."""
-    demand(VERIFY, "verify", "verify")
+    demand("verify", "verify")
     return Question(root, settings_of(root, config.settings), config.database or "default", engines or (None,))
 
 

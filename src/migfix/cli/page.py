@@ -18,9 +18,9 @@ def place_for(path: Path) -> Path:
 
     Raises MigfixError where no page can be written, or something else than a page would be lost.
     """
-    from migfix.extras import REVIEW, demand
+    from migfix.extras import demand
 
-    demand(REVIEW, "--html", "review")
+    demand("review", "--html")
     if str(path).startswith("-"):
         raise MigfixError(f"--html takes the name of a file, and {path} is an option.", "Name a file for --html.")
     try:
@@ -51,12 +51,10 @@ def _demand_ours(place: Path, path: Path) -> None:
     )
 
 
-def rendered(outcome: Outcome, is_written: bool, database: str | None) -> bytes:
+def rendered(outcome: Outcome, start: Path, is_written: bool, database: str | None) -> bytes:
     """The page, made before anything is written: a name or a text may hold what UTF-8 can't say."""
-    from migfix.git import top_of
     from migfix.report.page import render_page
 
-    start = top_of(Path.cwd()) or Path.cwd()
     return render_page(outcome, start, is_written, database).encode(errors="backslashreplace")
 
 

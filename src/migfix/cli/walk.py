@@ -65,7 +65,7 @@ class Walk:
         outcome = together(outcomes)
         is_written = self.door is Verb.apply and not outcome.errors and bool(outcome.plan.after)
         database = next((config.database for _, config in groups), None)
-        page = rendered(outcome, is_written, database) if place else b""
+        page = rendered(outcome, _top(), is_written, database) if place else b""
         if is_written:
             _write(outcome)
         if groups or self.format is not Format.text:
@@ -91,19 +91,19 @@ class Walk:
         """What was found, and, if that was asked for, passes on scratch databases; None if that couldn't be told."""
         from migfix.run import run
 
+        is_for_page = self.html is not None
         if review:
-            outcome = review.run(paths, config, self.all_or_nothing, bool(self.html))
+            outcome = review.run(paths, config, self.all_or_nothing, is_for_page)
         else:
-            outcome = run(paths, config, all_or_nothing=self.all_or_nothing, is_stepwise=bool(self.html))
+            outcome = run(paths, config, self.all_or_nothing, is_stepwise=is_for_page)
         if not self.proving or not outcome.plan.after or outcome.errors:
             return outcome
         from migfix.prove.passing import passing
         from migfix.verifying import question_for, root_of
 
-        question = question_for(root_of(paths), config, self.proving)
-        question = replace(question, is_telling_sql=bool(self.html))
-        with progress(len(self.proving) * (2 if self.html else 1)) as on_step:
-            plan, proofs = passing(outcome.plan, question, on_step, is_comparing=bool(self.html))
+        question = replace(question_for(root_of(paths), config, self.proving), is_telling_sql=is_for_page)
+        with progress(len(self.proving) * (1 + is_for_page)) as on_step:
+            plan, proofs = passing(outcome.plan, question, on_step, is_comparing=is_for_page)
         for proof in proofs:
             show(proof, is_error=True)
         return replace(outcome, plan=plan, proofs=proofs) if all(proof.is_told for proof in proofs) else None
@@ -116,39 +116,34 @@ class Walk:
 
     def tell(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
         """Say what was found and done, in the format that was asked for."""
-        from migfix.git import top_of
-
-        here = Path.cwd()
-        top = top_of(here) or here  # what reads these shows them beside the files of the repository
         match self.format:
             case Format.text:
                 self.tell_a_person(outcome, is_written, database)
             case Format.json:
                 from migfix.report.machine import render_json
 
-                typer.echo(render_json(outcome, here, is_written), nl=False)
+                typer.echo(render_json(outcome, Path.cwd(), is_written), nl=False)
             case Format.github:
                 from migfix.report.forges import render_github
 
                 tell_errors(outcome)
-                typer.echo(render_github(outcome, top), nl=False)
+                typer.echo(render_github(outcome, _top()), nl=False)
             case Format.gitlab:
                 from migfix.report.forges import render_gitlab
 
                 tell_errors(outcome)
-                typer.echo(render_gitlab(outcome, top), nl=False)
+                typer.echo(render_gitlab(outcome, _top()), nl=False)
             case Format.sarif:
                 from migfix.report.sarif import render_sarif
 
-                typer.echo(render_sarif(outcome, top), nl=False)
+                typer.echo(render_sarif(outcome, _top()), nl=False)
 
     def tell_a_person(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
-        from migfix.report.text import closing, render_plan, shown, told_passed_over, told_unused
+        from migfix.report.text import closing, notes, render_plan, shown
 
         here, is_patch = Path.cwd(), self.door is Verb.diff
-        if outcome.passed_over:
-            typer.echo(told_passed_over(outcome.passed_over), err=True)
-        typer.echo(told_unused(outcome.unused, here), nl=False, err=True)
+        for note in notes(outcome, here):
+            typer.echo(note, err=True)
         if outcome.is_clean:
             typer.echo(closing(outcome, is_written), err=is_patch)
             return
@@ -167,6 +162,13 @@ class Walk:
 
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
             typer.echo(f"To take it into the commit: git add {files}")
+
+
+def _top() -> Path:
+    """Where paths start for what shows them beside the files of the repository: its top; outside one, here."""
+    from migfix.git import top_of
+
+    return top_of(Path.cwd()) or Path.cwd()
 
 
 def tell_errors(outcome: Outcome) -> None:

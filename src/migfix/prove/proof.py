@@ -89,6 +89,11 @@ class Proof:
     """The migrations of the part of a plan that was tried."""
 
     @property
+    def ran(self) -> tuple[Trial, ...]:
+        """The trials that there is something to tell of."""
+        return tuple(each for each in self.trials if not each.could_not_run)
+
+    @property
     def judged(self) -> tuple[Trial, ...]:
         """The trials that decide: beside a rewritten version, the original one only shows what was wrong."""
         return tuple(each for each in self.trials if each.version != ORIGINAL) or self.trials

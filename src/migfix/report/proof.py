@@ -31,17 +31,16 @@ STEPS = (
 MOST_TABLES = 12
 LEAST_WIDTH = 100
 """Columns: on a narrower terminal a table that breaks is still better than one without names."""
-_MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!"}
-_NOT_REACHED = "-"
+MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!"}
+NOT_REACHED = "-"
 _STYLES = {Outcome.passed: "green", Outcome.failed: "bold red", Outcome.noted: "yellow"}
 
 
 def render_proof(proof: Proof, start: Path, width: int, is_coloured: bool = False) -> str:
     """The table, then what failed and what is to note, then row counts and the verdict."""
-    told = [trial for trial in proof.trials if not trial.could_not_run]
-    parts = [_on_paper(_table(told), width, is_coloured)] if told else []
+    parts = [_on_paper(_table(proof.ran), width, is_coloured)] if proof.ran else []
     parts += [f"{line}\n" for trial in proof.trials for line in reasons(trial, start)]
-    parts += [f"{line}\n" for line in row_counts(told)]
+    parts += [f"{line}\n" for line in row_counts(proof.ran)]
     return "".join(parts) + verdict(proof) + "\n"
 
 
@@ -51,19 +50,25 @@ def render_sql(proof: Proof, width: int, is_coloured: bool = False) -> str:
     from rich.table import Table
 
     parts = []
-    for engine in dict.fromkeys(trial.engine for trial in proof.trials):
-        trials = [trial for trial in proof.trials if trial.engine == engine]
-        for step in ("forward", "back"):
-            table = Table(box=box.SIMPLE_HEAD, title=f"{engine}: {step}", title_justify="left", pad_edge=False)
-            for trial in trials:
-                table.add_column(trial.version or "statements", ratio=1, overflow="fold")
-            table.add_row(*("\n".join(statements(trial, step, is_timed=True)) for trial in trials))
-            if any(lock.step == step for trial in trials for lock in trial.locks):
-                table.add_section()
-                table.add_row(*("\n".join(_locks(trial, step)) for trial in trials))
-            if any(each.step == step for trial in trials for each in trial.statements):
-                parts.append(_on_paper(table, width, is_coloured))
+    for engine, step, trials in runs(proof.trials):
+        table = Table(box=box.SIMPLE_HEAD, title=f"{engine}: {step}", title_justify="left", pad_edge=False)
+        for trial in trials:
+            table.add_column(trial.version or "statements", ratio=1, overflow="fold")
+        table.add_row(*("\n".join(statements(trial, step, is_timed=True)) for trial in trials))
+        if any(lock.step == step for trial in trials for lock in trial.locks):
+            table.add_section()
+            table.add_row(*("\n".join(_locks(trial, step)) for trial in trials))
+        parts.append(_on_paper(table, width, is_coloured))
     return "".join(parts)
+
+
+def runs(trials: tuple[Trial, ...]) -> Iterator[tuple[str, str, list[Trial]]]:
+    """Engine, step and trials, of going forward and back where statements ran."""
+    for engine in dict.fromkeys(trial.engine for trial in trials):
+        own = [trial for trial in trials if trial.engine == engine]
+        for step in ("forward", "back"):
+            if any(each.step == step for trial in own for each in trial.statements):
+                yield engine, step, own
 
 
 def statements(trial: Trial, step: str, is_timed: bool = False) -> Iterator[str]:
@@ -124,7 +129,7 @@ def _on_paper(what: RenderableType, width: int, is_coloured: bool) -> str:
     return paper.getvalue()
 
 
-def _table(trials: list[Trial]) -> RenderableType:
+def _table(trials: tuple[Trial, ...]) -> RenderableType:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -133,11 +138,17 @@ def _table(trials: list[Trial]) -> RenderableType:
     table.add_column("step", no_wrap=True)
     for trial in trials:
         table.add_column(title(trial), no_wrap=True)
-    for name in STEPS:
-        cells = [next((step for step in trial.steps if step.name == name), None) for trial in trials]
-        if any(cells):
-            table.add_row(name, *(Text(_cell(step), _STYLES[step.outcome] if step else "dim") for step in cells))
+    for name, steps in reached(trials):
+        table.add_row(name, *(Text(_cell(step), _STYLES[step.outcome] if step else "dim") for step in steps))
     return table
+
+
+def reached(trials: tuple[Trial, ...]) -> Iterator[tuple[str, list[Step | None]]]:
+    """Each step that a trial has reached, with what it was in every one of them; None where one didn't get there."""
+    for name in STEPS:
+        steps = [next((step for step in trial.steps if step.name == name), None) for trial in trials]
+        if any(steps):
+            yield name, steps
 
 
 def title(trial: Trial) -> str:
@@ -147,8 +158,8 @@ def title(trial: Trial) -> str:
 
 def _cell(step: Step | None) -> str:
     if step is None:
-        return _NOT_REACHED
-    return f"{_MARKS[step.outcome]} {step.seconds:.2f} s"
+        return NOT_REACHED
+    return f"{MARKS[step.outcome]} {step.seconds:.2f} s"
 
 
 def reasons(trial: Trial, start: Path) -> Iterator[str]:
@@ -168,7 +179,7 @@ def _where(place: Place, start: Path) -> str:
     return f"{shown(place.path, start)}{line}: {place.operation}"
 
 
-def row_counts(trials: list[Trial]) -> Iterator[str]:
+def row_counts(trials: tuple[Trial, ...]) -> Iterator[str]:
     """Rows before → forward → back → forward again, each table once where all trials agree.
 
     Of many tables only those whose number of rows changes.

@@ -18,7 +18,6 @@ from migfix.report.forges import fingerprint, is_grave, message_of
 from migfix.report.text import shown
 
 ROOT = "%SRCROOT%"
-_ROOT = "The top of the repository; outside one, the folder that migfix was run in."
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 

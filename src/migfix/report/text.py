@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,7 @@ def render_plan(plan: Plan, start: Path, database: str | None = None) -> str:
         lines += _rewrite(rewrite, start)
     for refusal in plan.refusals:
         lines += _refusal(refusal, start)
-    advice = dict.fromkeys(each for rewrite in plan.rewrites for each in rewrite.advice)
-    lines += [f"{f'In database {database}' if database else 'Where'} {each.condition}, {each.step}" for each in advice]
+    lines += [f"{where(database)} {each.condition}, {each.step}" for each in plan.advice]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -51,13 +50,24 @@ def _head(finding: Finding, start: Path) -> str:
     return f"{shown(finding.path, start)}:{finding.line}: {title_of(finding.code)}"
 
 
+def where(database: str | None) -> str:
+    """How advice begins: it holds anywhere that its condition does, or in the ``database`` that was looked at."""
+    return f"In database {database}" if database else "Where"
+
+
 def shown(path: str, start: Path) -> str:
     """A path as a person there would type it."""
     relative = os.path.relpath(path, start)
     return path if relative.startswith("..") else relative
 
 
-def told_passed_over(reasons: Mapping[str, str]) -> str:
+def notes(outcome: Outcome, start: Path) -> list[str]:
+    """The lines beside the findings: deployed migrations that were left, and comments that accept nothing."""
+    passed_over = [_passed_over(outcome.passed_over)] if outcome.passed_over else []
+    return [*passed_over, *(_unused(path, each, start) for path, each in outcome.unused)]
+
+
+def _passed_over(reasons: Mapping[str, str]) -> str:
     """The one line about deployed migrations that a folder brought along; ``reasons`` says of each why it is one."""
     count, why = len(reasons), next(iter(reasons.values()))
     is_one = count == 1
@@ -66,12 +76,9 @@ def told_passed_over(reasons: Mapping[str, str]) -> str:
     return f"{told}, because {like}; name {'it' if is_one else 'one'} to see what can be done."
 
 
-def told_unused(unused: Iterable[tuple[str, Ignore]], start: Path) -> str:
-    """A line for each comment that accepts what no rule finds."""
-    return "".join(
-        f"{shown(path, start)}:{each.line}: `{each.text}` accepts nothing that a rule finds here; take it out.\n"
-        for path, each in unused
-    )
+def _unused(path: str, comment: Ignore, start: Path) -> str:
+    place = f"{shown(path, start)}:{comment.line}"
+    return f"{place}: `{comment.text}` accepts nothing that a rule finds here; take it out."
 
 
 def closing(outcome: Outcome, is_written: bool) -> str:

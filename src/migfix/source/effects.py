@@ -389,8 +389,9 @@ class _Reader:
                 self.is_guarded or any(each.arg in ("ignore_conflicts", "update_conflicts") for each in node.keywords)
             ):
                 kind = "derive"
-            constants = [each for each in node.keywords if isinstance(each.value, ast.Constant)]
-            given = tuple((each.arg or "", ast.literal_eval(each.value)) for each in constants)
+            given = tuple(
+                (each.arg or "", each.value.value) for each in node.keywords if isinstance(each.value, ast.Constant)
+            )
             self.found.append(Effect(kind, key, "", node.lineno, given))
         elif name not in _READS:
             self.found.append(Effect("unknown", key, "", node.lineno))

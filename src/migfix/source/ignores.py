@@ -35,11 +35,8 @@ class Ignore:
 
 def ignores(migration: Migration) -> tuple[Ignore, ...]:
     """The comments of a file, in its order."""
-    return (
-        tuple(replace(each, number=number) for number, each in enumerate(_ignores(migration)))
-        if b"migfix:" in migration.source
-        else ()
-    )
+    found = _ignores(migration) if migration.mentions_migfix else ()
+    return tuple(replace(each, number=number) for number, each in enumerate(found))
 
 
 def _ignores(migration: Migration) -> Iterator[Ignore]:

@@ -14,7 +14,7 @@ from migfix.plan import Change, Outcome
 from migfix.registry import title_of
 from migfix.report.page.proof import proof_of
 from migfix.report.page.sides import Side, rows
-from migfix.report.text import closing, shown, told_passed_over, told_unused
+from migfix.report.text import closing, notes, shown, where
 
 HERE = Path(__file__).parent
 MARK = "<!-- written by migfix -->"
@@ -40,13 +40,10 @@ def render_page(outcome: Outcome, start: Path, is_written: bool, database: str |
         "headline": closing(outcome, is_written) or "could not tell",
         "is_untried": plan.rewrites and not (outcome.proofs or outcome.errors or is_written),
         "findings": [*(_rewrite(*turn, start) for turn in turns), *(_finding(each, start) for each in plan.refusals)],
-        "advice": [_advice(each) for each in dict.fromkeys(each for found in plan.rewrites for each in found.advice)],
-        "where": f"In database {database}" if database else "Where",
+        "advice": list(map(_advice, plan.advice)),
+        "where": where(database),
         "errors": outcome.errors,
-        "notes": [
-            *([told_passed_over(outcome.passed_over)] if outcome.passed_over else []),
-            *told_unused(outcome.unused, start).splitlines(),
-        ],
+        "notes": notes(outcome, start),
         "proofs": [proof_of(each, start) for each in outcome.proofs],
     }
     page = Engine([str(HERE)]).get_template("page.html").render(Context(context, use_l10n=False))
