@@ -23,12 +23,24 @@ class Literal:
     span: Span = field(default=NOWHERE, compare=False)
 
 
+class Import(NamedTuple):
+    """One imported name: ``from module import name as bound``; ``name`` is None for ``import module``."""
+
+    module: str
+    name: str | None
+    bound: str
+    code: str
+    """The statement that binds just this name."""
+
+
 @dataclass(frozen=True)
 class Name:
     """A dotted name with imports resolved (``django.db.models.CASCADE``); undotted if it is the file's own."""
 
     dotted: str
     span: Span = field(default=NOWHERE, compare=False)
+    source: Import | None = field(default=None, compare=False)
+    """The import that gives the name in the file it was read from."""
 
 
 class Argument(NamedTuple):
@@ -45,6 +57,8 @@ class Call:
     func: str
     arguments: tuple[Argument, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
+    source: Import | None = field(default=None, compare=False)
+    """The import that gives the callee in the file it was read from."""
 
     def keyword(self, name: str) -> Value | None:
         """The value given by keyword, or None."""
@@ -167,16 +181,6 @@ class Function(NamedTuple):
         """The line of the file that its code begins on."""
         lines = self.code.split("\n")
         return self.line - next((i for i, line in enumerate(lines) if line.startswith("def ")), 0)
-
-
-class Import(NamedTuple):
-    """One imported name: ``from module import name as bound``; ``name`` is None for ``import module``."""
-
-    module: str
-    name: str | None
-    bound: str
-    code: str
-    """The statement that binds just this name."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,8 +18,8 @@ from migfix.formatting import (
 )
 from migfix.history.state import Model
 from migfix.model import Migration
-from migfix.rows.function import manager
 from migfix.rows.step import step_edits
+from migfix.rows.variables import Variables, unique
 
 BATCH = 1000
 
@@ -41,6 +41,12 @@ class Fill:
     needs: tuple[Model, ...] = ()
     """Other models whose rows the value makes."""
     imports: tuple[tuple[str, str | None], ...] = ()
+    read: frozenset[str] = frozenset()
+    """The names that ``value`` means as the file does."""
+
+    @property
+    def variables(self) -> Variables:
+        return Variables(unique((self.model, *self.needs)), self.read)
 
     @property
     def attribute(self) -> str:
@@ -68,35 +74,36 @@ def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) ->
 
 def function_code(name: str, fill: Fill) -> str:
     """A RunPython function: one UPDATE if all rows get the same, else batches by primary key."""
-    models = (fill.model, *fill.needs)
-    lines = [render(call(f"def {name}", "apps", "schema_editor", tail="):"))]
-    lines += [f"    {fill.comment}", "    alias = schema_editor.connection.alias"]
-    for each in models:
-        got = call(f"{each.name} = apps.get_model", literal(each.app), literal(each.name))
+    variables = fill.variables
+    apps, editor, alias = map(variables.own, ("apps", "schema_editor", "alias"))
+    lines = [render(call(f"def {name}", apps, editor, tail="):"))]
+    lines += [f"    {fill.comment}", f"    {alias} = {editor}.connection.alias"]
+    for each in variables.models:
+        got = call(f"{variables.of(each)} = {apps}.get_model", literal(each.app), literal(each.name))
         lines.append("    " + render(got, 4))
-    for each in models:
-        lines += [f"    if not router.allow_migrate_model(alias, {each.name}):", "        return"]
-    rows = manager(fill.model.name, fill.model)
-    lines += _update(rows, fill) if fill.is_for_all else _batches(rows, fill)
+    for each in variables.models:
+        lines += [f"    if not router.allow_migrate_model({alias}, {variables.of(each)}):", "        return"]
+    lines += _update(variables, fill) if fill.is_for_all else _batches(variables, fill)
     return "\n".join(lines) + "\n"
 
 
-def _update(rows: str, fill: Fill) -> list[str]:
-    changed = call(".update", prefixed(f"{fill.field}=", fill.value))
+def _update(variables: Variables, fill: Fill) -> list[str]:
+    changed, rows = call(".update", prefixed(f"{fill.field}=", fill.value)), variables.own("rows")
     return [
-        f"    rows = {rows}",
-        "    " + render(call(f"rows.filter({fill.field}__isnull=True).update", *changed.items), 4),
+        f"    {rows} = {variables.rows(fill.model)}",
+        "    " + render(call(f"{rows}.filter({fill.field}__isnull=True).update", *changed.items), 4),
     ]
 
 
-def _batches(rows: str, fill: Fill) -> list[str]:
+def _batches(variables: Variables, fill: Fill) -> list[str]:
+    rows, row, empty, batch = map(variables.own, ("rows", "row", "empty", "batch"))
     return [
-        f"    rows = {rows}.order_by({literal('pk')})",
-        f"    empty = rows.filter({fill.field}__isnull=True).only({literal(fill.field)})",
-        f"    batch = list(empty[:{BATCH}])",
-        "    while batch:",
-        "        for row in batch:",
-        "            " + render(prefixed(f"row.{fill.attribute} = ", fill.value), 12),
-        "        " + render(call("rows.bulk_update", "batch", f"[{literal(fill.field)}]"), 8),
-        f"        batch = list(empty.filter(pk__gt=batch[-1].pk)[:{BATCH}])",
+        f"    {rows} = {variables.rows(fill.model)}.order_by({literal('pk')})",
+        f"    {empty} = {rows}.filter({fill.field}__isnull=True).only({literal(fill.field)})",
+        f"    {batch} = list({empty}[:{BATCH}])",
+        f"    while {batch}:",
+        f"        for {row} in {batch}:",
+        "            " + render(prefixed(f"{row}.{fill.attribute} = ", fill.value), 12),
+        "        " + render(call(f"{rows}.bulk_update", batch, f"[{literal(fill.field)}]"), 8),
+        f"        {batch} = list({empty}.filter(pk__gt={batch}[-1].pk)[:{BATCH}])",
     ]

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migfix.formatting import Brackets, call, dictionary, line_length, literal, render
 from migfix.history.state import Model
 from migfix.rows.seed import Seed
+from migfix.rows.variables import Variables, unique
 
 ONE_OFF = "# Existing rows get this key as their default, so its row has to be there first."
 LASTING = "# The default of a foreign key points at this row, so it has to be there first."
 SEQUENCE = "# An explicit key does not advance PostgreSQL's sequence."
-
-
-OWN_NAMES = frozenset(
-    (
-        *("alias", "any", "apps", "child", "children", "datetime", "model", "models"),
-        *("no_style", "router", "schema_editor", "sql", "timezone"),
-    )
-)
-"""What the function calls things itself."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +28,18 @@ def function_code(name: str, seeds: Iterable[Seed], children: Iterable[Child]) -
     rows = [each for seed in seeds for each in seed.walk()]
     rows = list({(each.model.key, each.lookup, each.key): each for each in rows}.values())
     children = list(children)
-    models = {each.model.key: each.model for each in rows} | {each.model.key: each.model for each in children}
-    models |= {each.resets.key: each.resets for each in rows if each.resets}
-    names = _variables(list(models.values()))
+    resets = unique(each.resets for each in rows if each.resets)
+    variables = Variables(unique([*(each.model for each in rows), *(each.model for each in children), *resets]))
     lines = [render(call(f"def {name}", "apps", "schema_editor", tail="):")), f"    {ONE_OFF if children else LASTING}"]
     lines += ["    alias = schema_editor.connection.alias"]
-    for key, model in models.items():
-        lines.append(
-            "    " + render(call(f"{names[key]} = apps.get_model", literal(model.app), literal(model.name)), 4)
-        )
-    lines += _router_check(list(names.values()))
-    if children:
-        lines += _emptiness_check([(names[each.model.key], each) for each in children])
+    for model in variables.models:
+        got = call(f"{variables.of(model)} = apps.get_model", literal(model.app), literal(model.name))
+        lines.append("    " + render(got, 4))
+    lines += _router_check(list(map(variables.of, variables.models)))
+    lines += _emptiness_check(children, variables) if children else []
     for each in rows:
-        lines.append("    " + render(_get_or_create(names[each.model.key], each), 4))
-    lines += _sequence_reset({each.resets.key: each.resets for each in rows if each.resets}, names)
+        lines.append("    " + render(_get_or_create(variables.rows(each.model), each), 4))
+    lines += _sequence_reset(list(map(variables.of, resets)))
     return "\n".join(lines) + "\n"
 
 
@@ -61,21 +49,6 @@ def imports_of(seeds: Iterable[Seed]) -> list[tuple[str, str | None]]:
     needed: list[tuple[str, str | None]] = [("django.db", "router")]
     needed += [("django.core.management.color", "no_style")] if any(each.resets for each in rows) else []
     return list(dict.fromkeys([*needed, *(line for each in rows for line in each.imports)]))
-
-
-def _variables(models: list[Model]) -> dict[tuple[str, str], str]:
-    """A variable for each model: its name, with the app where two have the same."""
-    names = [model.name for model in models]
-    found = {}
-    for model in models:
-        name = model.name if names.count(model.name) == 1 else model.app.title().replace("_", "") + model.name
-        found[model.key] = f"{name}_model" if name in OWN_NAMES or keyword.iskeyword(name) else name
-    return found
-
-
-def manager(variable: str, model: Model) -> str:
-    """``.objects``, or ``._base_manager`` where the state declares managers: these may hide rows."""
-    return f"{variable}.{'_base_manager' if model.has_managers else 'objects'}.using(alias)"
 
 
 def _router_check(names: list[str]) -> list[str]:
@@ -88,10 +61,10 @@ def _router_check(names: list[str]) -> list[str]:
     return [f"    {loop}", "        if not router.allow_migrate_model(alias, model):", "            return"]
 
 
-def _emptiness_check(children: list[tuple[str, Child]]) -> list[str]:
+def _emptiness_check(children: list[Child], variables: Variables) -> list[str]:
     rows = []
-    for name, child in children:
-        query = manager(name, child.model)
+    for child in children:
+        query = variables.rows(child.model)
         rows.append(f"{query}.filter({child.null_field}=None)" if child.null_field else query)
     if len(rows) == 1 and len(condition := f"    if not {rows[0]}.exists():") <= line_length():
         return [condition, "        return"]
@@ -103,18 +76,17 @@ def _emptiness_check(children: list[tuple[str, Child]]) -> list[str]:
     ]
 
 
-def _get_or_create(variable: str, seed: Seed) -> Brackets:
+def _get_or_create(rows: str, seed: Seed) -> Brackets:
     items: list[str | Brackets] = [f"{seed.lookup}={seed.key}"]
     if seed.values:
         inner = dictionary(seed.values)
         items.append(Brackets("defaults=" + inner.head, inner.items, inner.tail))
-    return call(f"{manager(variable, seed.model)}.get_or_create", *items)
+    return call(f"{rows}.get_or_create", *items)
 
 
-def _sequence_reset(models: dict[tuple[str, str], Model], names: dict[tuple[str, str], str]) -> list[str]:
-    if not models:
+def _sequence_reset(names: list[str]) -> list[str]:
+    if not names:
         return []
-    listed = f"[{', '.join(names[key] for key in models)}]"
     head = "for sql in schema_editor.connection.ops.sequence_reset_sql"
-    loop = render(call(head, "no_style()", listed, tail="):"), 4)
+    loop = render(call(head, "no_style()", f"[{', '.join(names)}]", tail="):"), 4)
     return [f"    {SEQUENCE}", f"    {loop}", "        schema_editor.execute(sql)"]

@@ -23,6 +23,7 @@ from migfix.rows.through import (
     linking_fields,
     pointing_at,
 )
+from migfix.rows.variables import Variables
 from migfix.source.code import Writer
 from migfix.source.text import comment_after, comments_above
 
@@ -157,15 +158,16 @@ def _is_unique(through: Model, names: set[str]) -> bool:
 def _single_links(migration: Migration, index: int, through: Model, source: str, target: str) -> list[Edit]:
     """The data step that keeps the first of links that are there twice."""
     name = free_name(f"drop_double_{snake(through.name)}", migration.bound)
+    variable = Variables((through,)).of(through)
     pair = f"{source}=pair[{literal(source)}], {target}=pair[{literal(target)}]"
     lines = [
         f"def {name}(apps, schema_editor):",
         "    # A plain many-to-many has each pair once; the oldest stays.",
         "    alias = schema_editor.connection.alias",
-        f"    {through.name} = apps.get_model({literal(through.app)}, {literal(through.name)})",
-        f"    if not router.allow_migrate_model(alias, {through.name}):",
+        f"    {variable} = apps.get_model({literal(through.app)}, {literal(through.name)})",
+        f"    if not router.allow_migrate_model(alias, {variable}):",
         "        return",
-        f"    rows = {through.name}._base_manager.using(alias).order_by()",
+        f"    rows = {variable}._base_manager.using(alias).order_by()",
         f"    pairs = rows.values({literal(source)}, {literal(target)}).annotate(",
         f"        first=models.Min({literal('pk')}), count=models.Count({literal('pk')})",
         "    )",

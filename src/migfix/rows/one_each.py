@@ -9,11 +9,11 @@ from migfix.history.state import Model
 from migfix.model import Migration
 from migfix.rows.columns import CannotSeed, Columns
 from migfix.rows.fill import Fill
-from migfix.rows.function import manager
 from migfix.rows.need import unique_sets
 from migfix.rows.placeholder import AUTO, INTEGERS, TEXT, max_length
 from migfix.rows.seed import Seeder
 from migfix.rows.unique import UniqueField
+from migfix.rows.variables import Variables, roots
 from migfix.source.code import Writer
 
 COMPUTED = "# A default is the same for all existing rows, and each needs a value of its own."
@@ -37,7 +37,7 @@ def called(migration: Migration, model: Model, field: Field, comment: str = COMP
     assert default is not None
     writer = Writer(migration, is_its_own=True)
     code = f"{flatten(writer.code(default))}()"
-    return Fill(model, field.name, code, comment, imports=tuple(writer.imports))
+    return Fill(model, field.name, code, comment, imports=tuple(writer.imports), read=roots(code))
 
 
 def _new_rows(each: UniqueField, history: History) -> Fill | None:
@@ -46,7 +46,7 @@ def _new_rows(each: UniqueField, history: History) -> Fill | None:
     if target is None or each.field.get("to_field"):
         return None
     written, imports = _values(seeder, target, each.model)
-    create = f"{manager(target.name, target)}.create"
+    create = f"{Variables((each.model, target)).rows(target)}.create"
     comment = f"# Each row needs a {target.name} of its own."
     value = call(create, *(f"{name}={code}" for name, code in written.items()))
     return Fill(each.model, each.field.name, value, comment, needs=(target,), imports=imports)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from migfix.history import History
 from migfix.history.fields import strings_in
+from migfix.history.needed import CONTRIB
 from migfix.history.state import Model, State
 from migfix.model import Key, Migration
 from migfix.source.data_steps import running
@@ -65,6 +66,12 @@ class DataStep:
                 return ()
             found |= labels
         return tuple(sorted(found))
+
+
+def unknown_apps(labels: tuple[str, ...], state: State, history: History) -> list[str]:
+    """Those of ``labels`` whose app is neither the project's nor an installed package's, as far as can be seen."""
+    there = {model.app for model in state.models.values()} | CONTRIB.keys()
+    return [each for each in labels if each not in there and not history.app(each) and not history.whole.app(each)]
 
 
 def _is_of(name: str, model: Model) -> bool:
@@ -149,15 +156,24 @@ def _root(call: ast.Call) -> str:
 
 
 def _caught(node: ast.FunctionDef) -> set[ast.AST]:
-    """What stands in a ``try`` that expects the row to be missing."""
+    """What stands in a ``try``, or below ``suppress()``, that expects the row to be missing."""
     found: set[ast.AST] = set()
     for each in ast.walk(node):
-        if isinstance(each, ast.Try) and any(
-            handler.type is None or "DoesNotExist" in (text := ast.unparse(handler.type)) or text == "Exception"
-            for handler in each.handlers
-        ):
-            found |= {inner for statement in each.body for inner in ast.walk(statement)}
+        match each:
+            case ast.Try(handlers=handlers, body=body):
+                expected = [handler.type for handler in handlers]
+            case ast.With(items=items, body=body):
+                calls = [item.context_expr for item in items if isinstance(item.context_expr, ast.Call)]
+                expected = [arg for call in calls if ast.unparse(call.func).endswith("suppress") for arg in call.args]
+            case _:
+                continue
+        if any(error is None or _is_missing_row(ast.unparse(error)) for error in expected):
+            found |= {inner for statement in body for inner in ast.walk(statement)}
     return found
+
+
+def _is_missing_row(error: str) -> bool:
+    return "DoesNotExist" in error or error in ("Exception", "BaseException")
 
 
 def _linked(node: ast.FunctionDef) -> set[ast.AST]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from migfix.formatting import literal
 from migfix.history import History
@@ -67,7 +68,23 @@ class Seeder:
         column = by or "pk"
         key_field = self._field(model, by) if by else self._primary_key(model)
         code = _key_code(key, model, column)
+        if isinstance(key, Literal) and not self._may_be_key(model, key_field, key.value):
+            raise _no_key(key, model, column)
         return self._row(model, column, code, key_field, number)
+
+    def _may_be_key(self, model: Model, key_field: Field | None, value: object) -> bool:
+        """Whether the column takes the value; of a key that points at another row, whether that row's key does."""
+        if key_field is not None and key_field.is_key:
+            target = self.now.models.get(key_field.target(model.app, model.name.lower(), self.history.facts) or model.key)
+            return target is None or target.key == model.key or self._may_be_key(target, self._primary_key(target), value)
+        try:
+            if key_field is None or key_field.kind in AUTO | INTEGERS:
+                int(str(value))
+            elif key_field.kind == "UUIDField" and isinstance(value, str):
+                UUID(value)
+        except ValueError:
+            return False
+        return True
 
     def _row(self, model: Model, column: str, code: str, key_field: Field | None, number: int) -> Seed:
         lineage = self.lineage(model)
@@ -200,12 +217,16 @@ def _key_code(key: Value, model: Model, column: str) -> str:
     if text := uuid_text(key):
         return literal(text)
     if isinstance(key, Literal):
-        raise CannotSeed(
-            f"the default is {key.value!r}, which is no key of {model.label}.",
-            f"Write the {column} of the row as a number or text.",
-        )
+        raise _no_key(key, model, column)
     what = f"{key.func}()" if isinstance(key, Call) else key.dotted if isinstance(key, Name) else "code"
     raise CannotSeed(
         f"the default is computed by {what}, so migfix can't know which {model.label} it means.",
         f"Write the {column} of the row as a plain value, or make the row in a RunPython of your own.",
+    )
+
+
+def _no_key(key: Literal, model: Model, column: str) -> CannotSeed:
+    return CannotSeed(
+        f"the default is {key.value!r}, which is no key of {model.label}.",
+        f"Write the {column} of a {model.label} that is there or that migfix can make.",
     )

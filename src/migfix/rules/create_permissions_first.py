@@ -27,15 +27,22 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
-    from migfix.findings import Rewrite
+    from migfix.findings import Refusal, Rewrite
     from migfix.rows.made_early import CONTENT_TYPES, PERMISSIONS
-    from migfix.rows.permissions import lookups_of
+    from migfix.rows.permissions import lookups_of, unknown_apps
 
     step = next(iter(lookups_of(migration, history)), None)
     if step is None:
         return
-    labels = step.labels(history.state_before(migration, step.index))
+    state = history.state_before(migration, step.index)
+    labels = step.labels(state)
     maker = PERMISSIONS if step.needs_permissions else CONTENT_TYPES
+    why = f"{step.function}() looks up {maker.what}, which a new database gets after its last migration only."
+    if unknown := unknown_apps(labels, state, history):
+        which = f"those of {' and '.join(unknown)} can't be made: migfix finds no such app"
+        ways_out = "Catch DoesNotExist where they are looked up, or install the app where migfix can read it."
+        yield Refusal(CODE, migration.path, step.lookups[0].line, f"{why[:-1]}, and {which}.", ways_out)
+        return
     name, edits = _function_edits(migration, step, labels, maker)
     needed, told = _dependencies(migration, step, labels, maker, history)
     comes = f", and the file comes to depend on {', '.join(told)}" if told else ""
@@ -43,7 +50,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         CODE,
         migration.path,
         step.lookups[0].line,
-        f"{step.function}() looks up {maker.what}, which a new database gets after its last migration only.",
+        why,
         f"{name}() makes those of {' and '.join(labels) or 'all apps'} right before it{comes}.",
         (*edits, *needed),
     )

@@ -20,8 +20,11 @@ from migfix.formatting import (
     render,
     with_quotes,
 )
-from migfix.model import Argument, Call, Dictionary, Literal, Migration, Name, Opaque, Sequence, Value
-from migfix.source.names import spelling
+from migfix.model import Argument, Call, Dictionary, Import, Literal, Migration, Name, Opaque, Sequence, Value
+from migfix.source.names import package_of, spelling
+
+_BY_NAME = (("django.db", "models"), ("django.db", "migrations"), ("django.conf", "settings"))
+"""What Django's own migrations import by name."""
 
 
 class CannotWrite(Exception):
@@ -43,39 +46,56 @@ class Writer:
     def edits(self) -> list[AddImport]:
         return [AddImport(self.migration.path, module, name) for module, name in self.imports]
 
-    def name(self, dotted: str) -> str:
-        """How the file spells a dotted name, which it comes to import if it doesn't yet.
+    def name(self, dotted: str, source: Import | None = None) -> str:
+        """How the file spells a dotted name, which it comes to import if it doesn't yet, as ``source`` did.
 
-        Raises CannotWrite for a name that another file defines.
+        Raises CannotWrite for a name that another file defines, or imports by a path that starts there.
         """
         if found := spelling(self.migration.imports, dotted):
             return found
+        if dotted.startswith("."):
+            raise CannotWrite(f"{dotted.lstrip('.')} is imported by a relative path in another migration")
         if "." not in dotted:
             if dotted in self.migration.bound or hasattr(builtins, dotted):
                 return dotted
             raise CannotWrite(f"{dotted} is defined in another migration")
-        for package, imported in (("django.db.models", "models"), ("django.db.migrations", "migrations")):
-            if dotted.startswith(f"{package}."):
-                self.imports["django.db", imported] = None
-                return imported + dotted.removeprefix(package)
-        parts = dotted.split(".")
-        module = ".".join(parts[: next((i for i, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)])
-        self.imports[module, None] = None
+        for package, imported in _BY_NAME:
+            if dotted.startswith(f"{package}.{imported}."):
+                self._import(package, imported)
+                return dotted.removeprefix(f"{package}.")
+        if source and source.name and source.name == source.bound:
+            self._import(source.module, source.name)
+            return f"{source.bound}{dotted.removeprefix(f'{source.module}.{source.name}')}"
+        is_known = source and not source.name and dotted.startswith(f"{source.module}.")
+        self._import(source.module if source and is_known else package_of(dotted), None)
         return dotted
+
+    def _import(self, module: str, name: str | None) -> None:
+        """Raises CannotWrite where the file already means something else by the name that this would bind."""
+        bound = name or module.partition(".")[0]
+        same = [each for each in self.migration.imports if each.bound == bound]
+        is_free = (
+            bound not in self.migration.bound
+            if name or not same
+            else all(each.name is None and each.module.partition(".")[0] == bound for each in same)
+        )
+        if not is_free:
+            raise CannotWrite(f"the file already means something else by {bound}")
+        self.imports[module, name] = None
 
     def code(self, value: Value) -> Code:
         """The value as code. Raises CannotWrite for what wasn't read."""
         match value:
             case Literal(value=constant):
                 return literal(constant)
-            case Name(dotted=dotted):
-                return self.name(dotted)
+            case Name(dotted=dotted, source=source):
+                return self.name(dotted, source)
             case Call(func="|" | "&" | "^" as operator, arguments=(left, right)):
                 return f"{self.flat(left.value)} {operator} {self.flat(right.value)}"
             case Call(func="~", arguments=(inner,)):
                 return f"~{self.flat(inner.value)}"
-            case Call(func=func, arguments=arguments):
-                return call(self.name(func), *map(self._argument, arguments))
+            case Call(func=func, arguments=arguments, source=source):
+                return call(self.name(func, source), *map(self._argument, arguments))
             case Sequence(kind=kind, items=items):
                 opening, closing = {"list": ("[", "]"), "tuple": ("(", ")"), "set": ("{", "}")}[kind]
                 codes = [self.code(item) for item in items]

@@ -59,6 +59,9 @@ _GIS_ONLY = frozenset(
     ]
 )
 
+# Modules of django.db.models whose names the package has not: it has Lookup and JSONField, but no GreaterThan or KT.
+_ROOMS = ("functions", "lookups", "fields.json", "fields.related_lookups", "sql")
+
 
 def canonical(dotted: str) -> str:
     """One spelling for each public name: ``django.db.models.deletion.CASCADE`` is ``django.db.models.CASCADE``."""
@@ -66,7 +69,9 @@ def canonical(dotted: str) -> str:
     if dotted.startswith("django.contrib.gis.db.models."):
         return f"django.contrib.gis.db.models.{last}" if last in _GIS_ONLY else f"django.db.models.{last}"
     if dotted.startswith("django.db.models."):
-        return f"django.db.models.{last}"
+        room = next((each for each in _ROOMS if dotted.startswith(f"django.db.models.{each}.")), None)
+        is_of_package = room is None or last in ("JSONField", "Lookup", "Transform")
+        return f"django.db.models.{last}" if is_of_package else f"django.db.models.{room}.{last}"
     if dotted.startswith("django.contrib.postgres.fields."):
         return f"django.contrib.postgres.fields.{last}"
     if dotted.startswith("django.db.migrations."):
@@ -99,6 +104,17 @@ def spelling(imports: tuple[Import, ...], dotted: str) -> str | None:
     for each in imports:
         is_root = each.name is None and each.bound == each.module.partition(".")[0]
         means = canonical(f"{each.module}.{each.name}") if each.name else each.bound if is_root else each.module
-        if each.name != "*" and f"{dotted}.".startswith(f"{means}."):
+        is_loaded = not is_root or f"{each.module}.".startswith(f"{package_of(dotted)}.") or _is_in(dotted, each.module)
+        if each.name != "*" and is_loaded and _is_in(dotted, means):
             found.append(each.bound + dotted[len(means) :])
     return min(found, key=len, default=None)
+
+
+def _is_in(dotted: str, package: str) -> bool:
+    return f"{dotted}.".startswith(f"{package}.")
+
+
+def package_of(dotted: str) -> str:
+    """The module of a dotted name, as far as the name tells it: what stands before its class or its last part."""
+    parts = dotted.split(".")
+    return ".".join(parts[: next((i for i, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)])

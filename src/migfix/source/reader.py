@@ -116,7 +116,7 @@ class Scope:
                 sides = tuple(Argument(None, self.value(side)) for side in (node.left, node.right))
                 return Call(_Q_OPERATORS[type(op)], sides, span)
             case ast.Name() | ast.Attribute() if dotted := self.dotted(node):
-                return self._constant(dotted) or Name(canonical(dotted), span)
+                return self._constant(dotted) or Name(canonical(dotted), span, self.source(node, dotted))
             case ast.List() | ast.Tuple() | ast.Set() if not any(isinstance(item, ast.Starred) for item in node.elts):
                 return Sequence(_KINDS[type(node)], tuple(map(self.value, node.elts)), span)
             case ast.Dict() if None not in node.keys:
@@ -125,7 +125,7 @@ class Scope:
             case ast.Call(func=func) if (dotted := self.dotted(func)) and not _is_starred(node):
                 arguments = [Argument(None, self.value(arg)) for arg in node.args]
                 arguments += [Argument(each.arg, self.value(each.value)) for each in node.keywords]
-                return Call(canonical(dotted), tuple(arguments), span)
+                return Call(canonical(dotted), tuple(arguments), span, self.source(func, dotted))
         return Opaque(ast.unparse(node), span)
 
     def dotted(self, node: ast.expr) -> str | None:
@@ -137,6 +137,15 @@ class Scope:
         if not isinstance(node, ast.Name):
             return None
         return ".".join([self.meaning.get(node.id, node.id), *reversed(parts)])
+
+    def source(self, node: ast.expr, dotted: str) -> Import | None:
+        """The import that gives a name or attribute; of ``import a.b`` and ``import a.c`` the one that fits."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        found = [each for each in self.imports if isinstance(node, ast.Name) and each.bound == node.id]
+        if len(found) > 1:
+            found.sort(key=lambda each: (f"{dotted}.".startswith(f"{each.module}."), len(each.module)))
+        return found[-1] if found else None
 
     def _constant(self, name: str) -> Value | None:
         value = self.constants.get(name)
