@@ -17,6 +17,7 @@ from migfix.history import History
 from migfix.model import Migration
 from migfix.plan import Change, Plan
 from migfix.prove.state import differences
+from migfix.prove.steps import broken_steps
 from migfix.rule import Rule
 from migfix.source import read_migration
 from migfix.syntax import apply_edits
@@ -137,7 +138,7 @@ class Draft:
                 continue
             tried = self._tried([each])
             if isinstance(tried, str):
-                self.refuse(each.left(f"The rewrite would not end in the same models ({tried}), so it is left to you."))
+                self.refuse(each.left(f"The rewrite would not {tried}, so it is left to you."))
             elif self.chooser is None or self.chooser(each, tried.before, tried.after):
                 self._keep(tried, [each])
                 return True
@@ -191,7 +192,7 @@ class Draft:
         return above[-1].a + min(finding.line - above[-1].b, above[-1].size) if above else 1
 
     def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
-        """The edits of ``rewrites`` made together; if that changes the end state, how."""
+        """The edits of ``rewrites`` made together; if they may not be, what the rewrite would not do."""
         changed = dict(self._changed([edit for each in rewrites for edit in each.edits]))
         migrations = tuple(self._read(path, app, content) for path, (app, content) in changed.items() if app)
         companions = {path: content for path, (app, content) in changed.items() if not app}
@@ -199,7 +200,9 @@ class Draft:
         is_ordering = all(_adds_dependency(edit) for each in rewrites for edit in each.edits)
         found = [] if is_ordering else differences(self.history, history, {each.app for each in migrations})
         if found:
-            return "; ".join(found)
+            return f"end in the same models ({'; '.join(found)})"
+        if broken := broken_steps(self.history, history, migrations):
+            return f"hold ({'; '.join(broken)})"
         before = {path: self._content(path) for path in changed}
         return Tried(before, {path: content for path, (_, content) in changed.items()}, history, migrations)
 

@@ -39,7 +39,7 @@ class Name:
 
     dotted: str
     span: Span = field(default=NOWHERE, compare=False)
-    source: Import | None = field(default=None, compare=False)
+    source: Import | None = field(default=None, compare=False, repr=False)
     """The import that gives the name in the file it was read from."""
 
 
@@ -57,7 +57,7 @@ class Call:
     func: str
     arguments: tuple[Argument, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
-    source: Import | None = field(default=None, compare=False)
+    source: Import | None = field(default=None, compare=False, repr=False)
     """The import that gives the callee in the file it was read from."""
 
     def keyword(self, name: str) -> Value | None:

@@ -75,8 +75,12 @@ class Seeder:
     def _may_be_key(self, model: Model, key_field: Field | None, value: object) -> bool:
         """Whether the column takes the value; of a key that points at another row, whether that row's key does."""
         if key_field is not None and key_field.is_key:
-            target = self.now.models.get(key_field.target(model.app, model.name.lower(), self.history.facts) or model.key)
-            return target is None or target.key == model.key or self._may_be_key(target, self._primary_key(target), value)
+            target = self.now.models.get(
+                key_field.target(model.app, model.name.lower(), self.history.facts) or model.key
+            )
+            return (
+                target is None or target.key == model.key or self._may_be_key(target, self._primary_key(target), value)
+            )
         try:
             if key_field is None or key_field.kind in AUTO | INTEGERS:
                 int(str(value))

@@ -47,11 +47,13 @@ def _rewrite(migration: Migration, each: Forbidden, why: str, taken: set[str], h
     from migfix.findings import Rewrite
     from migfix.formatting import flatten
     from migfix.rows.fill import fill_edits
+    from migfix.rows.key_window import before_window
     from migfix.rows.leftover import before_migrating
     from migfix.rows.nulls import fill_of
 
     fill, said = fill_of(migration, each, history)
-    name, edits = fill_edits(migration, each.index, fill, taken)
+    place = before_window(migration, each.index, each.model.key, history)
+    name, edits = fill_edits(migration, place, fill, taken)
     value = f"{flatten(fill.value)}, {fill.reason}" if fill.is_for_all else "each a value of its own"
     return Rewrite(
         code=CODE,

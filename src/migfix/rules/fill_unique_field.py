@@ -43,13 +43,15 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
 def _finding(migration: Migration, each: UniqueField, taken: set[str], history: History) -> Finding:
     from migfix.findings import Rewrite
     from migfix.rows.in_steps import in_steps
+    from migfix.rows.key_window import before_window
     from migfix.rows.leftover import before_migrating
     from migfix.rows.one_each import fill_of
 
     fill = fill_of(migration, each, history)
     if fill is None:
         return _same_for_all(migration, each)
-    name, edits = in_steps(migration, each.index, each.op, fill, taken)
+    place = before_window(migration, each.index, each.model.key, history)
+    name, edits = in_steps(migration, each.index, each.op, fill, taken, place)
     return Rewrite(
         code=CODE,
         path=migration.path,

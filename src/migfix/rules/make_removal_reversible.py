@@ -26,6 +26,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.rows.key_window import before_window
     from migfix.rows.removal import is_stuck
 
     before = history.state_before(migration)
@@ -33,11 +34,12 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         model = state.models.get((migration.app, op.model)) if op.kind == "RemoveField" else None
         field = model.fields.get(op.text("name")) if model else None
         if model and field and is_stuck(migration, index, model, field):
-            yield _finding(migration, op, before.models.get(model.key, model), model, field, history)
+            place = before_window(migration, index, model.key, history)
+            yield _finding(migration, op, place, before.models.get(model.key, model), model, field, history)
 
 
 def _finding(
-    migration: Migration, op: Operation, before: Model, model: Model, field: Field, history: History
+    migration: Migration, op: Operation, place: int, before: Model, model: Model, field: Field, history: History
 ) -> Finding:
     from migfix.edits import Insert
     from migfix.findings import Rewrite
@@ -66,7 +68,7 @@ def _finding(
         op.line,
         why,
         f"an AlterField before it sets default={code}, which the rows get when the column comes back.",
-        (Insert(migration.path, op.where, written, COMMENT), *writer.edits),
+        (Insert(migration.path, ("operations", place), written, COMMENT), *writer.edits),
         used_values=(said[0],) if said else (),
     )
 

@@ -1,0 +1,21 @@
+"""The part of a migration in which a table has no primary key: one was removed, and another field isn't it yet."""
+
+from __future__ import annotations
+
+from migfix.history import History
+from migfix.model import Key, Migration
+
+
+def before_window(migration: Migration, index: int, model: Key, history: History) -> int:
+    """``index``, or that of the operation before it which takes the primary key of ``model`` away.
+
+    In between, historical models have a key that Django invents ("no such column: shop_ticket.id"), and SQLite can't
+    remake the table ("datatype mismatch").
+    """
+    opened = None
+    for place, _, state in history.states(migration):
+        has_key = model not in state.models or state.models[model].primary_key is not None
+        opened = None if has_key else place - 1 if opened is None else opened
+        if place == index:
+            break
+    return index if opened is None or opened < 0 else opened
