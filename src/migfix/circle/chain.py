@@ -11,11 +11,12 @@ from migfix.circle.data_steps import DATA, elided, is_same_step
 from migfix.circle.follow_up import Piece, moved
 from migfix.circle.leaving import Leaving
 from migfix.circle.part_file import new_part, part_of
-from migfix.circle.split import cleared, functions_along, with_called
+from migfix.circle.split import cleared, functions_along
 from migfix.circle.squash import CannotCut, Part
 from migfix.edits import AddImport, Edit, Replace
 from migfix.formatting import reindented
 from migfix.model import Import, Migration
+from migfix.source.lookups import called_functions
 from migfix.source.text import comments_above, decode, names_read, text_between
 
 
@@ -25,7 +26,7 @@ def put_together(squashed: Migration, parts: tuple[Part, ...], steps: dict[int, 
     found = [list(_pieces(squashed, part, number, steps)) for number, part in enumerate(parts)]
     for number in range(1, len(parts)):
         code = "\n".join(piece.code for piece in found[number])
-        yield new_part(squashed, whole, parts, number, found[number], with_called(whole, set(names_read(code))))
+        yield new_part(squashed, whole, parts, number, found[number], _called(whole, code))
     items = "".join(f"    {comment}\n" for comment in _comments_lost(squashed, found))
     for piece in found[0]:
         items += "".join(f"    {comment}\n" for comment in piece.comments)
@@ -84,8 +85,12 @@ def _with_all_imports(squashed: Migration, parts: tuple[Part, ...], elided: list
     return replace(squashed, imports=tuple(imports.values()), bound=bound_names, functions=functions)
 
 
+def _called(migration: Migration, code: str) -> list[str]:
+    return [each.name for each in called_functions(migration, set(names_read(code)))]
+
+
 def _first_imports(squashed: Migration, whole: Migration, code: str, parts: tuple[Part, ...]) -> Iterator[Edit]:
-    functions = with_called(squashed, set(names_read(code)))
+    functions = _called(squashed, code)
     dropped = [each.code for each in squashed.dependencies if part_of(each, parts) > 0]
     text = "\n".join([code, *(each.code for each in parts[0].needed)])
     read = set(names_read("\n".join([text, *(squashed.functions[name].code for name in functions)])))

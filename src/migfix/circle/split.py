@@ -15,6 +15,7 @@ from migfix.formatting import quote_of, with_quotes
 from migfix.history import History
 from migfix.history.needed import dependency_code, dependency_edit
 from migfix.model import Dependency, Dictionary, Key, Literal, Migration, Name, Sequence, Value
+from migfix.source.lookups import called_functions
 from migfix.source.text import assignment_of, decode, names_read, text_between
 
 
@@ -160,18 +161,7 @@ def functions_along(migration: Migration, left: Leaving) -> list[str]:
             for argument in ("code", "reverse_code"):
                 if isinstance(code := op.arguments.get(argument), Name):
                     needed.add(code.dotted)
-    return with_called(migration, needed)
-
-
-def with_called(migration: Migration, names: set[str]) -> list[str]:
-    """The functions of the file among ``names``, and those that they call, in file order."""
-    needed, count = names, -1
-    while count != len(needed):
-        count = len(needed)
-        needed = needed | {
-            name for each in needed & set(migration.functions) for name in names_read(migration.functions[each].code)
-        }
-    return [name for name in migration.functions if name in needed]
+    return [each.name for each in called_functions(migration, needed)]
 
 
 def leftovers(migration: Migration, left: Leaving, functions: list[str], dependencies: list[str]) -> Iterator[Edit]:

@@ -20,7 +20,15 @@ _NOTHING_MORE = (
     "typing.Generic",
 )
 _USER = (
-    *("check_password", "clean", "email_user", "get_all_permissions", "get_full_name", "get_group_permissions"),
+    *(
+        "str()",
+        "check_password",
+        "clean",
+        "email_user",
+        "get_all_permissions",
+        "get_full_name",
+        "get_group_permissions",
+    ),
     *("get_short_name", "get_user_permissions", "get_username", "has_module_perms", "has_perm", "has_perms"),
     *(
         "has_usable_password",
@@ -37,17 +45,17 @@ _OF_DJANGO: dict[str, tuple[str, ...]] = {
     "django.contrib.auth.base_user.AbstractBaseUser": _USER,
     "django.contrib.auth.models.PermissionsMixin": _USER,
     "django.contrib.auth.models.User": _USER,
-    "django.contrib.auth.models.Group": ("natural_key",),
-    "django.contrib.auth.models.Permission": ("natural_key",),
+    "django.contrib.auth.models.Group": ("str()", "natural_key"),
+    "django.contrib.auth.models.Permission": ("str()", "natural_key"),
     "django.contrib.contenttypes.models.ContentType": (
         *("app_labeled_name", "get_all_objects_for_this_type", "get_object_for_this_type", "model_class"),
-        *("name", "natural_key"),
+        *("str()", "name", "natural_key"),
     ),
-    "django.contrib.sessions.models.Session": ("get_decoded",),
-    "django.contrib.sites.models.Site": ("natural_key",),
-    "django.contrib.admin.models.LogEntry": ("get_admin_url", "get_change_message", "get_edited_object"),
+    "django.contrib.sessions.models.Session": ("str()", "get_decoded"),
+    "django.contrib.sites.models.Site": ("str()", "natural_key"),
+    "django.contrib.admin.models.LogEntry": ("str()", "get_admin_url", "get_change_message", "get_edited_object"),
 }
-"""Methods and properties of Django's own models, from their source in 4.2 to 6.1."""
+"""Methods and properties of Django's own models, ``str()`` for a ``__str__``, from their source in 4.2 to 6.1."""
 SAVES = frozenset({"save", "create", "get_or_create", "update_or_create", "acreate", "asave"})
 _PLAIN_MANAGERS = ("django.db.models.Manager", "django.db.models.manager.Manager")
 
@@ -85,7 +93,12 @@ def lacks(history: History, live: Class, model: Model) -> Iterator[Lack]:
 def lacks_of_django(dotted: str, name: str) -> Iterator[Lack]:
     """The same for a model of Django's own."""
     for attribute in _OF_DJANGO.get(dotted, ()):
-        yield Lack(frozenset({attribute}), "", f"{name}.{attribute} is a method of the live model")
+        told = (
+            "__str__() is the live model's own"
+            if attribute == "str()"
+            else f"{attribute} is a method of the live model"
+        )
+        yield Lack(frozenset({attribute}), "", f"{name}.{told}")
 
 
 def _lacks(history: History, found: Class, name: str, statement: ast.stmt, model: Model) -> Iterator[Lack]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from migfix.history import History
@@ -12,11 +12,11 @@ from migfix.history.state import Model, State
 from migfix.live.classes import find_class
 from migfix.live.declared import Lack, lacks, lacks_of_django
 from migfix.live.models import LiveModel, Unknown
+from migfix.live.texts import makes_text
 from migfix.live.uses import DataFunction, Use
-from migfix.model import Key, Migration
+from migfix.model import Key, Literal, Migration
+from migfix.source.lookups import called_functions
 from migfix.source.text import text_between
-
-_SHOWS = frozenset({"print", "write", "info", "debug", "warning", "error", "exception", "log"})
 
 
 @dataclass(frozen=True)
@@ -66,43 +66,38 @@ def _ways_out(lack: Lack, name: str) -> str:
     return f"W{inline}: historical models have fields, and nothing else of models.py."
 
 
-def attributes(node: ast.FunctionDef) -> frozenset[str]:
-    """What a function reads and passes: ``title``, ``Post.objects``, ``title=``, and ``str()`` of its rows."""
+def attributes(nodes: Iterable[ast.FunctionDef], relations: frozenset[str]) -> frozenset[str]:
+    """What functions read and pass: ``title``, ``Post.objects``, ``title=``, and ``str()`` of rows."""
     found = set()
-    for each in ast.walk(node):
-        if isinstance(each, ast.Attribute):
-            found |= {each.attr, f"{ast.unparse(each.value)}.{each.attr}"}
-        elif isinstance(each, ast.keyword) and each.arg:
-            found |= {f"{part}=" for part in each.arg.split("__")}
-    return frozenset(found | ({"str()"} if _makes_text(node) else set()))
+    for node in nodes:
+        for each in ast.walk(node):
+            if isinstance(each, ast.Attribute):
+                found |= {each.attr, f"{ast.unparse(each.value)}.{each.attr}"}
+            elif isinstance(each, ast.keyword) and each.arg:
+                found |= {f"{part}=" for part in each.arg.split("__")}
+        if makes_text(node, relations):
+            found.add("str()")
+    return frozenset(found)
 
 
-def _makes_text(node: ast.FunctionDef) -> bool:
-    """Whether a row of a loop is made a text that isn't only shown."""
-    rows = {
-        each.target.id for each in ast.walk(node) if isinstance(each, ast.For) and isinstance(each.target, ast.Name)
-    }
-    shown = {
-        inner
-        for call in ast.walk(node)
-        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in _SHOWS
-        for inner in ast.walk(call)
-    }
-    for each in ast.walk(node):
-        match each:
-            case (
-                ast.FormattedValue(value=ast.Name(id=name))
-                | ast.Call(func=ast.Name(id="str" | "slugify" | "format"), args=[ast.Name(id=name), *_])
-            ) if name in rows and each not in shown:
-                return True
-    return False
+def _relations(state: State) -> frozenset[str]:
+    """The names by which rows lead to other rows, in either direction."""
+    found = set()
+    for model in state.models.values():
+        for name, each in model.fields.items():
+            if each.is_relation:
+                related = each.get("related_name")
+                found |= {name, model.key[1], *([str(related.value)] if isinstance(related, Literal) else [])}
+    return frozenset(found)
 
 
 def historical(
     migration: Migration, each: DataFunction, live: LiveModel, seen_as: str, state: State, history: History
 ) -> Historical | Lack:
     """The historical model in the place of ``live``, or the first thing that it would lack."""
-    used = attributes(each.node)
+    called = called_functions(migration, {each.function.name})
+    nodes = (node for other in called for node in ast.parse(other.code).body if isinstance(node, ast.FunctionDef))
+    used = attributes(nodes, _relations(state))
     if live.declared is None and live.app in CONTRIB:
         lack = next(
             _missed(lacks_of_django(f"django.contrib.{live.app}.models.{live.name}", live.name), used, seen_as), None

@@ -52,20 +52,19 @@ def _trees(migration: Migration, code: Value) -> Iterator[tuple[ast.AST, int]]:
         case Opaque(code=text) if text.lstrip("( ").startswith("lambda"):
             yield ast.parse(f"({text})"), code.span[0] - 1
             names = set(names_read(f"({text})"))
-    for function in _called(migration, names):
+    for function in called_functions(migration, names):
         yield ast.parse(function.code), function.first_line - 1
 
 
-def _called(migration: Migration, names: set[str]) -> list[Function]:
-    """Those of the functions that the file has, and those of the file that they mention, in turn."""
-    found = {name: migration.functions[name] for name in sorted(names) if name in migration.functions}
-    waiting = list(found)
+def called_functions(migration: Migration, names: set[str]) -> list[Function]:
+    """The functions of the file among ``names``, and those of the file that they mention in turn, in its order."""
+    found, waiting = set(), list(names & migration.functions.keys())
     while waiting:
-        for name in sorted(names_read(migration.functions[waiting.pop()].code)):
-            if name in migration.functions and name not in found:
-                found[name] = migration.functions[name]
-                waiting.append(name)
-    return list(found.values())
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += set(names_read(migration.functions[name].code)) & migration.functions.keys()
+    return [function for name, function in migration.functions.items() if name in found]
 
 
 def _called_on(tree: ast.AST) -> set[str]:
