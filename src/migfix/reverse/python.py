@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from migfix.history import History
 from migfix.history.state import created_model
-from migfix.model import Literal, Migration, Name, Opaque, Operation
-from migfix.reverse.verdict import NOT_RESTORED, Harm, Made, Noop, Verdict
+from migfix.model import Key, Literal, Migration, Name, Opaque, Operation
+from migfix.reverse.copied import can_hold, copied_columns, model_of
+from migfix.reverse.lost import Lost, lost_after, reads
+from migfix.reverse.verdict import NOT_RESTORED, CopyBack, Harm, Made, Noop, Verdict
 from migfix.source.effects import Effect, effects
+from migfix.source.lookups import called_functions, models_named
 from migfix.source.names import is_noop
 
 
-def reverse_of_python(migration: Migration, op: Operation) -> Verdict:
-    """Whether doing nothing is right, honest with a comment, or harmful because the step would run twice."""
+def reverse_of_python(migration: Migration, op: Operation, history: History) -> Verdict:
+    """Whether doing nothing is right, honest with a comment, or harmful: the step would run twice, or lose values."""
     code = op.arguments.get("code")
     if code is None or is_noop(code) or code == Literal(None):
         return Noop()
@@ -19,11 +23,68 @@ def reverse_of_python(migration: Migration, op: Operation) -> Verdict:
     if not isinstance(code, Name):
         return Noop(NOT_RESTORED)
     made = made_by(migration)
-    left = [each for each in effects(migration, code.dotted) if not made.covers(each.model, each.column)]
+    found = effects(migration, code.dotted)
+    left = [each for each in found if not made.covers(each.model, each.column)]
     for each in left:
         if harm := _harm(each, code.dotted):
             return harm
+    lost = _lost(migration, op, code, history) if len(left) < len(found) else []
+    emptied = _emptied(found, made)
+    if lost or emptied:
+        back = _copied_back(migration, op, code.dotted, {(each.model, each.column) for each in lost} | emptied, history)
+        return back or (_loses(code.dotted, lost) if lost else _moves(code.dotted, emptied))
     return Noop(NOT_RESTORED if any(each.kind in ("derive", "unknown") for each in left) else None)
+
+
+def _lost(migration: Migration, op: Operation, code: Name, history: History) -> list[Lost]:
+    """What the function reads and a later operation removes: going back, it is empty."""
+    index = int(op.where[1])
+    functions = called_functions(migration, {code.dotted})
+    models = models_named(migration, code) | {each.model for each in effects(migration, code.dotted) if each.model}
+    after = list(lost_after(migration, index, history))
+    return [each for each in after if any(reads(function.code, each, models) for function in functions)]
+
+
+def _loses(function: str, lost: list[Lost]) -> Harm:
+    what = " and ".join(dict.fromkeys(each.label for each in lost))
+    where = ", ".join(dict.fromkeys(each.removed_by for each in lost))
+    return Harm(
+        f"{function}() reads {what}, which comes back empty when {where} is undone: "
+        "going back and forward again would lose what was copied.",
+        "Copy it the other way.",
+    )
+
+
+def _moves(function: str, emptied: set[tuple[Key, str]]) -> Harm:
+    what = " and ".join(sorted(".".join((*model, column)) for model, column in emptied))
+    return Harm(
+        f"{function}() copies {what} and then changes it: going back and forward again would copy what it left.",
+        "Copy it the other way.",
+    )
+
+
+def _copied_back(
+    migration: Migration, op: Operation, function: str, needed: set[tuple[Key, str]], history: History
+) -> CopyBack | None:
+    """The true inverse of a plain copy of columns, if every column that is ``needed`` was copied and fits back."""
+    index = int(op.where[1])
+    state = history.state_before(migration, index)
+    model, columns = model_of(migration, function, state), copied_columns(migration.functions[function])
+    if model is None or not needed <= {(model.key, old) for old, _ in columns}:
+        return None
+    are_fitting = all(can_hold(model.fields.get(old), model.fields.get(new)) for old, new in columns)
+    return CopyBack(model, columns) if are_fitting else None
+
+
+def _emptied(found: tuple[Effect, ...], made: Made) -> set[tuple[Key, str]]:
+    """The columns that a value is taken from and that then get another one."""
+    return {
+        (other.model, other.column)
+        for each in found
+        for other in found
+        if other.model and other.model == each.model and other.column in each.reads - {each.column}
+        if not made.covers(other.model, other.column) and other.reads != {other.column}
+    }
 
 
 def changes_old_rows_only(migration: Migration, op: Operation) -> bool:
@@ -54,9 +115,7 @@ def has_own_table(migration: Migration, op: Operation) -> bool:
 
 
 def _harm(effect: Effect, function: str) -> Harm | None:
-    if effect.model is None:
-        return None
-    label = ".".join(effect.model)
+    label = ".".join(effect.model or ("a model that migfix can't read",))
     match effect.kind:
         case "create":
             return Harm(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import sqlglot
 from sqlglot import exp
@@ -16,8 +17,9 @@ from sqlglot.errors import SqlglotError
 
 from migfix.history import History
 from migfix.history.fields import field_of
-from migfix.model import Migration
+from migfix.model import Migration, Operation
 from migfix.reverse.inverse import inverse_of
+from migfix.reverse.lost import lost_after
 from migfix.reverse.verdict import NOT_RESTORED, NOT_UNDONE, Harm, Inverse, Made, Noop, Verdict
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -30,9 +32,9 @@ NAME_ENGINES = (
 )
 
 
-def reverse_of_sql(texts: list[str], migration: Migration, history: History) -> Verdict:
+def reverse_of_sql(texts: list[str], migration: Migration, op: Operation, history: History) -> Verdict:
     """The reverse of these statements on every engine of the project, or on all where that isn't known."""
-    facts, made = history.facts, tables_made_by(migration, history)
+    facts, made = history.facts, replace(tables_made_by(migration, history), lost=_lost(migration, op, history))
     dialects = sorted({DIALECTS[engine] for engine in facts.engines or ANY_ENGINE})
     verdicts = {dialect: _reverse_in(dialect, texts, made) for dialect in dialects}
     if len(set(verdicts.values())) == 1:
@@ -58,18 +60,30 @@ def tables_made_by(migration: Migration, history: History) -> Made:
     return Made(models - {None}, frozenset((table, each.column.lower().removesuffix("_id")) for table, each in fields))
 
 
+def _lost(migration: Migration, op: Operation, history: History) -> frozenset[tuple[object, str]]:
+    """What is removed after the statements, by the names of tables and columns."""
+    index = int(op.where[1])
+    state, found = history.state_before(migration, index), set()
+    for each in lost_after(migration, index, history):
+        model = state.models.get(each.model)
+        field = model.fields.get(each.column) if model else None
+        if model and (field or not each.column):
+            found.add((model.table.lower(), field.column.lower() if field else ""))
+    return frozenset(found)
+
+
 def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
     statements = [each for text in texts for each in _parsed(text, dialect)]
     own: set[object] = set()
     found: list[tuple[str, ...] | None] = []
     for each in statements:
-        found.append(_inverse(each, dialect, own))
+        found.append(_inverse(each, dialect, own) or _copied_back(each, dialect, made))
         if isinstance(each, exp.Create) and each.args.get("kind") == "TABLE" and found[-1]:
             own.add(_table(each))
     inverses = [each for each in found if each is not None]
     if statements and len(inverses) == len(found) and any(inverses):
         return Inverse(tuple(line for each in reversed(inverses) for line in reversed(each)))
-    within = Made(made.models | own, made.columns)
+    within = replace(made, models=made.models | own)
     verdicts = [_again(each, within) for each in statements]
     for verdict in verdicts:
         if isinstance(verdict, Harm):
@@ -88,6 +102,39 @@ def _inverse(statement: exp.Expression, dialect: str, own: set[object]) -> tuple
     return inverse_of(statement, dialect)
 
 
+def _copied_back(statement: exp.Expression, dialect: str, made: Made) -> tuple[str, ...] | None:
+    """The copy the other way, of an UPDATE that sets new columns to columns of the same rows which go later."""
+    is_plain = isinstance(statement, exp.Update) and not statement.find(exp.Where, exp.From, exp.Join, exp.Subquery)
+    table = _table(statement.this)
+    back = []
+    for each in statement.expressions if is_plain else ():
+        new, old = each.this, each.expression
+        if not isinstance(new, exp.Column) or not isinstance(old, exp.Column):
+            return None
+        if not made.covers(table, new.name.lower()) or (table, old.name.lower()) not in made.lost:
+            return None
+        name, source, target = (part.sql(dialect=dialect) for part in (statement.this, new, old))
+        back.append(f"UPDATE {name} SET {target} = {source} WHERE {source} IS NOT NULL")
+    return tuple(back) or None
+
+
+def _loses(statement: exp.Expression, made: Made) -> Harm | None:
+    """That a statement keeps something, in what going back takes away, of what comes back empty."""
+    target = _table(statement.this)
+    tables = {_table(each) for each in statement.find_all(exp.Table)}
+    if isinstance(statement, exp.Update):
+        keeps = [each.this for each in statement.expressions if isinstance(each.this, exp.Column)]
+        is_kept = any(made.covers(target, each.name.lower()) for each in keeps)
+    else:
+        is_kept = isinstance(statement, exp.Insert) and target in made.models
+    read = {each.name.lower() for each in statement.find_all(exp.Column)}
+    for table, column in sorted(made.lost, key=str) if is_kept else ():
+        if table in tables and (not column or column in read):
+            what = f"{table}.{column}" if column else table
+            return Harm(_LOSES.format(what=what), "Copy it the other way.")
+    return None
+
+
 def _parsed(text: str, dialect: str) -> Iterator[exp.Expression]:
     """The statements of a text; one Command for what can't be parsed."""
     try:
@@ -100,6 +147,8 @@ def _parsed(text: str, dialect: str) -> Iterator[exp.Expression]:
 
 def _again(statement: exp.Expression, made: Made) -> Verdict:
     """What running a statement a second time does, where it has no inverse."""
+    if harm := _loses(statement, made):
+        return harm
     match statement:
         case exp.Update():
             return _update_again(statement, made)
@@ -130,6 +179,7 @@ def _again(statement: exp.Expression, made: Made) -> Verdict:
 _FAILS_AGAIN = "going back would leave what this makes, and going forward again would fail because it is already there."
 _DROPS = "this drops something, which going back can't bring back."
 _INSERTS = "this inserts rows into {table}, so going back and forward again would insert them twice."
+_LOSES = "this reads {what}, which comes back empty: going back and forward again would lose what was copied."
 _ADDS_UP = (
     "this computes {column} of {table} from its own old value, so going back and forward again would do that twice."
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from migfix.history.state import Model
+
 NOT_RESTORED = "Going back does not restore the rows that this changed."
 NOT_UNDONE = "Going back does not undo this."
 
@@ -13,6 +15,15 @@ class Inverse:
     """Statements that undo the step, in the order to run them."""
 
     statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CopyBack:
+    """A function of its own that copies columns the other way: ``old`` is the column that comes back empty."""
+
+    model: Model
+    columns: tuple[tuple[str, str], ...]
+    """Old and new name of each."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Harm:
     next_step: str = ""
 
 
-Verdict = Inverse | Noop | Harm
+Verdict = Inverse | CopyBack | Noop | Harm
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,8 @@ class Made:
 
     models: frozenset[object] = frozenset()
     columns: frozenset[tuple[object, str]] = frozenset()
+    lost: frozenset[tuple[object, str]] = frozenset()
+    """Columns, or "" for whole tables, that are removed later: going back, they come back empty."""
 
     def covers(self, model: object, column: str) -> bool:
         """Whether a write to ``column`` ("" for a whole row) is gone after going back."""

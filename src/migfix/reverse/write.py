@@ -5,26 +5,38 @@ from __future__ import annotations
 from migfix.edits import Comment, Edit, Insert
 from migfix.formatting import Brackets, flatten, literal, quote_of, render, with_quotes
 from migfix.model import Argument, Call, Migration, Operation
-from migfix.reverse.verdict import Inverse, Noop
+from migfix.reverse.copy_back import copy_back_edits, copy_back_name
+from migfix.reverse.verdict import CopyBack, Inverse, Noop
 from migfix.source.names import BACKWARD, FORWARD
 from migfix.source.text import text_between
 
 
-def reverse_edits(migration: Migration, op: Operation, verdict: Inverse | Noop) -> tuple[Edit, ...]:
-    """The argument after the forward one: positional if the whole call is, else by keyword; and its comment."""
+def reverse_edits(migration: Migration, op: Operation, verdict: Inverse | CopyBack | Noop) -> tuple[Edit, ...]:
+    """The argument after the forward one: positional if the whole call is, else by keyword; and what goes with it."""
     assert isinstance(op.value, Call)
-    code = _inverse(verdict, migration) if isinstance(verdict, Inverse) else _noop(migration, op)
+    match verdict:
+        case Inverse():
+            code = _inverse(verdict, migration)
+        case CopyBack():
+            code = copy_back_name(verdict, migration)
+        case _:
+            code = _noop(migration, op)
     is_positional = all(argument.keyword is None for argument in op.value.arguments)
     text = code if is_positional else f"{BACKWARD[op.kind]}={code}"
     edits: list[Edit] = [Insert(migration.path, (*op.where, _place(op.kind, op.value.arguments)), text)]
     if isinstance(verdict, Noop) and verdict.comment:
         edits.append(Comment(migration.path, op.where, verdict.comment))
+    if isinstance(verdict, CopyBack):
+        edits += copy_back_edits(verdict, code, migration)
     return tuple(edits)
 
 
-def described(op: Operation, verdict: Inverse | Noop) -> str:
+def described(op: Operation, verdict: Inverse | CopyBack | Noop) -> str:
     """One sentence on what was written."""
     match verdict:
+        case CopyBack(columns=columns):
+            back = " and ".join(f"{new} back to {old}" for old, new in columns)
+            return f"{BACKWARD[op.kind]} copies {back}."
         case Inverse(statements=statements):
             return f"{BACKWARD[op.kind]} undoes it: {'; '.join(statements)}"
         case Noop(comment=None):

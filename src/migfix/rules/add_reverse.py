@@ -57,13 +57,13 @@ def _verdict(migration: Migration, op: Operation, history: History) -> Verdict:
     if op.kind == "RunPython":
         from migfix.reverse.python import reverse_of_python
 
-        return reverse_of_python(migration, op)
+        return reverse_of_python(migration, op, history)
     from migfix.reverse.sql import reverse_of_sql
     from migfix.reverse.verdict import NOT_UNDONE, Noop
     from migfix.source.sql import statements
 
     texts = statements(op.arguments.get("sql"))
-    return Noop(NOT_UNDONE) if texts is None else reverse_of_sql(texts, migration, history)
+    return Noop(NOT_UNDONE) if texts is None else reverse_of_sql(texts, migration, op, history)
 
 
 RULE = Rule(

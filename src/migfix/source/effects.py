@@ -6,13 +6,12 @@ import ast
 import sys
 from dataclasses import dataclass
 from typing import Literal as OneOf
+from typing import NamedTuple
 
 from migfix.model import Key, Migration
-from migfix.source.lookups import keys_of
-from migfix.source.texts import module_texts
-
-Kind = OneOf["create", "ensure", "set", "derive", "accumulate", "delete", "unknown"]
-"""``set``: a constant; ``derive``: from something else; ``accumulate``: the old value; ``ensure``: make if missing."""
+from migfix.source.lookups import USER_MODEL, imported_model, keys_of
+from migfix.source.texts import module_texts, readings
+from migfix.source.written import Kind, Written, with_old
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,8 @@ class Effect:
     line: int = 0
     given: tuple[tuple[str, object], ...] = ()
     """Of a row that is made: the columns that a call gives constants by name."""
+    reads: frozenset[str] = frozenset()
+    """The columns of the same row that the value is made of."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,15 @@ class _Row:
     is_fresh: bool = False
 
 
-_Meaning = _Model | _Rows | _Row | OneOf["apps", "editor"]
+class _Change(NamedTuple):
+    """A column that was set on a row."""
+
+    column: str
+    kind: Kind
+    reads: frozenset[str] = frozenset()
+
+
+_Meaning = _Model | _Rows | _Row | OneOf["apps", "editor", "get_model"]
 
 _TO_ROW = frozenset({"get", "first", "last", "earliest", "latest", "create", "get_or_create", "update_or_create"})
 _READS = frozenset(
@@ -105,7 +114,8 @@ _COLLECTS = frozenset(
 )
 _COPIES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
 _WORST: tuple[Kind, ...] = ("ensure", "delete", "set", "derive", "unknown", "create", "accumulate")
-_WRITING_NAMES = frozenset({*_WRITES, "save", "bulk_update"})
+_INSERTS = frozenset({"create", "bulk_create", "acreate", "abulk_create"})
+_WRITING_NAMES = frozenset({*_WRITES, *_INSERTS, "save", "bulk_update"})
 
 
 def effects(migration: Migration, function: str) -> tuple[Effect, ...]:
@@ -128,8 +138,10 @@ class _Reader:
         self.names = names
         self.found = found
         self.stack = stack
-        self.changed: dict[str, list[tuple[str, Kind]]] = {}
+        self.changed: dict[str, list[_Change]] = {}
         """Variable -> columns that were assigned on it and not saved yet."""
+        self.variables: dict[str, ast.expr] = {}
+        """Variable -> the expression it was last set to."""
         self.is_guarded = False
         self.texts = module_texts(migration)
         self.modules = {each.bound: f"{each.module}.{each.name or ''}" for each in migration.imports}
@@ -139,6 +151,7 @@ class _Reader:
         assert isinstance(node, ast.FunctionDef)
         parameters = [each.arg for each in [*node.args.posonlyargs, *node.args.args]]
         self.names = {name: meaning for name, meaning in zip(parameters, meanings, strict=False) if meaning}
+        self.texts = next(readings(node, self.migration))
         self.block(node.body)
 
     def block(self, body: list[ast.stmt]) -> None:
@@ -153,13 +166,17 @@ class _Reader:
                     self.assign(target, meaning, value)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self.assign(target, self.expression(value), value)
+            case ast.AugAssign(target=ast.Name() as target, op=op, value=value):
+                self.expression(value)
+                self.assign(target, None, ast.BinOp(ast.Name(target.id, ast.Load()), op, value))
             case ast.AugAssign(target=ast.Attribute() as target):
                 self.expression(node.value)
                 self.attribute(target, "accumulate")
             case ast.For() | ast.If() | ast.With() | ast.Try() | ast.While():
                 self.compound(node)
-            case ast.ImportFrom(module=module, names=names):
-                self.modules.update((each.asname or each.name, f"{module}.{each.name}") for each in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                package = "." * level + (module or "")
+                self.modules.update((each.asname or each.name, f"{package}.{each.name}") for each in names)
             case ast.Import(names=names):
                 self.modules.update((each.asname or each.name.partition(".")[0], each.name) for each in names)
             case ast.Delete() | ast.Pass() | ast.Global() | ast.Nonlocal():
@@ -207,6 +224,9 @@ class _Reader:
                 self.changed.pop(name, None)
                 if meaning:
                     self.names[name] = meaning
+                old = self.variables.pop(name, None)
+                if value is not None:
+                    self.variables[name] = with_old(value, name, old)
             case ast.Tuple(elts=elements) if isinstance(value, ast.Tuple) and len(value.elts) == len(elements):
                 for element, each in zip(elements, value.elts, strict=True):
                     self.assign(element, self.expression(each, is_quiet=True), each)
@@ -217,13 +237,14 @@ class _Reader:
                 for element in elements:
                     self.assign(element, None, None)
             case ast.Attribute() if value is not None:
-                self.attribute(target, _kind_of(value, target))
+                written = Written(value, ast.unparse(target.value), target.attr, self.variables)
+                self.attribute(target, written.kind, written.reads)
             case ast.Subscript(value=ast.Attribute() as inner):
                 self.attribute(inner, "derive")
 
-    def attribute(self, target: ast.Attribute, kind: Kind) -> None:
+    def attribute(self, target: ast.Attribute, kind: Kind, reads: frozenset[str] = frozenset()) -> None:
         if isinstance(target.value, ast.Name):
-            self.changed.setdefault(target.value.id, []).append((target.attr, kind))
+            self.changed.setdefault(target.value.id, []).append(_Change(target.attr, kind, reads))
 
     def row_of(self, over: ast.expr) -> _Meaning | None:
         """What a loop over an expression gives: rows of a queryset, also through enumerate() and the like."""
@@ -247,9 +268,13 @@ class _Reader:
     def _expression(self, node: ast.expr) -> _Meaning | None:
         match node:
             case ast.Name(id=name):
-                return self.names.get(name)
+                return self.names.get(name) or self.imported(node)
             case ast.Call():
                 return self.call(node)
+            case ast.Attribute() if model := self.imported(node):
+                return model
+            case ast.Attribute(value=ast.Name(id=name), attr="get_model") if self.is_registry(name):
+                return "get_model"
             case ast.Attribute(value=inner, attr=attr):
                 meaning = self._expression(inner)
                 if meaning == "apps":
@@ -290,7 +315,7 @@ class _Reader:
         if isinstance(node.func, ast.Attribute):
             return self.method(node, node.func, arguments)
         if isinstance(node.func, ast.Name):
-            meaning = self.names.get(node.func.id)
+            meaning = self.names.get(node.func.id) or self.imported(node.func)
             if isinstance(meaning, _Model):
                 return _Row(meaning.key, is_fresh=True)
             if node.func.id in _COPIES:
@@ -301,14 +326,35 @@ class _Reader:
         return None
 
     def get_model(self, node: ast.Call) -> Key | None:
-        """``apps.get_model("blog", "Post")`` in all its spellings."""
+        """``apps.get_model("blog", "Post")`` however it is spelled, also of the live registry; ``get_user_model()``."""
         match node.func:
-            case ast.Attribute(value=ast.Name(id=name), attr="get_model") if self.names.get(name) == "apps":
-                named = [key for key in keys_of(node, self.texts) if key[1]]
-                if len(named) == 1:
-                    return named[0]
-                self.found.append(Effect("unknown", None, line=node.lineno))
+            case ast.Name(id=name) if self.modules.get(name) == "django.contrib.auth.get_user_model":
+                return USER_MODEL
+            case ast.Name(id=name) if self.names.get(name) == "get_model":
+                pass
+            case ast.Attribute(value=owner, attr="get_model") if self.is_registry(_root(owner)):
+                pass
+            case _:
+                return None
+        named = [key for key in keys_of(node, self.texts) if key[1]]
+        if len(named) == 1:
+            return named[0]
+        self.found.append(Effect("unknown", None, line=node.lineno))
         return None
+
+    def is_registry(self, name: str) -> bool:
+        """Whether ``apps``, or what ``get_app_config()`` gave, is the name of this."""
+        config = self.variables.get(name)
+        if isinstance(config, ast.Call) and ast.unparse(config.func).endswith(".get_app_config"):
+            name = _root(config)
+        return self.names.get(name) == "apps" or self.modules.get(name) == "django.apps.apps"
+
+    def imported(self, node: ast.Name | ast.Attribute) -> _Model | None:
+        """The model that an imported name gives: ``Post``, ``models.Post``, ``blog.models.Post``."""
+        root, _, rest = ast.unparse(node).partition(".")
+        dotted = ".".join(filter(None, (self.modules.get(root, "").rstrip("."), rest)))
+        key = imported_model(dotted, self.migration.app) if root in self.modules else None
+        return _Model(key) if key else None
 
     def function(self, node: ast.Call, name: str, arguments: list[_Meaning | None]) -> None:
         """A call of a plain name: followed into the file, harmless unless it is handed something that writes."""
@@ -344,7 +390,8 @@ class _Reader:
                     self.found.append(Effect("unknown", None, line=node.lineno))
                 return None
             case "apps":
-                self.found.append(Effect("unknown", None, line=node.lineno))
+                if name != "get_app_config":
+                    self.found.append(Effect("unknown", None, line=node.lineno))
                 return None
             case _Rows(key=key):
                 return self.rows_method(node, key, name)
@@ -360,7 +407,7 @@ class _Reader:
             or name == "get_model"
             or (name not in _COLLECTS and any(isinstance(each, _Model | _Row | _Rows) for each in arguments))
         ):
-            self.found.append(Effect("unknown", None, line=node.lineno))
+            self.found.append(Effect("create" if name in _INSERTS else "unknown", None, line=node.lineno))
         elif self.is_default(func):
             return None
         elif name in ("update", "add", "set", "remove", "clear") or self.is_foreign(_root(func)):
@@ -375,8 +422,9 @@ class _Reader:
     def rows_method(self, node: ast.Call, key: Key, name: str) -> _Meaning | None:
         if name == "update":
             for each in node.keywords:
-                column = each.arg or ""
-                self.found.append(Effect(_kind_of(each.value, None, column), key, column, node.lineno))
+                written = Written(each.value, "", each.arg or "", self.variables)
+                reads = written.reads
+                self.found.append(Effect(written.kind, key, written.column, node.lineno, reads=reads))
             return None
         if name == "bulk_update":
             self.bulk_update(node, key)
@@ -402,18 +450,20 @@ class _Reader:
         items = [item for arg in listed if isinstance(arg, ast.List | ast.Tuple) for item in arg.elts]
         columns = [item.value for item in items if isinstance(item, ast.Constant)]
         changes = [change for each in self.changed.values() for change in each]
-        assigned = dict(sorted(changes, key=lambda change: _WORST.index(change[1])))
-        for column in columns or [""]:
-            self.found.append(Effect(assigned.get(str(column), "derive"), key, str(column), node.lineno))
+        changes.sort(key=lambda change: _WORST.index(change.kind))
+        assigned = {each.column: each for each in changes}
+        for column in map(str, columns or [""]):
+            change = assigned.get(column, _Change(column, "derive"))
+            self.found.append(Effect(change.kind, key, column, node.lineno, reads=change.reads))
 
-    def saved(self, node: ast.Call, changed: list[tuple[str, Kind]]) -> list[tuple[str, Kind]]:
+    def saved(self, node: ast.Call, changed: list[_Change]) -> list[_Change]:
         """The columns that a save() writes: those of ``update_fields`` if it says them, else those that were set."""
         said = next((each.value for each in node.keywords if each.arg == "update_fields"), None)
         if not isinstance(said, ast.List | ast.Tuple | ast.Set):
             return changed
-        kinds = dict(changed)
+        known = {each.column: each for each in changed}
         columns = [str(item.value) for item in said.elts if isinstance(item, ast.Constant)]
-        return [(column, kinds.get(column, "derive")) for column in columns] or changed
+        return [known.get(column, _Change(column, "derive")) for column in columns] or changed
 
     def row_method(self, node: ast.Call, func: ast.Attribute, row: _Row, name: str) -> None:
         if name == "delete":
@@ -423,10 +473,10 @@ class _Reader:
                 self.found.append(Effect("derive" if self.is_guarded else "create", row.key, "", node.lineno))
                 return
             variable = func.value.id if isinstance(func.value, ast.Name) else ""
-            if any(column in ("pk", "id") for column, _ in self.changed.get(variable, [])):
+            if any(each.column in ("pk", "id") for each in self.changed.get(variable, [])):
                 self.found.append(Effect("create", row.key, "", node.lineno))
-            for column, kind in self.saved(node, self.changed.get(variable, [("", "derive")])):
-                self.found.append(Effect(kind, row.key, column, node.lineno))
+            for each in self.saved(node, self.changed.get(variable, [_Change("", "derive")])):
+                self.found.append(Effect(each.kind, row.key, each.column, node.lineno, reads=each.reads))
         elif name not in ("refresh_from_db", "clean", "full_clean") and not name.startswith("get_"):
             self.found.append(Effect("unknown", row.key, "", node.lineno))
 
@@ -446,39 +496,7 @@ def _asks(test: ast.expr) -> bool:
     )
 
 
-def _kind_of(value: ast.expr, target: ast.Attribute | None, column: str = "") -> Kind:
-    """How a value that is written comes about."""
-    try:
-        ast.literal_eval(value)
-    except ValueError:
-        pass
-    else:
-        return "set"
-    own = ast.unparse(target) if target else None
-    for each in ast.walk(value):
-        computes = isinstance(each, ast.BinOp | ast.JoinedStr | ast.UnaryOp) or (
-            isinstance(each, ast.Call) and _is_joining(each)
-        )
-        if computes and any(_is_own(inner, own, column) for inner in ast.walk(each)):
-            return "accumulate"
-    return "derive"
-
-
-def _is_own(node: ast.AST, own: str | None, column: str) -> bool:
-    """Whether this reads the old value: ``post.rank``, ``F("rank")``, or ``"rank"`` in a Concat."""
-    match node:
-        case ast.Attribute(attr=attr):
-            return ast.unparse(node) == own if own else attr == column
-        case ast.Constant(value=str() as text):
-            return own is None and bool(column) and text == column
-    return False
-
-
 def _is_constant(node: ast.Call) -> bool:
     """Whether a call is given plain values and names only."""
     given = [*node.args, *(each.value for each in node.keywords)]
     return not any(isinstance(each, ast.Call | ast.BinOp | ast.JoinedStr) for arg in given for each in ast.walk(arg))
-
-
-def _is_joining(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in ("Concat", "format", "join")

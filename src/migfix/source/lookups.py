@@ -101,6 +101,16 @@ def keys_of(call: ast.Call, texts: Texts) -> Iterator[Key]:
             yield from (key for text in texts_of(label, texts) if (key := key_of(text)))
 
 
+def imported_model(dotted: str, app: str) -> Key | None:
+    """The model that an import from somebody's ``models`` gives: ``blog.models.Post``, ``..models.Post`` in ``app``."""
+    parts = dotted.lstrip(".").split(".")
+    if dotted.startswith("django.") and not dotted.startswith("django.contrib."):
+        return None
+    place = parts.index("models") if "models" in parts[:-1] else None
+    is_class = parts[-1][:1].isupper() and not parts[-1].isupper()
+    return (parts[place - 1] if place else app, parts[-1].lower()) if place is not None and is_class else None
+
+
 def _pairs(app: ast.expr, model: ast.expr, texts: Texts) -> Iterator[Key]:
     for label in texts_of(app, texts):
         names = texts_of(model, texts) or ("",)

@@ -1,0 +1,112 @@
+"""Data steps that copy columns of a table into new ones, one to one, which can be copied back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migfix.history.fields import Field
+from migfix.history.state import Model, State
+from migfix.model import Function, Key, Migration
+from migfix.rows.placeholder import INTEGERS, TEXT
+from migfix.source.effects import effects
+
+_ALL_ROWS = frozenset(
+    [
+        "all",
+        "using",
+        "iterator",
+        "order_by",
+        "only",
+        "select_for_update",
+        "db_manager",
+        "select_related",
+        "get_queryset",
+    ]
+)
+
+
+def copied_columns(function: Function) -> tuple[tuple[str, str], ...]:
+    """Old and new name of each column that a function copies for all rows, if it does that and nothing more.
+
+    ``for post in Post.objects.all(): post.teaser = post.summary; post.save()``, ``update(teaser=F("summary"))``.
+    """
+    node = ast.parse(function.code).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    found: list[tuple[str, str]] = []
+    for statement in node.body:
+        match statement:
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
+                continue
+            case ast.Assign(targets=[ast.Name()], value=value) if _is_preparation(value):
+                continue
+            case ast.For(target=ast.Name(id=row), iter=over, body=body, orelse=[]) if _is_all(over):
+                found += _of_loop(row, body)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=over, attr="update"), args=[], keywords=given)):
+                found += _of_update(given) if _is_all(over) else [("", "")]
+            case _:
+                return ()
+    is_plain = found and all(old and new for old, new in found) and len(dict(found)) == len(found)
+    return tuple(found) if is_plain else ()
+
+
+def _is_preparation(value: ast.expr) -> bool:
+    """Whether a variable gets a model, an alias or a queryset of all rows."""
+    text = ast.unparse(value)
+    return "get_model(" in text or text.endswith(".connection.alias") or _is_all(value)
+
+
+def _is_all(over: ast.expr) -> bool:
+    """Whether a queryset has every row of its model."""
+    while isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute):
+        if over.func.attr not in _ALL_ROWS:
+            return False
+        over = over.func.value
+    return isinstance(over, ast.Name) or (
+        isinstance(over, ast.Attribute) and over.attr in ("objects", "_base_manager", "_default_manager")
+    )
+
+
+def _of_loop(row: str, body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for statement in body:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id=target), attr=new)],
+                value=ast.Attribute(value=ast.Name(id=source), attr=old),
+            ) if target == source == row:
+                yield old, new
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=target))], value=ast.Constant(value=None)) if (
+                target == row
+            ):
+                continue  # the old column is emptied, which copying back undoes
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=target), attr="save"))) if target == row:
+                continue
+            case _:
+                yield "", ""
+
+
+def _of_update(given: list[ast.keyword]) -> Iterator[tuple[str, str]]:
+    for each in given:
+        match each.value:
+            case ast.Call(func=func, args=[ast.Constant(value=str() as old)]) if ast.unparse(func).endswith("F"):
+                yield ("", "") if "__" in old else (old, each.arg or "")
+            case ast.Constant(value=None):
+                continue
+            case _:
+                yield "", ""
+
+
+def model_of(migration: Migration, function: str, state: State) -> Model | None:
+    """The one model whose rows a function changes."""
+    keys: set[Key | None] = {each.model for each in effects(migration, function)}
+    key = keys.pop() if len(keys) == 1 else None
+    return state.models.get(key) if key else None
+
+
+def can_hold(old: Field | None, new: Field | None) -> bool:
+    """Whether the old column takes what the new one holds, as it is."""
+    if old is None or new is None or not old.kind or old.is_unique:
+        return False
+    families = (frozenset(TEXT), INTEGERS)
+    is_alike = old.kind == new.kind or any({old.kind, new.kind} <= family for family in families)
+    return is_alike and (not old.is_key or old.get("to") == new.get("to")) and old.kind != "ManyToManyField"
