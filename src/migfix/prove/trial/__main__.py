@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache, partial
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
@@ -47,11 +48,12 @@ def try_out(request: dict[str, Any], tell: Tell) -> Trial:
     sources, alias = Sources(planned), request["database"]
     wishes = Wishes(request["rows"], tuple(request["own_rows"]), request["sql"])
     replaced = scratch_settings(_configured(request["settings"]), request["engine"], alias)
+    set_up = partial(_set_up, request["settings"])
     if request.get("sweep"):
-        sweep(replaced)
+        sweep(replaced, set_up)
         return Trial(request["name"], request["version"])
-    with PlannedFinder(planned), scratch_databases(replaced):
-        _set_up(request["settings"])
+    with PlannedFinder(planned), scratch_databases(replaced, set_up):
+        set_up()
         log = StatementLog(connections[alias])
         migrator = Migrator(connections[alias], sources, request["hidden"], log)
         with Foreign(MigfixError) as caught:
@@ -77,8 +79,9 @@ def _configured(module: str) -> dict[str, dict[str, Any]]:
     raise MigfixError(f"The settings {module} can't be loaded: {caught.said}.")
 
 
+@cache
 def _set_up(module: str) -> None:
-    """Load the project, with mail and the like kept inside, as for its tests."""
+    """Load the project, with mail and the like kept inside, as for its tests. A backend may have needed it before."""
     with Foreign() as caught:
         django.setup()
         setup_test_environment(debug=settings.DEBUG)

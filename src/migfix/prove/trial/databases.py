@@ -11,14 +11,14 @@ from __future__ import annotations
 import secrets
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
 from django.db import connections
 from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.utils import DatabaseError
@@ -111,32 +111,37 @@ def _shown(url: str) -> str:
 
 
 @contextmanager
-def scratch_databases(replaced: Databases) -> Iterator[None]:
+def scratch_databases(replaced: Databases, set_up: Callable[[], None]) -> Iterator[None]:
     """Make the databases of ``replaced`` and point Django at them; inside the block no configured one can be reached.
 
-    Raises MigfixError if they can't be made. Drops them at the end, whatever happens.
+    ``set_up`` loads the project, for a backend that imports models. Raises MigfixError if they can't be made. Drops
+    them at the end, whatever happens.
     """
     made: set[str] = set()
     with ExitStack() as stack:
-        for connection in _pointed_at(replaced):
+        for connection in _pointed_at(replaced, set_up):
             if connection.settings_dict["NAME"] not in made:
                 made.add(connection.settings_dict["NAME"])
                 stack.enter_context(scratch_database(connection))
         yield
 
 
-def _pointed_at(replaced: Databases) -> Iterator[BaseDatabaseWrapper]:
+def _pointed_at(replaced: Databases, set_up: Callable[[], None]) -> Iterator[BaseDatabaseWrapper]:
     """Let Django know these databases and no others, and give the connection of each that is used."""
     settings.DATABASES = replaced
     connections.settings = connections.configure_settings(replaced)  # also where somebody has looked already
     for alias, database in replaced.items():
         if is_used(database):
-            yield _connection(alias)
+            yield _connection(alias, set_up)
 
 
-def _connection(alias: str) -> BaseDatabaseWrapper:
+def _connection(alias: str, set_up: Callable[[], None]) -> BaseDatabaseWrapper:
     try:
-        connection = connections[alias]
+        try:
+            connection = connections[alias]
+        except AppRegistryNotReady:
+            set_up()
+            connection = connections[alias]
     except (ImproperlyConfigured, ImportError) as error:
         engine = connections.settings[alias]["ENGINE"]
         said = str(error).splitlines()[0].rstrip(".?")
@@ -227,9 +232,9 @@ def _where(connection: BaseDatabaseWrapper) -> str:
     return f"{connection.settings_dict['HOST'] or 'localhost'}, {_SERVER[connection.vendor]}"
 
 
-def sweep(replaced: Databases) -> None:
+def sweep(replaced: Databases, set_up: Callable[[], None]) -> None:
     """Drop left-overs on every server; wait a little for one that hasn't noticed yet that its client is gone."""
-    for connection in _pointed_at(replaced):
+    for connection in _pointed_at(replaced, set_up):
         if connection.vendor in _SERVERS:
             for _ in range(_PATIENCE):
                 with _server_cursor(connection) as cursor:
