@@ -27,7 +27,7 @@ class Rule:
     follow_up: Callable[[Migration, History], Finding | None] | None = None
     """Says the repair of a deployed migration as a new one after it, where that can help."""
     is_for_deployed: bool = False
-    """Whether it may change a deployed file: without effect forward, or looking itself at what is deployed."""
+    """Whether it may change a deployed file: it changes nothing forward, or looks itself at what is deployed."""
 
     def look(self, migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
         """What it finds: in new files, and in each deployed one as if that were new, unless the rule looks itself."""

@@ -74,16 +74,16 @@ def _missing_of(
     is_waiting = any(each.app == app for each in line)
     lacking = tuple(each for each in used if (each.model not in state.models if each.model[1] else not is_waiting))
     models = frozenset(each.model for each in lacking if each.model[1])
-    providers = _providers(app, models, history) if lacking else {}
-    earlier = next((key for key in providers if migration.key not in _reach(key, history)), None)
+    found = providers(app, models, history) if lacking else {}
+    earlier = next((key for key in found if migration.key not in _reach(key, history)), None)
     if earlier and not _is_brought(migration, earlier, models, history):
         return
-    if providers:
-        labels = " and ".join(next(iter(providers.values()))) or app
-        yield Missing(app, lacking, labels, earlier, None if earlier else [*providers][-1])
+    if found:
+        labels = " and ".join(next(iter(found.values()))) or app
+        yield Missing(app, lacking, labels, earlier, None if earlier else [*found][-1])
 
 
-def _providers(app: str, models: frozenset[Key], history: History) -> dict[Key, list[str]]:
+def providers(app: str, models: frozenset[Key], history: History) -> dict[Key, list[str]]:
     """The migrations of ``app`` after which the models are there, the newest first, with the models' labels."""
     found: dict[Key, list[str]] = {}
     for leaf in history.leaves(app):

@@ -61,10 +61,11 @@ def _added(migration: Migration, deployed: Migration, history: History) -> Itera
 
     whole = history.whole
     before = {each.key for each in whole.with_migrations([deployed]).before(deployed)}
+    lost = {each.key[0] for each in deployed.dependencies if each.key and whole.resolve(each) is None}
     was = {each.code for each in deployed.dependencies}
     for each in migration.dependencies:
         key = whole.resolve(each)
-        if each.code in was or key is None or key in before:
+        if each.code in was or key is None or key in before or key[0] in lost:  # MIG205 looks at what stands for those
             continue
         named = ".".join(key)
         yield Refusal(

@@ -1,0 +1,63 @@
+"""What a deployed file comes to depend on is applied wherever the file is, and no rule refuses what another told."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from cases import FIXTURES, Case
+from conftest import Migfix
+from projects import POST, git, migration, write_project
+
+PHANTOM = FIXTURES / "drop_phantom_dependency"
+FILE = "pages/migrations/0001_initial.py"
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Path:
+    """A project whose only own migration is on the default branch and waits for what its package doesn't ship."""
+    project = Case(PHANTOM / "gone_again_from_site_packages").copy_before(tmp_path / "project")
+    git("init", cwd=project)
+    git("add", "--force", ".", cwd=project)
+    git("commit", "--message", "deploy", cwd=project)
+    return project
+
+
+def test_a_deployed_file_waits_for_the_oldest_migration_with_its_models(deployed: Path, forked: Migfix) -> None:
+    result = forked("apply", FILE, "--select", "MIG205,MIG206", cwd=deployed)
+    assert '("labels", "0001_initial")' in (deployed / FILE).read_text(), result.stdout
+    assert "Depends on labels.0001_initial, which is applied wherever this file is." in result.stdout
+    again = forked("apply", FILE, "--select", "MIG205,MIG206", cwd=deployed)
+    assert again.returncode == 0, again.stdout
+
+
+def test_a_new_file_waits_for_the_newest(deployed: Path, forked: Migfix) -> None:
+    forked("apply", FILE, "--select", "MIG205", "--force", cwd=deployed)
+    assert '("labels", "0002_more")' in (deployed / FILE).read_text()
+
+
+def test_a_stray_file_says_what_was_applied_before_it(deployed: Path, forked: Migfix) -> None:
+    folder = next(deployed.glob("venv/lib/*/site-packages/django_labels/migrations"))
+    stray = (folder / "0002_more.py").read_text().replace("0001_initial", "0002_more")
+    (folder / "0003_alter_tag_id.py").write_text(stray)
+    result = forked("apply", FILE, "--select", "MIG205,MIG206", cwd=deployed)
+    assert '("labels", "0002_more")' in (deployed / FILE).read_text(), result.stdout
+    assert result.returncode == 0
+
+
+def test_a_lost_migration_is_never_said_to_be_the_file_itself(tmp_path: Path, forked: Migfix) -> None:
+    project = write_project(
+        tmp_path,
+        {
+            "blog/migrations/0001_initial.py": migration(POST, attributes="initial = True"),
+            "blog/migrations/0003_data.py": migration("", ("blog", "0002_data")),
+            "blog/migrations/0004_data.py": migration("", ("blog", "0003_data")),
+        },
+    )
+    result = forked("check", "blog/migrations/0003_data.py", "--select", "MIG205", "--force", cwd=project)
+    assert "perhaps 0001_initial, or bring its file back." in result.stdout, result.stdout
+    shutil.rmtree(project / "blog/migrations/__pycache__", ignore_errors=True)
+    (project / "blog/migrations/0001_initial.py").unlink()
+    result = forked("check", "blog/migrations/0003_data.py", "--select", "MIG205", "--force", cwd=project)
+    assert "next: Name the one that is meant, or bring its file back." in result.stdout
