@@ -780,7 +780,7 @@ def test_plain_beside_rewritten(tmp_path: Path, engine: str, migfix: Migfix) -> 
     assert (tmp_path / SECOND).read_text() == PLAIN
 
 
-def test_compare_after_apply_and_after_commit(tmp_path: Path, migfix: Migfix) -> None:
+def test_compare_after_apply_and_after_commit(tmp_path: Path, migfix: Migfix, state_home: Path) -> None:
     """The original comes from what migfix kept, or from git."""
     project = blog(tmp_path, PLAIN, CATEGORY_MODELS)
     assert migfix("apply", SECOND, "--engine", "sqlite", cwd=project).returncode == 0
@@ -791,7 +791,7 @@ def test_compare_after_apply_and_after_commit(tmp_path: Path, migfix: Migfix) ->
         (project / SECOND).write_text(PLAIN)
         subprocess.run(["git", *command], cwd=project, check=True)
     (project / SECOND).write_text(rewritten)
-    subprocess.run(["rm", "-r", project / ".migfix"], check=True)
+    subprocess.run(["rm", "-r", state_home], check=True)
     trials = compared(migfix, project, "sqlite")
     assert (trials["original"]["passed"], trials["rewritten"]["passed"]) == (False, True)
 
@@ -1009,8 +1009,8 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
         ),
         (
             ["blog/migrations/0002_next.py", "--compare", "--settings", "settings"],
-            "error: There is nothing to compare: migfix would change nothing here, and neither git nor .migfix holds "
-            "an earlier version. Leave --compare out to verify the files as they are.\n",
+            "error: There is nothing to compare: migfix would change nothing here, and neither git nor `migfix undo` "
+            "has an earlier version. Leave --compare out to verify the files as they are.\n",
         ),
         (["nowhere.py", "--settings", "settings"], "error: nowhere.py: no such file or directory.\n"),
     ],

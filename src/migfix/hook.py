@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from migfix.config import load_config
-from migfix.history.files import find_root, state_root
+from migfix.history.files import find_root
 from migfix.history.loaded import with_answer
 from migfix.plan import Outcome, Plan
 from migfix.report.diff import coloured, render_diff
 from migfix.report.text import render_plan, shown, summary
 from migfix.run import run
-from migfix.write import write_all
+from migfix.write import recover, write_all
 
 
 class Terminal(Protocol):
@@ -49,6 +49,8 @@ class Hook:
         """
         if self.choice == "off":
             return []
+        for path in recover([each.parent for each in self.written]):
+            self.terminal.say(f"{path}: put back as it was, because an earlier run was killed while it wrote.")
         outcome = self.plan()
         if outcome.is_clean:
             return []
@@ -65,7 +67,7 @@ class Hook:
             names = shlex.join(shown(str(path), Path.cwd()) for path in self.written)
             self.terminal.say(f"Left as written. To rewrite later: migfix apply {names}")
             return []
-        write_all(state_root(self.written[0]), outcome.plan.before, outcome.plan.after)
+        write_all(outcome.plan.before, outcome.plan.after)
         self.terminal.say(summary(outcome.plan, "rewritten"))
         return [Path(path) for path in outcome.plan.after if outcome.plan.before[path] is None]
 

@@ -63,7 +63,7 @@ def targets_of(what: list[str], paths: list[Path], config: Config) -> tuple[Vers
     return (Version("", tuple(map(Target, _files(paths, config)))),)
 
 
-def earlier_and_now(paths: list[Path], config: Config, state_root: Path) -> tuple[Version, Version]:
+def earlier_and_now(paths: list[Path], config: Config) -> tuple[Version, Version]:
     """The files as they are and as migfix would leave them; if it would change nothing, as they were and as they are.
 
     Raises MigfixError.
@@ -78,7 +78,7 @@ def earlier_and_now(paths: list[Path], config: Config, state_root: Path) -> tupl
     if outcome.errors:
         raise MigfixError(outcome.errors[0])
     files = _files(paths, config)
-    return of_plan(outcome.plan, files) if outcome.plan.after else of_disk(files, last_before(state_root))
+    return of_plan(outcome.plan, files) if outcome.plan.after else of_disk(files, last_before(root_of(paths)))
 
 
 def _files(paths: list[Path], config: Config) -> tuple[str, ...]:

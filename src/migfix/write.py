@@ -1,94 +1,166 @@
 """The one place that touches the user's files: all of them or none, also when the process is killed half-way.
 
-Before the first file changes, what stood there and what shall stand there is kept in ``.migfix/`` with a note that a
-write is under way. Each file is then replaced in one step. A later run that finds the note puts everything back.
-The same folder serves ``migfix undo``.
+Before the first file changes, the journal holds what stood there and what shall stand there. Each file is then replaced
+in one step. A later run that finds a write which never ended puts everything back. The journal of the last write serves
+``migfix undo``, which is a write like any other.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from migfix.errors import MigfixError
-from migfix.history.files import FOLDER
+from migfix.journal import Journal, inside, journal_for, journals_at
 
 
-def write_all(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> None:
+def write_all(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> None:
     """Replace every file in ``before`` (None: not there yet) by its content in ``after`` (None: it goes).
 
     Raises MigfixError, with nothing changed, if a file is no longer as it was read or can't be written.
     """
-    for path, content in before.items():
-        if _content(Path(path)) != content:
-            raise MigfixError(f"{path} has changed since it was read; nothing was written.", "Run migfix again.")
+    if not after:
+        return
+    new = {Path(path).resolve(): content for path, content in after.items()}
+    old = {Path(path).resolve(): before[path] for path in after}
+    _write(journal_for(new), old, new, is_undo=False)
+
+
+def _write(
+    journal: Journal, before: Mapping[Path, bytes | None], after: Mapping[Path, bytes | None], is_undo: bool
+) -> None:
     try:
-        record = _keep(root, before, after)
-        try:
-            for path, content in after.items():
-                _put(Path(path), content)
-        except BaseException:
-            _restore(record)
-            raise
-        _finish(record)
+        with journal.locked():
+            journal.settle()
+            if journal.is_broken_off:
+                raise _broken_off(journal)
+            for path, content in before.items():
+                inside(journal.root, path)
+                if _content(path) != content:
+                    raise MigfixError(
+                        f"{path} has changed since it was read; nothing was written.", "Run migfix again."
+                    )
+            journal.begin(before, after)
+            try:
+                for path, content in after.items():
+                    _put(path, content)
+            except BaseException:
+                _restore(journal)
+                raise
+            journal.end(is_undo)
+    except ValueError as error:
+        raise MigfixError(f"{error}; nothing was written.", "Name the files of one project at a time.") from None
     except OSError as error:
-        raise MigfixError(f"{error.filename or root}: {error.strerror}; nothing was written.") from None
+        raise MigfixError(f"{error.filename or journal.root}: {error.strerror}; nothing was written.") from None
 
 
-def undo(root: Path) -> list[str]:
-    """Put every file of the last apply back as it was; the paths that were put back.
+def undo(place: Path) -> list[str]:
+    """Put every file of the last write in the project at ``place`` back as it was; the paths that were put back.
 
     Raises MigfixError if there is nothing to take back or a file has changed since.
     """
-    record = root / FOLDER / "last"
-    if not record.exists():
-        raise MigfixError(
-            f"There is no apply to take back in {root}.", "Run `migfix undo` where you ran `migfix apply`."
-        )
-    files = _files(record)
-    for path, (_, after) in files.items():
-        if _content(Path(path)) != after:
+    journal = _last_used(place)
+    states = journal.states(journal.last)
+    for path, (_, new) in states.items():
+        if _content(path) != new:
             raise MigfixError(
                 f"{path} has changed since migfix wrote it; nothing was taken back.",
-                f"What stood there before is in {record}.",
+                f"What stood there before is in {journal.last}.",
             )
-    try:
-        _restore(record)
-    except OSError as error:
+    _write(
+        journal,
+        {path: new for path, (_, new) in states.items()},
+        {path: old for path, (old, _) in states.items()},
+        is_undo=True,
+    )
+    return sorted(map(str, states))
+
+
+def _last_used(place: Path) -> Journal:
+    """The journal with the last write that concerns ``place``. Raises MigfixError where there is none."""
+    found = []
+    for journal in journals_at(place):
+        with journal.locked():
+            journal.settle()
+        if journal.last.exists():
+            found.append(journal)
+    if not found:
+        root = journals_at(place)[0].root
         raise MigfixError(
-            f"{error.filename}: {error.strerror}; not everything was taken back.", f"The files are in {record}."
-        ) from None
-    return sorted(files)
+            f"There is no apply to take back in {root}.", "Run `migfix undo` in the project that was changed."
+        )
+    return max(found, key=lambda journal: (journal.last / "files.json").stat().st_mtime_ns)
 
 
-def last_before(root: Path) -> dict[str, bytes | None]:
-    """What stood in the files of the last apply (None: no file), of those that are still as it left them."""
-    record = root / FOLDER / "last"
-    files = _files(record) if record.exists() else {}
-    return {path: before for path, (before, after) in files.items() if _content(Path(path)) == after}
+def last_before(place: Path) -> dict[str, bytes | None]:
+    """What stood in the files of the last write (None: no file), of those that are still as it left them."""
+    for journal in journals_at(place):
+        if (journal.last / "files.json").exists():
+            states = journal.states(journal.last)
+            return {str(path): old for path, (old, new) in states.items() if _content(path) == new}
+    return {}
 
 
-def recover(root: Path) -> list[str]:
-    """Put back what a killed run had half written; the paths that were put back.
+@contextmanager
+def reading(places: Iterable[Path]) -> Iterator[None]:
+    """Read the projects at ``places`` while nobody writes there. Raises MigfixError where a write was broken off."""
+    with ExitStack() as stack:
+        for journal in _journals(places):
+            stack.enter_context(journal.locked(is_shared=True))
+            if journal.is_broken_off:
+                raise _broken_off(journal)
+        yield
+
+
+def recover(places: Iterable[Path]) -> list[str]:
+    """Put back what killed runs had half written in the projects at ``places``; the paths that were put back.
 
     Raises MigfixError if a file is neither as before nor as planned: then a person changed it since.
     """
-    record = root / FOLDER / "writing"
-    if not (record / "files.json").exists():
+    found: list[str] = []
+    for journal in _journals(places):
+        if journal.is_broken_off:
+            with journal.locked():
+                found += _recovered(journal)
+    return found
+
+
+def _recovered(journal: Journal) -> list[str]:
+    if not journal.is_broken_off:  # whoever wrote has ended meanwhile
         return []
-    files = _files(record)
-    for path, states in files.items():
-        if _content(Path(path)) not in states:
+    states = journal.states(journal.writing)
+    for path, known in states.items():
+        if _content(path) not in known:
             raise MigfixError(
                 f"An earlier run was killed while it wrote, and {path} has changed since.",
-                f"What stood there before is in {record}; remove that folder when you are done.",
+                f"What stood there before is in {journal.writing}; remove that folder when you are done.",
             )
-    _restore(record)
-    return sorted(files)
+    _restore(journal)
+    return sorted(map(str, states))
+
+
+def _journals(places: Iterable[Path]) -> list[Journal]:
+    return list(dict.fromkeys(journal for place in places for journal in journals_at(place)))
+
+
+def _broken_off(journal: Journal) -> MigfixError:
+    paths = ", ".join(str(path) for path in journal.states(journal.writing))
+    return MigfixError(
+        f"An earlier run was killed while it wrote {paths}.", "Run `migfix undo` there: it puts everything back first."
+    )
+
+
+def _restore(journal: Journal) -> None:
+    for path, (before, _) in journal.states(journal.writing).items():
+        if _content(path) != before:
+            _put(path, before)
+        for temporary in path.parent.glob(f".{path.name}.*.migfix"):
+            temporary.unlink()
+    journal.drop()
 
 
 def _put(path: Path, content: bytes | None) -> None:
@@ -120,51 +192,6 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def _keep(root: Path, before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> Path:
-    """Write down what stood in every file and what shall; the note comes last, so that it is whole or not there."""
-    folder, record = root / FOLDER, root / FOLDER / "writing"
-    shutil.rmtree(record, ignore_errors=True)
-    record.mkdir(parents=True)
-    (folder / ".gitignore").write_text("*\n")
-    entries = []
-    for number, (path, content) in enumerate(after.items()):
-        old = before[path]
-        if old is not None:
-            (record / f"{number}.before").write_bytes(old)
-        if content is not None:
-            (record / f"{number}.after").write_bytes(content)
-        place = os.path.relpath(path, root) if Path(path).is_relative_to(root) else path  # a project may be moved
-        entries.append({"path": place, "number": number, "is_new": old is None, "is_gone": content is None})
-    replace_file(record / "files.json", json.dumps(entries, indent=1).encode())
-    return record
-
-
-def _finish(record: Path) -> None:
-    last = record.parent / "last"
-    shutil.rmtree(last, ignore_errors=True)
-    record.replace(last)
-
-
-def _restore(record: Path) -> None:
-    for path, (before, _) in _files(record).items():
-        if _content(Path(path)) != before:
-            _put(Path(path), before)
-        for temporary in Path(path).parent.glob(f".{Path(path).name}.*.migfix"):
-            temporary.unlink()
-    shutil.rmtree(record)
-
-
-def _files(record: Path) -> dict[str, tuple[bytes | None, bytes | None]]:
-    """Path -> what stood there and what was to stand there, None for no file."""
-    found = {}
-    for entry in json.loads((record / "files.json").read_bytes()):
-        number = entry["number"]
-        before = None if entry["is_new"] else (record / f"{number}.before").read_bytes()
-        after = None if entry.get("is_gone") else (record / f"{number}.after").read_bytes()
-        found[str(record.parents[1] / entry["path"])] = (before, after)
-    return found
 
 
 def _content(path: Path) -> bytes | None:

@@ -24,8 +24,8 @@ def squash_finish(
     from migfix.finishing import finish
     from migfix.report.text import shown
 
-    put_back_after_a_crash()
     here = Path.cwd()
+    put_back_after_a_crash([here])
     found = finish(label, here, settings, databases)
     for line in found.standing:
         typer.echo(f"refused: {line}")
@@ -35,10 +35,9 @@ def squash_finish(
     if dry_run:
         show_diff(found.before, found.after, here)
     else:
-        from migfix.history.files import state_root
         from migfix.write import write_all
 
-        write_all(state_root(here / "x"), found.before, found.after)
+        write_all(found.before, found.after)
     for path, content in sorted(found.after.items()):
         typer.echo(f"{shown(path, here)}: {'gone' if content is None else 'changed'}", err=dry_run)
     typer.echo(f"Once this is deployed, `migrate {label} --prune` clears their rows in django_migrations.", err=dry_run)
@@ -53,14 +52,13 @@ def models(
     from migfix.modules.lazy import make_lazy, project_around
     from migfix.report.modules import render_lazy
 
-    put_back_after_a_crash()
+    put_back_after_a_crash([path.parent for path in paths])
     here = Path.cwd()
     found = make_lazy(paths, project_around(paths[0]))
     if is_writing and found.after:
-        from migfix.history.files import state_root
         from migfix.write import write_all
 
-        write_all(state_root(Path(next(iter(found.after)))), found.before, found.after)
+        write_all(found.before, found.after)
     typer.echo(render_lazy(found, here, is_writing), nl=False, err=not is_writing)
     if not is_writing:
         show_diff(found.before, found.after, here)

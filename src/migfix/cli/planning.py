@@ -155,10 +155,9 @@ def _new(since: str | None, is_staged: bool, is_all: bool, settings: str | None)
 @app.command("undo")
 def undo() -> None:
     """Take the last apply back: every file as it was."""
-    from migfix.history.files import state_root
     from migfix.report.text import shown
     from migfix.write import undo as undo_last
 
-    put_back_after_a_crash()
-    for path in undo_last(state_root(Path.cwd() / "x")):
+    put_back_after_a_crash([Path.cwd()])
+    for path in undo_last(Path.cwd()):
         typer.echo(f"{shown(path, Path.cwd())}: as it was before")

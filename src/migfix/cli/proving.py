@@ -68,7 +68,6 @@ def verify(
     from dataclasses import replace
 
     from migfix.config import load_config, pairs, with_facts, with_selection
-    from migfix.history.files import state_root
     from migfix.prove.verify import verify as try_out
     from migfix.verifying import earlier_and_now, own_rows, paths_in, question_for, root_of, targets_of
 
@@ -88,7 +87,7 @@ def verify(
     question = replace(question, count=rows, own_rows=own_rows(rows_from), is_telling_sql=is_telling_sql)
     versions: tuple[Version, ...]
     if is_comparing:
-        versions = earlier_and_now(paths, replace(config, settings=question.settings), state_root(Path.cwd() / "x"))
+        versions = earlier_and_now(paths, replace(config, settings=question.settings))
     else:
         versions = targets_of(what, paths, config)
     with progress(len(question.engines) * len(versions)) as on_step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,12 +58,9 @@ def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | No
     typer.echo(coloured(diff) if is_coloured else diff, nl=False, color=True)
 
 
-def put_back_after_a_crash() -> None:
-    from migfix.history.files import FOLDER, state_root
+def put_back_after_a_crash(places: Iterable[Path]) -> None:
+    """Before a command that writes: what a killed run left half written in the projects at ``places``."""
+    from migfix.write import recover
 
-    root = state_root(Path.cwd() / "x")
-    if (root / FOLDER / "writing").exists():
-        from migfix.write import recover
-
-        for path in recover(root):
-            typer.echo(f"{path}: put back as it was, because an earlier run was killed while it wrote.", err=True)
+    for path in recover(places):
+        typer.echo(f"{path}: put back as it was, because an earlier run was killed while it wrote.", err=True)

@@ -52,22 +52,26 @@ class Walk:
     def through(self, groups: list[tuple[list[Path], Config]]) -> int:
         """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
         from migfix.plan import together
+        from migfix.write import reading, write_all
 
         place = place_for(self.html) if self.html else None
-        put_back_after_a_crash()
+        places = [_folder(path) for paths, _ in groups for path in paths]
+        if self.door is Verb.apply:
+            put_back_after_a_crash(places)
         review = self.review()
         outcomes = []
-        for paths, config in groups:
-            outcome = self.planned(paths, config, review)
-            if outcome is None:
-                return FAILED
-            outcomes.append(outcome)
+        with reading(places):
+            for paths, config in groups:
+                outcome = self.planned(paths, config, review)
+                if outcome is None:
+                    return FAILED
+                outcomes.append(outcome)
         outcome = together(outcomes)
         is_written = self.door is Verb.apply and not outcome.errors and bool(outcome.plan.after)
         database = next((config.database for _, config in groups), None)
         page = rendered(outcome, _top(), is_written, database) if place else b""
         if is_written:
-            _write(outcome)
+            write_all(outcome.plan.before, outcome.plan.after)
         if groups or self.format is not Format.text:
             self.tell(outcome, is_written, database)
         if place:
@@ -176,11 +180,8 @@ def tell_errors(outcome: Outcome) -> None:
         typer.echo(f"error: {error}", err=True)
 
 
-def _write(outcome: Outcome) -> None:
-    from migfix.history.files import state_root
-    from migfix.write import write_all
-
-    write_all(state_root(Path(next(iter(outcome.plan.after)))), outcome.plan.before, outcome.plan.after)
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
 
 
 def _patch_root(outcome: Outcome, here: Path) -> Path:

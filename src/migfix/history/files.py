@@ -11,8 +11,6 @@ from migfix.errors import UnreadableFile
 from migfix.history.facts import Facts
 
 SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
-FOLDER = ".migfix"
-"""Where migfix keeps what it needs for undo."""
 _IS_MIGRATION = re.compile(rb"^\s*class Migration\b", re.MULTILINE)
 
 
@@ -24,17 +22,6 @@ def find_root(path: Path) -> Path:
             if any((folder / mark).exists() for mark in marks):
                 return folder
     return next((f for f in folders if f != path and not is_package(f) and f.name != "migrations"), folders[-1])
-
-
-def state_root(file: Path) -> Path:
-    """Where ``.migfix/`` lies: in the project that we are in, or in that of the file if this one can't be written."""
-    here = Path.cwd()
-    marked = next((folder for folder in (here, *here.parents) if (folder / FOLDER).is_dir()), None)
-    root = marked or next(
-        (f for f in (here, *here.parents) if any((f / m).exists() for m in ("manage.py", "pyproject.toml", ".git"))),
-        here,
-    )
-    return root if os.access(root, os.W_OK) else find_root(file.parent)
 
 
 def is_package(folder: Path) -> bool:

@@ -32,7 +32,7 @@ def of_disk(paths: tuple[str, ...], kept: Mapping[str, bytes | None]) -> tuple[V
             before = committed
     if not set(paths) & set(before):
         raise MigfixError(
-            "There is nothing to compare: migfix would change nothing here, and neither git nor .migfix holds an "
+            "There is nothing to compare: migfix would change nothing here, and neither git nor `migfix undo` has an "
             "earlier version.",
             "Leave --compare out to verify the files as they are.",
         )
