@@ -14,6 +14,8 @@ from cases import FIXTURES, Case, all_cases
 from migfix.registry import all_rules
 
 ROOT = Path(__file__).parents[1]
+REPORTING = {"match_squash"}
+"""Rules that rewrite nothing: what they find a person must decide."""
 STEMS = {rule.name.replace("-", "_") for rule in all_rules()}
 
 
@@ -36,7 +38,9 @@ def test_every_rule_has_cases_to_leave_alone() -> None:
         cases = [case for case in all_cases() if case.rule == stem]
         silent = [case for case in cases if not case.is_rewritten and case.refusal is None]
         assert len(silent) >= 8, stem
-        assert len([case for case in cases if case.is_rewritten]) >= 8, stem
+        is_reporting_only = not any(case.is_rewritten for case in cases)
+        assert is_reporting_only == (stem in REPORTING), stem
+        assert is_reporting_only or len([case for case in cases if case.is_rewritten]) >= 8, stem
 
 
 def test_rules_are_short() -> None:

@@ -167,6 +167,30 @@ def test_refuses_while_code_names_them(project: Path, migfix: Migfix) -> None:
     )
 
 
+def test_refuses_a_squash_that_lost_a_field(project: Path, migfix: Migfix) -> None:
+    for path in (project / "authors/migrations").glob("*_squashed_*.py"):
+        path.write_text(path.read_text().replace("name='email'", "name='mail'"))
+    told = "refused: authors: the squash doesn't end as its chain does: authors.Author."
+    assert refused(migfix, project).startswith(f"{told}email is gone.\n{told}mail is new.\n")
+
+
+def test_refuses_to_delete_a_file_that_is_younger(project: Path, migfix: Migfix) -> None:
+    folder = project / "authors/migrations"
+    squash = max(each.stem for each in folder.glob("*_squashed_*.py"))
+    for path in folder.glob("000[1-4]_*.py"):
+        if "_squashed_" not in path.name:
+            path.unlink()
+    (folder / "0004_author_email.py").write_text(
+        "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = [('authors', '{squash}')]\n"
+        "    operations = [migrations.AddField('author', 'phone', models.TextField(default=''))]\n"
+    )
+    told = (
+        "0004_author_email is younger than the squash, which replaces another file of that name: give it another name."
+    )
+    assert told in refused(migfix, project)
+
+
 def test_errors_are_one_line(project: Path, migfix: Migfix) -> None:
     for arguments, expected in [
         (["books"], "error: There is nothing to finish in books: it has no squashed migration.\n"),

@@ -13,6 +13,7 @@ from migfix.history import History
 from migfix.history.mentions import Mention, mentions, mentions_below
 from migfix.history.needed import dependency_code
 from migfix.model import Key, Migration, Where
+from migfix.prove.state import squash_differences
 from migfix.syntax import apply_edits
 
 
@@ -39,7 +40,11 @@ def plan_finish(app: str, root: Path, history: History, applied: Mapping[str, fr
             f"{', '.join(nested)} is itself replaced by another squashed migration.",
             "Delete the inner one first: name what it replaces in the outer one.",
         )
-    standing = [line for each in squashed for line in _needed_by_databases(each, applied)]
+    standing = [
+        f"{app}: the squash doesn't end as its chain does: {line}." for line in squash_differences(history, app)
+    ]
+    standing += [line for each in squashed for line in _younger(each, history)]
+    standing += [line for each in squashed for line in _needed_by_databases(each, applied)]
     gone = {each.path: each.source for key in by_name if (each := history.migration(key))}
     edits = dict(_edits(squashed, by_name, gone, history))
     before: dict[str, bytes | None] = dict(gone)
@@ -50,6 +55,20 @@ def plan_finish(app: str, root: Path, history: History, applied: Mapping[str, fr
         before[path], after[path] = source, content
     standing += [_said(each, root) for each in _still_named(root, by_name, after)]
     return Finish(squashed, before, after, tuple(standing))
+
+
+def _younger(squashed: Migration, history: History) -> Iterator[str]:
+    """Files whose name a squash replaces by chance: they wait for it, or are new while it is deployed."""
+    for key in squashed.replaces:
+        each = history.migration(key)
+        if each is None:
+            continue
+        waits = any(dependency.key == squashed.key for dependency in each.dependencies)
+        if waits or (history.why_deployed(squashed) and not history.why_deployed(each)):
+            yield (
+                f"{'.'.join(squashed.key)}: {each.name} is younger than the squash, which replaces another file of "
+                "that name: give it another name."
+            )
 
 
 def _needed_by_databases(squashed: Migration, applied: Mapping[str, frozenset[Key]]) -> Iterator[str]:

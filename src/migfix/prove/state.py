@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from migfix.history import History
+from migfix.history.fields import Field
 from migfix.history.same import state_differences
-from migfix.history.state import State
-from migfix.model import Key, Migration
+from migfix.history.state import Model, State
+from migfix.model import Call, Key, Migration
+from migfix.source.code import with_arguments
 
 
 def differences(before: History, after: History, apps: Iterable[str]) -> list[str]:
@@ -30,6 +32,29 @@ def differences(before: History, after: History, apps: Iterable[str]) -> list[st
         if len(after.leaves(app)) > max(1, len(before.leaves(app))):
             found.append(f"{app} would have two leaves")
     return found
+
+
+def squash_differences(history: History, app: str) -> list[str]:
+    """What the squashed migrations of ``app`` end in otherwise than the files they replace, a line each.
+
+    Nothing is said of an app whose replaced files are not all there. Defaults don't count: squashmigrations leaves
+    some behind, and no column has them.
+    """
+    squashed = [each for each in history.active(app) if each.replaces]
+    if not squashed or not all(history.migration(key) for each in squashed for key in each.replaces):
+        return []
+    chain, squash = (end_state(each, [app]) for each in (_unsquashed(history, [app]), history))
+    for state in (chain, squash):
+        state.models = {key: replace(each, fields=_without_defaults(each)) for key, each in state.models.items()}
+        state.opaque = []
+    return state_differences(chain, squash, [app])
+
+
+def _without_defaults(model: Model) -> dict[str, Field]:
+    return {
+        name: Field(name, with_arguments(each.value, default=None) if isinstance(each.value, Call) else each.value)
+        for name, each in model.fields.items()
+    }
 
 
 def _unsquashed(history: History, apps: list[str]) -> History:
