@@ -7,6 +7,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import tokenize
 from pathlib import Path
 
@@ -159,12 +160,7 @@ def test_on_a_database(case: Case, tmp_path: Path, forked: Migfix) -> None:
         pytest.skip("the case says so for this engine")
     is_compared = case.is_rewritten and has_original(case)
     project = (case.copy_before if is_compared or not case.is_rewritten else case.copy_after)(tmp_path / "project")
-    apps = sorted(path.parent.name for path in project.glob("*/migrations"))
-    texts = [*contents(project).items(), *contents(case.folder).items()]
-    if any(word in text for path, text in texts if path.endswith((".py", ".toml")) for word in DJANGOS):
-        apps[:0] = ["django.contrib.contenttypes", "django.contrib.auth"]
-    user = case.config.get("auth_user_model", "auth.User")
-    (project / "settings.py").write_text(SETTINGS.format(apps=apps, user=user))
+    _write_settings(case, project)
     arguments = ["--settings", "settings", "--json", *_verify_flags(case), *(["--compare"] if is_compared else [])]
     arguments += [text for engine in engines for text in ("--engine", URLS[engine])]
     if rows := case.config["db"].get("rows"):
@@ -183,6 +179,50 @@ def test_on_a_database(case: Case, tmp_path: Path, forked: Migfix) -> None:
     if case.config["db"].get("previous release"):
         ends = [step["outcome"] for trial in found for step in trial["steps"] if step["name"] == "previous release"]
         assert ends == (["noted", "passed"] if is_compared else ["passed"]) * len(engines), result.stdout
+
+
+NEW_DATABASE = """
+import importlib, sys, warnings
+warnings.simplefilter("ignore")
+sys.path.insert(0, "")
+import django
+from django.conf import settings
+import settings as said
+said.DATABASES["default"]["NAME"] = ":memory:"
+settings.configure(**{name: value for name, value in vars(said).items() if name.isupper()})
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+"""
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.is_rewritten], ids=lambda case: case.name)
+def test_on_a_new_database(case: Case, tmp_path: Path) -> None:
+    """What is rewritten can be imported and makes a new database, unless the original doesn't either."""
+    if tuple(map(int, case.config.get("django", "4.2").split("."))) > django.VERSION:
+        pytest.skip(f"the models of this case need Django {case.config['django']}")
+    is_made, said = _migrated(case, case.copy_after(tmp_path / "after"))
+    if not is_made:
+        was_made, _ = _migrated(case, case.copy_before(tmp_path / "before"))
+        assert not was_made, said
+        assert case.config.get("new database") == "fails", said
+
+
+def _migrated(case: Case, project: Path) -> tuple[bool, str]:
+    _write_settings(case, project)
+    result = subprocess.run(
+        [sys.executable, "-c", NEW_DATABASE], cwd=project, capture_output=True, text=True, check=False
+    )
+    return result.returncode == 0, result.stderr[-2000:]
+
+
+def _write_settings(case: Case, project: Path) -> None:
+    apps = sorted(path.parent.name for path in project.glob("*/migrations"))
+    texts = [*contents(project).items(), *contents(case.folder).items()]
+    if any(word in text for path, text in texts if path.endswith((".py", ".toml")) for word in DJANGOS):
+        apps[:0] = ["django.contrib.contenttypes", "django.contrib.auth"]
+    user = case.config.get("auth_user_model", "auth.User")
+    (project / "settings.py").write_text(SETTINGS.format(apps=apps, user=user))
 
 
 def _paths(case: Case, is_compared: bool) -> list[str]:

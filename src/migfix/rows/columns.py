@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migfix.errors import ConfigError
+from migfix.formatting import literal
 from migfix.history.fields import Field, said_value, strings_in, together
 from migfix.history.state import Model, items_of
 from migfix.model import Call, Literal, Value
@@ -29,6 +31,17 @@ if TYPE_CHECKING:
     from migfix.rows.seed import Seed, Seeder
 
 
+@dataclass(frozen=True)
+class Guard:
+    """A row that was there before the file, or not: what a row that is made points at by a key that was given."""
+
+    label: str
+    model: Model | None = field(compare=False)
+    """None if it can't be read."""
+    lookup: str
+    key: str
+
+
 class CannotSeed(Exception):
     """A row that must not be invented: why, and what a person can do."""
 
@@ -50,6 +63,7 @@ class Columns:
         self.key = key
         self.used: list[str] = []
         self.needs: list[Seed] = []
+        self.guards: list[Guard] = []
         later = [seeder.later.models.get(each.key, each) for each in lineage]
         self.options = [option for each in [*lineage, *later] for option in [each.options]]
 
@@ -71,13 +85,18 @@ class Columns:
         for owner in self.lineage[::-1]:
             if said := said_value(self.seeder.history.facts, owner.label, each.name):
                 self.used.append(said[0])
-                return of_value(typed(said, each))
+                value = of_value(typed(said, each))
+                if each.is_key:
+                    self._points_at(each, Literal(value.value))
+                return value
         return None
 
     def _required(self, each: Field) -> Written | None:
         is_unique = each.is_unique or each.name in self._unique_together()
         is_shared = is_unique and self.number > 1 and isinstance(each.default, Literal)
         if not is_shared and is_left_out(each, is_unique):
+            if each.is_key and isinstance(each.default, Literal):
+                self._points_at(each, each.default)
             return None
         if each.is_key:
             return self._key(each)
@@ -97,6 +116,19 @@ class Columns:
         row, key = self.seeder.required_row(self.model, each, self.number)
         self.needs.append(row)
         return Written(key.code, UNKNOWN)
+
+    def _points_at(self, each: Field, key: Literal) -> None:
+        """Plan for the row that a given key means: it is made if its table is new, else it may be missing."""
+        name, there = self.seeder.target_to_make(self.model, each)
+        to_field = each.get("to_field")
+        by = str(to_field.value) if isinstance(to_field, Literal) and to_field.value else None
+        is_itself = there is not None and there.key in (self.model.key, *self.seeder.chain)
+        if there and not is_itself and each.default == key:
+            self.needs.append(self.seeder.within(self.model).seed(there.key, by, key, self.number))
+        elif not there and not is_itself:
+            target = each.target(self.model.app, self.model.name.lower(), self.seeder.history.facts)
+            model = self.seeder.now.models.get(target) if target else None
+            self.guards.append(Guard(name, model, by or "pk", literal(key.value)))
 
     def _unique_together(self) -> frozenset[str]:
         found: set[str] = set()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from migfix.formatting import Brackets, call, dictionary, line_length, literal, render
 from migfix.history.state import Model
+from migfix.rows.columns import Guard
 from migfix.rows.seed import Seed
 from migfix.rows.variables import Variables, unique
 
@@ -29,7 +30,9 @@ def function_code(name: str, seeds: Iterable[Seed], children: Iterable[Child]) -
     rows = list({(each.model.key, each.lookup, each.key): each for each in rows}.values())
     children = list(children)
     resets = unique(each.resets for each in rows if each.resets)
-    variables = Variables(unique([*(each.model for each in rows), *(each.model for each in children), *resets]))
+    guards = [] if children else list(dict.fromkeys(guard for each in rows for guard in each.guards))
+    used = [*(each.model for each in rows), *(each.model for each in children), *resets]
+    variables = Variables(unique([*used, *(each.model for each in guards if each.model)]))
     lines = [render(call(f"def {name}", "apps", "schema_editor", tail="):")), f"    {ONE_OFF if children else LASTING}"]
     lines += ["    alias = schema_editor.connection.alias"]
     for model in variables.models:
@@ -37,6 +40,8 @@ def function_code(name: str, seeds: Iterable[Seed], children: Iterable[Child]) -
         lines.append("    " + render(got, 4))
     lines += _router_check(list(map(variables.of, variables.models)))
     lines += _emptiness_check(children, variables) if children else []
+    for guard in guards:
+        lines += _guard(guard, variables)
     for each in rows:
         lines.append("    " + render(_get_or_create(variables.rows(each.model), each), 4))
     lines += _sequence_reset(list(map(variables.of, resets)))
@@ -72,6 +77,16 @@ def _emptiness_check(children: list[Child], variables: Variables) -> list[str]:
     return [
         f"    children = [\n{listed}    ]",
         "    if not any(child.exists() for child in children):",
+        "        return",
+    ]
+
+
+def _guard(guard: Guard, variables: Variables) -> list[str]:
+    assert guard.model is not None
+    query = f"{variables.rows(guard.model)}.filter({guard.lookup}={guard.key})"
+    return [
+        f"    # A new database has no {guard.model.name} {guard.key} to point at.",
+        f"    if not {query}.exists():",
         "        return",
     ]
 

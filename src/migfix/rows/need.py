@@ -149,6 +149,7 @@ class Seeding:
 
     needs: tuple[Need, ...]
     seeds: tuple[Seed, ...]
+    seeder: Seeder
 
     @property
     def index(self) -> int:
@@ -183,6 +184,7 @@ def seedings(needs: list[tuple[Need, Seeder]], made: int) -> Iterator[Seeding]:
     for need, seeder in needs:
         rows.setdefault((need.target.key, repr(need.target.fields), need.by, need.value), []).append((need, seeder))
     functions: dict[tuple[object, ...], tuple[list[Need], list[Seed]]] = {}
+    seeder = needs[0][1]
     for number, same in enumerate(rows.values(), 1 + made + max(need.earlier for need, _ in needs)):
         need, seeder = same[0]
         seed = seeder.seed(need.target.key, need.by, need.value, number)
@@ -193,7 +195,36 @@ def seedings(needs: list[tuple[Need, Seeder]], made: int) -> Iterator[Seeding]:
         seeds.append(seed)
     _must_differ([seed for _, seeds in functions.values() for seed in seeds])
     for chosen, seeds in functions.values():
-        yield Seeding(tuple(chosen), tuple(seeds))
+        yield _demand_whole(Seeding(tuple(chosen), tuple(seeds), seeder))
+
+
+def _demand_whole(seeding: Seeding) -> Seeding:
+    """Raises CannotSeed where a row that is made points at one that can't be looked for, or is in the way later."""
+    rows = [row for seed in seeding.seeds for row in seed.walk()]
+    for guard in (guard for row in rows for guard in row.guards if not seeding.is_one_off):
+        if guard.model is None:
+            raise CannotSeed(
+                f"a new database has no {guard.label} {guard.key}, which the row of the default would point at.",
+                "Make the row in a RunPython of your own, or make the key nullable.",
+            )
+    migration, seeder = seeding.needs[0].migration, seeding.seeder
+    for row in rows:
+        if found := _required_later(row.model, migration, seeder.history):
+            raise CannotSeed(
+                f"a row of {row.model.label} would be there when {found[0]} adds its required {found[1]}.",
+                "Make the rows in a RunPython of your own once both tables are whole, or make a key nullable.",
+            )
+    return seeding
+
+
+def _required_later(model: Model, migration: Migration, history: History) -> tuple[str, str] | None:
+    """The file after ``migration`` that adds a column to the table which rows have no value for, and the column."""
+    earlier = {each.key for each in history.before(migration)} | {migration.key}
+    for each in history.app(model.app).values():
+        for op in each.operations if each.key not in earlier and not each.replaces else ():
+            if op.kind == "AddField" and op.model == model.key[1] and not is_left_out(field_of(op), False):
+                return ".".join(each.key), op.text("name")
+    return None
 
 
 def _must_differ(seeds: list[Seed]) -> None:

@@ -11,7 +11,7 @@ from migfix.history import History
 from migfix.history.fields import Field
 from migfix.history.state import Model, State
 from migfix.model import Call, Key, Literal, Name, Value
-from migfix.rows.columns import CannotSeed, Columns
+from migfix.rows.columns import CannotSeed, Columns, Guard
 from migfix.rows.placeholder import (
     AUTO,
     INTEGERS,
@@ -37,6 +37,8 @@ class Seed:
     """The model whose sequence an explicit key leaves behind."""
     imports: tuple[tuple[str, str | None], ...] = ()
     used_values: tuple[str, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    """Rows that it points at and that a new database doesn't have."""
 
     def walk(self) -> Iterator[Seed]:
         """This row after everything that it needs."""
@@ -110,6 +112,7 @@ class Seeder:
             resets=self._reset(lineage, key_field, code),
             imports=tuple(line for each in written.values() for line in each.imports),
             used_values=tuple(plan.used),
+            guards=tuple(plan.guards),
         )
 
     def _reset(self, lineage: list[Model], key_field: Field | None, code: str) -> Model | None:
@@ -141,7 +144,7 @@ class Seeder:
                 f"the key of {model.label} is that of a row of {name}, which is not migfix's to invent.",
                 "Make the row in a RunPython of your own, or make the key nullable.",
             )
-        inner = replace(self, chain=(*self.chain, model.key))
+        inner = self.within(model)
         return inner._row(there, "pk", code, inner._primary_key(there), number)
 
     def lineage(self, model: Model) -> list[Model]:
@@ -158,6 +161,10 @@ class Seeder:
                 )
             found = [*self.lineage(parent), *found]
         return found
+
+    def within(self, model: Model) -> Seeder:
+        """The seeder for rows that a row of ``model`` needs."""
+        return replace(self, chain=(*self.chain, model.key))
 
     def is_new(self, model: Model) -> bool:
         """Whether the table is made by a migration that isn't deployed."""
@@ -192,7 +199,7 @@ class Seeder:
         to_field = each.get("to_field")
         by = str(to_field.value) if isinstance(to_field, Literal) and to_field.value else None
         row_number = number if each.is_unique else 1
-        inner = replace(self, chain=(*self.chain, model.key))
+        inner = self.within(model)
         key_field = inner._field(there, by) if by else inner._primary_key(there)
         key = inner.invented_key(there, key_field, row_number)
         return inner._row(there, by or "pk", key.code, key_field, row_number), key
