@@ -102,7 +102,7 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _environment(**more: str) -> dict[str, str]:
+def clean_environment(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")} | more
 
 
@@ -116,7 +116,7 @@ def migfix() -> Migfix:
             cwd=cwd,
             capture_output=True,
             text=True,
-            env=_environment(**environment),
+            env=clean_environment(**environment),
             check=False,
         )
 
@@ -126,16 +126,14 @@ def migfix() -> Migfix:
 @pytest.fixture
 def forked() -> Migfix:
     """As ``migfix``, in a fork of this process: hundreds of cases needn't wait for Python to start each time."""
-    with warnings.catch_warnings(action="ignore"):  # those of other packages while they are imported
-        for module in ("migfix.cli.planning", "migfix.cli.proving", "migfix.syntax", "sqlglot"):
-            importlib.import_module(module)
+    preload()
 
     def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = os.fork()
             if not child:
                 try:
-                    _become(list(map(str, arguments)), cwd, _environment(**environment), out.fileno(), err.fileno())
+                    become(list(map(str, arguments)), cwd, clean_environment(**environment), out.fileno(), err.fileno())
                 finally:
                     os._exit(70)
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -147,7 +145,15 @@ def forked() -> Migfix:
     return run
 
 
-def _become(arguments: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
+def preload() -> None:
+    """Import once, for all forks, what they would import."""
+    with warnings.catch_warnings(action="ignore"):  # those of other packages while they are imported
+        for module in ("migfix.cli.planning", "migfix.cli.proving", "migfix.syntax", "sqlglot"):
+            importlib.import_module(module)
+
+
+def become(arguments: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
+    """Be the command line, with these files as output; never returns."""
     from migfix.cli import run_and_leave
 
     warnings.resetwarnings()

@@ -28,7 +28,11 @@ def _made(migration: Migration, op: Operation, target: Model) -> Iterator[Given]
 
         code = op.arguments.get("code")
         for each in effects(migration, code.dotted) if isinstance(code, Name) else ():
-            if each.model == target.key and each.kind in ("create", "ensure", "derive") and not each.column:
+            if (
+                each.model == target.key
+                and each.kind in ("create", "ensure", "derive", "accumulate")
+                and not each.column
+            ):
                 yield dict(each.given)
     if op.kind == "RunSQL":
         insert = re.compile(rf"\b(insert|replace|copy)\b[^;]*\b{re.escape(target.table)}\b", re.IGNORECASE)

@@ -432,7 +432,7 @@ class _Reader:
         if name in _WRITES:
             kind = _WRITES[name]
             if kind == "ensure" and not _is_constant(node):
-                kind = "accumulate" if any(isinstance(each, ast.BinOp) for each in ast.walk(node)) else "derive"
+                kind = "accumulate" if self.adds_up(node) else "derive"
             if kind == "create" and (
                 self.is_guarded or any(each.arg in ("ignore_conflicts", "update_conflicts") for each in node.keywords)
             ):
@@ -444,6 +444,15 @@ class _Reader:
         elif name not in _READS:
             self.found.append(Effect("unknown", key, "", node.lineno))
         return _Row(key) if name in _TO_ROW else _Rows(key) if name in _READS else None
+
+    def adds_up(self, node: ast.Call) -> bool:
+        """Whether a value that is given is computed from a column: ``F("count") + 1``, ``row.count + 1``."""
+        for each in ast.walk(node):
+            for inner in ast.walk(each) if isinstance(each, ast.BinOp) else ():
+                is_row = isinstance(inner, ast.Name) and isinstance(self.names.get(inner.id), _Row)
+                if is_row or (isinstance(inner, ast.Call) and ast.unparse(inner.func).rpartition(".")[2] == "F"):
+                    return True
+        return False
 
     def bulk_update(self, node: ast.Call, key: Key) -> None:
         listed = [*node.args[1:2], *(each.value for each in node.keywords if each.arg == "fields")]
