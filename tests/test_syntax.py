@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migfix.edits import AddFunction, AddImport, Comment, Insert, Move, Remove, RemoveImport
+from migfix.edits import AddFunction, AddImport, Comment, Edit, Insert, Move, Remove, RemoveImport
 from migfix.source import read_migration
 from migfix.syntax import apply_edits
 
@@ -88,3 +89,37 @@ def test_functions_go_above_the_class_and_its_comment() -> None:
         b"import a\n\n\ndef seed():\n    pass\n\n\n# about it\nclass Migration:\n"
         b"    operations = [\n        # why\n        x,\n    ]\n"
     )
+
+
+NO_LAST_COMMA = b"""\
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("blog", "0001_initial")
+    ]
+
+    operations = [
+        migrations.RemoveField("post", "title"),
+        migrations.RunPython(
+            print
+        )
+    ]
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "lines"),
+    [
+        (Insert("x", ("operations", 1), 'migrations.RunSQL("x")'), 1),
+        (Insert("x", ("dependencies", 0), '("a", "0001")'), 1),
+        (Remove("x", ("operations", 0)), -1),
+    ],
+)
+def test_no_comma_is_added_outside_the_edit(edit: Edit, lines: int) -> None:
+    """A last element that isn't touched stays as it is, with or without a comma."""
+    changed = apply_edits(NO_LAST_COMMA, [edit])
+    assert len(changed.splitlines()) == len(NO_LAST_COMMA.splitlines()) + lines
+    assert b"            print\n        )\n    ]" in changed
+    assert b'("blog", "0001_initial")\n    ]' in changed

@@ -20,7 +20,7 @@ from migfix.prove.state import differences
 from migfix.prove.steps import broken_steps
 from migfix.rule import Rule
 from migfix.source import read_migration
-from migfix.syntax import apply_edits
+from migfix.syntax import CannotEdit, apply_edits
 from migfix.waivers import Waivers, comments_on
 
 MOST_ROUNDS = 25
@@ -193,7 +193,10 @@ class Draft:
 
     def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
         """The edits of ``rewrites`` made together; if they may not be, what the rewrite would not do."""
-        changed = dict(self._changed([edit for each in rewrites for edit in each.edits]))
+        try:
+            changed = dict(self._changed([edit for each in rewrites for edit in each.edits]))
+        except CannotEdit as reason:
+            return f"reach the file ({reason})"
         migrations = tuple(self._read(path, app, content) for path, (app, content) in changed.items() if app)
         companions = {path: content for path, (app, content) in changed.items() if not app}
         history = self.history.with_migrations(migrations, companions)

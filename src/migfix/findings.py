@@ -34,6 +34,8 @@ class Advice:
     """It holds where this migration is recorded as applied."""
     tables: tuple[str, ...] = ()
     """It holds where one of these tables is there although the migration isn't applied."""
+    stopped_at: int = 0
+    """The line of the operation that failed, where the step depends on that."""
 
 
 @dataclass(frozen=True)

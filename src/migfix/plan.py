@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,8 +40,12 @@ class Plan:
 
     @property
     def advice(self) -> tuple[Advice, ...]:
-        """What to do beside the rewrites, each thing once."""
-        return tuple(dict.fromkeys(each for rewrite in self.rewrites for each in rewrite.advice))
+        """What to do beside the rewrites, each thing once; of one file, what each operation may have left behind."""
+        found = dict.fromkeys(each for rewrite in self.rewrites for each in rewrite.advice)
+        same: dict[str, list[Advice]] = {}
+        for each in found:
+            same.setdefault(each.condition, []).append(each)
+        return tuple(_together(each) if each[0].stopped_at else each[0] for each in same.values())
 
     @property
     def parts(self) -> tuple[Plan, ...]:
@@ -110,3 +114,14 @@ def together(outcomes: list[Outcome]) -> Outcome:
         tuple(each for outcome in outcomes for each in outcome.unused),
         tuple(each for outcome in outcomes for each in outcome.proofs),
     )
+
+
+def _together(same: list[Advice]) -> Advice:
+    """Advice on one condition that depends on where a migration stopped, as one: later operations first."""
+    steps = dict(sorted({each.step: each.stopped_at for each in same}.items(), key=lambda pair: -pair[1]))
+    if len(steps) == 1:
+        return same[0]
+    sentence = same[0].step.partition("\n")[0]
+    blocks = [f"\n    -- if it stopped at line {line}\n{step.partition(chr(10))[2]}" for step, line in steps.items()]
+    tables = tuple(dict.fromkeys(table for each in same for table in each.tables))
+    return replace(same[0], step=sentence + "".join(blocks), tables=tables)

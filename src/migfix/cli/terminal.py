@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import typer
@@ -56,6 +57,19 @@ def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | No
     diff = render_diff(before, after, start)
     is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     typer.echo(coloured(diff) if is_coloured else diff, nl=False, color=True)
+
+
+@contextmanager
+def still_working(seconds: float = 10) -> Iterator[None]:
+    """Say on stderr, once, that a long look goes on."""
+    told = "still working: a long history takes a while; name the files that matter to be quicker."
+    timer = Timer(seconds, lambda: typer.echo(told, err=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def put_back_after_a_crash(places: Iterable[Path]) -> None:

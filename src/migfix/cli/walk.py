@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 
 from migfix.cli.app import FAILED, FIXED, LEFT
 from migfix.cli.page import place_for, rendered, write_page
-from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff
+from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff, still_working
 
 if TYPE_CHECKING:
     from migfix.cli.review import Review
@@ -60,7 +61,8 @@ class Walk:
             put_back_after_a_crash(places)
         review = self.review()
         outcomes = []
-        with reading(places):
+        is_waiting_for_others = bool(review or self.proving)
+        with reading(places), nullcontext() if is_waiting_for_others else still_working():
             for paths, config in groups:
                 outcome = self.planned(paths, config, review)
                 if outcome is None:

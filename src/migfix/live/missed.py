@@ -67,14 +67,15 @@ def _ways_out(lack: Lack, name: str) -> str:
 
 
 def attributes(nodes: Iterable[ast.FunctionDef], relations: frozenset[str]) -> frozenset[str]:
-    """What functions read and pass: ``title``, ``Post.objects``, ``title=``, and ``str()`` of rows."""
+    """What functions read and pass: ``title``, ``Post.objects``, ``title=``, ``author__``: ``__name=``; ``str()``."""
     found = set()
     for node in nodes:
         for each in ast.walk(node):
             if isinstance(each, ast.Attribute):
                 found |= {each.attr, f"{ast.unparse(each.value)}.{each.attr}"}
             elif isinstance(each, ast.keyword) and each.arg:
-                found |= {f"{part}=" for part in each.arg.split("__")}
+                own, *further = each.arg.split("__")
+                found |= {f"{own}=", *(f"__{part}=" for part in further)}
         if makes_text(node, relations):
             found.add("str()")
     return frozenset(found)
@@ -125,16 +126,21 @@ def _in_state(live: LiveModel, state: State, used: frozenset[str], seen_as: str,
 def _all_lacks(live: LiveModel, model: Model, state: State, history: History) -> Iterator[Lack]:
     """Of the model, and of those that its relations lead to."""
     assert live.declared is not None
-    yield from lacks(history, live.declared, model)
+    for lack in lacks(history, live.declared, model):
+        back = (f"__{each}" for each in lack.used_as if each.endswith("="))  # through another model
+        yield replace(lack, used_as=lack.used_as.union(back))
     targets = {key for field in model.fields.values() if (key := field.target(*model.key, history.facts))}
     for other in state.models.values() if model.fields else ():
         near = next((each.path for each in history.app(other.app).values()), None) if other.key != model.key else None
         found = find_class(history, "..models", other.name, near) if near else None
         for lack in lacks(history, found, other) if found else ():
+            # a lookup may lead there through other models, ``shop__city__mayor=``; ``mayor=`` is the model's own
+            lookups = frozenset(f"__{each}" for each in lack.used_as if each.endswith("="))
+            named = {each for each in lack.used_as if not each.endswith("=") and each not in model.fields}
             if other.key in targets and not lack.is_manager and lack.used_as:
-                yield lack
-            elif lack.is_late:  # a lookup may lead there through other models: shop__city__mayor=
-                yield replace(lack, used_as=frozenset(each for each in lack.used_as if each.endswith("=")))
+                yield replace(lack, used_as=lookups | named)
+            elif lack.is_late:
+                yield replace(lack, used_as=lookups)
 
 
 def _missed(found: Iterator[Lack], used: frozenset[str], seen_as: str) -> Iterator[Lack]:

@@ -26,7 +26,9 @@ def differences(before: History, after: History, apps: Iterable[str]) -> list[st
         old = end_state(_unsquashed(before, apps), apps)
         found = state_differences(old, new, apps) and found
     if not found and (ordered := ordered_state(after, apps)) is not None:
-        found = state_differences(new, ordered, apps)
+        was = ordered_state(before, apps)
+        usual = state_differences(old, was, apps) if was else []  # what other apps rename is seen in that order only
+        found = [each for each in state_differences(new, ordered, apps) if each not in usual]
         found += [f"{name} is used before it is there" for name in ordered.missing if name not in old.missing]
     for app in apps:
         if len(after.leaves(app)) > max(1, len(before.leaves(app))):

@@ -77,7 +77,8 @@ def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
     own: set[object] = set()
     found: list[tuple[str, ...] | None] = []
     for each in statements:
-        found.append(_inverse(each, dialect, own) or _copied_back(each, dialect, made))
+        inverse = _inverse(each, dialect, own)
+        found.append(_copied_back(each, dialect, made) if inverse is None else inverse)
         if isinstance(each, exp.Create) and each.args.get("kind") == "TABLE" and found[-1]:
             own.add(_table(each))
     inverses = [each for each in found if each is not None]

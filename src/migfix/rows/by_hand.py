@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from migfix.history import History
 from migfix.history.state import Model
-from migfix.model import Key, Literal, Migration, Name, Operation, Value
+from migfix.model import Call, Key, Literal, Migration, Name, Opaque, Operation, Value
+from migfix.source.effects import effects
+from migfix.source.lookups import called_functions, models_named
 from migfix.source.sql import statements
+from migfix.source.text import text_between
 
 Given = Mapping[str, object]
 """What is said of a row that is made: column -> constant; nothing of one that can't be read."""
@@ -24,8 +27,6 @@ def rows_made(history: History, migration: Migration, index: int, target: Model)
 
 def _made(migration: Migration, op: Operation, target: Model) -> Iterator[Given]:
     if op.kind == "RunPython":
-        from migfix.source.effects import effects
-
         code = op.arguments.get("code")
         for each in effects(migration, code.dotted) if isinstance(code, Name) else ():
             if (
@@ -54,10 +55,9 @@ def writes_column(migration: Migration, model: Key, column: str, before: int | N
 
 def _writes(migration: Migration, op: Operation, model: Key, column: str) -> bool:
     if op.kind == "RunPython":
-        from migfix.source.effects import effects
-        from migfix.source.lookups import models_named
-
         code = op.arguments.get("code")
+        if isinstance(code, Call | Opaque):
+            return _names(migration, code, model)
         if not isinstance(code, Name) or code.dotted not in migration.functions:
             return False
         found = [each for each in effects(migration, code.dotted) if each.kind not in ("create", "ensure", "delete")]
@@ -66,3 +66,25 @@ def _writes(migration: Migration, op: Operation, model: Key, column: str) -> boo
         return any(each.model is None for each in found) and model in models_named(migration, code)
     texts = " ".join(statements(op.arguments.get("sql")) or ()) if op.kind == "RunSQL" else ""
     return re.search(rf"\bupdate\b.*\b{re.escape(column)}(_id)?\b", texts, re.IGNORECASE | re.DOTALL) is not None
+
+
+def _names(migration: Migration, code: Call | Opaque, model: Key) -> bool:
+    """Whether an object that is called, ``AddDefaultUUIDs("blog", "post")``, is told the model."""
+    words = re.findall(r"\w+", text_between(migration.source, code.span).lower())
+    return model[1] in words
+
+
+def deletes_rows_without(migration: Migration, model: Key, column: str, before: int) -> bool:
+    """Whether a RunPython or RunSQL up to operation ``before`` deletes the rows that have NULL in ``column``."""
+    is_null = re.compile(rf"\b{re.escape(column)}(_id)?(__isnull\s*=\s*True|\s*=\s*None|\s+is\s+null)", re.IGNORECASE)
+    for op in migration.operations[:before]:
+        code = op.arguments.get("code")
+        if isinstance(code, Name) and code.dotted in migration.functions:
+            is_deleting = any(each.kind == "delete" and each.model == model for each in effects(migration, code.dotted))
+            functions = called_functions(migration, {code.dotted})
+            if is_deleting and any(is_null.search(function.code) for function in functions):
+                return True
+        texts = statements(op.arguments.get("sql")) or () if op.kind == "RunSQL" else ()
+        if any(re.match(r"\s*delete\b", text, re.IGNORECASE) and is_null.search(text) for text in texts):
+            return True
+    return False

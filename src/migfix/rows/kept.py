@@ -87,7 +87,7 @@ def reason_against(column: NewColumn, migration: Migration, history: History) ->
     """Why the database can't keep the default, and the next step; None if it can."""
     value, durable = column.default, "Give the model's field a db_default"
     nullable = "make the field nullable for one release"
-    django = history.facts.django or migration.django
+    django = history.facts.django or migration.django or _installed_django(history)
     if column.field.is_key:
         return "is a foreign key, whose row is not the database's to choose", f"{nullable[0].upper()}{nullable[1:]}."
     if value is None:
@@ -104,6 +104,13 @@ def reason_against(column: NewColumn, migration: Migration, history: History) ->
     if django < (5, 0):
         return "takes db_default, which Django has from 5.0 on", f"Set the default in a RunSQL, or {nullable}."
     return None
+
+
+def _installed_django(history: History) -> tuple[int, int] | None:
+    """The Django of the project's environment, where its packages are read."""
+    package = history.package("contenttypes")
+    parts = package.version.split(".")[:2] if package and package.distribution.lower() == "django" else []
+    return (int(parts[0]), int(parts[1])) if len(parts) == 2 and all(map(str.isdecimal, parts)) else None
 
 
 def kept_defaults(migration: Migration) -> dict[tuple[str, str, str], Value]:

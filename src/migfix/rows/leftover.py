@@ -25,6 +25,7 @@ def before_migrating(migration: Migration, index: int, history: History) -> tupl
                 f"drop what it left behind:{statements}",
                 migration.key,
                 tables,
+                migration.operations[index].line,
             )
         )
     return tuple(advice)

@@ -10,7 +10,7 @@ from migfix.history import History
 from migfix.history.fields import Field, field_of, said_value
 from migfix.history.state import Model
 from migfix.model import Migration, Name, Operation
-from migfix.rows.by_hand import writes_column
+from migfix.rows.by_hand import deletes_rows_without, writes_column
 from migfix.rows.columns import typed
 from migfix.rows.constraint import lets_through
 from migfix.rows.fill import Fill
@@ -98,6 +98,8 @@ def _filled_by_hand(migration: Migration, index: int, model: Model, field: Field
     """Whether a data step before the AlterField, in this file or an earlier one, writes the column."""
     own = any(_may_write(migration, op, model) for op in migration.operations[:index])
     if own or writes_column(migration, model.key, field.name, index):
+        return True
+    if deletes_rows_without(migration, model.key, field.name, index):
         return True
     earlier = [
         each for each in history.before(migration) if each.app == migration.app or field.name in decode(each.source)

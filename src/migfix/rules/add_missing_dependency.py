@@ -91,7 +91,8 @@ def _applied(missing: Missing) -> str:
     return (
         "It is on the default branch, so databases may have applied it: where they haven't applied "
         f"{missing.setting or needed}, a dependency that is added now stops every migrate with "
-        "InconsistentMigrationHistory. Add it by hand once both are applied everywhere."
+        "InconsistentMigrationHistory. Add it by hand once both are applied everywhere, with the comment "
+        "`# migfix: ignore-file[MIG206]`."
     )
 
 

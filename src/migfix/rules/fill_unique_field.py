@@ -66,6 +66,13 @@ def _finding(migration: Migration, each: UniqueField, taken: set[str], history: 
 def _same_for_all(migration: Migration, each: UniqueField) -> Refusal:
     from migfix.rows.removal import shown
 
+    others = " and ".join(name for name in each.unique if name != each.field.name)
+    if others:
+        why = f"{each.label} {_must_differ(each)}, and all existing rows get {shown(each.default)}"
+        ways_out = (
+            "Fill the field in a RunPython of your own, or accept this with `# migfix: ignore[MIG102]` if none has."
+        )
+        return _refusal(migration, each, f"{why}: rows that have the same {others} would collide.", ways_out)
     why = f"{each.label} {_must_differ(each)}, and {shown(each.default)} can't be the value of two rows."
     ways_out = "Make the field nullable, or give it a callable default that makes a new value for each row."
     return _refusal(migration, each, why, ways_out)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from migfix.syntax.rewrite import apply_edits
+from migfix.syntax.rewrite import CannotEdit, apply_edits
 
-__all__ = ["apply_edits"]
+__all__ = ["CannotEdit", "apply_edits"]

@@ -161,7 +161,11 @@ def commented(children: Children, index: int, comment: str) -> Children:
 
 
 def exploded(children: Children, fresh: Gap) -> Children:
-    """One child a line, as black lays out what doesn't fit on one."""
+    """One child a line, as black lays out what doesn't fit on one; what has its lines already stays as it is."""
+    if children.nodes and all(
+        isinstance(gap, cst.ParenthesizedWhitespace) for gap in (*children.gaps, children.closing)
+    ):
+        return children
     gaps = tuple(gap if isinstance(gap, cst.ParenthesizedWhitespace) else fresh for gap in children.gaps)
     closing = children.closing if isinstance(children.closing, cst.ParenthesizedWhitespace) else outdented(fresh)
     return Children(children.nodes, gaps, closing, True) if children.nodes else children

@@ -46,17 +46,26 @@ TreeEdit = Insert | Remove | Move | Replace | Comment
 Placed = tuple[Where, TreeEdit]
 """An edit and the rest of the way to its place."""
 
+
+class CannotEdit(Exception):
+    """A file in a syntax that LibCST doesn't know."""
+
+
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
     """The source of one file with all ``edits`` made; everything else stays byte for byte.
 
-    Places are those of the source as given: an edit doesn't move the place of another.
+    Places are those of the source as given: an edit doesn't move the place of another. Raises CannotEdit for a file
+    that Python reads and LibCST doesn't.
     """
     edits = tuple(edits)
     texts = [(edit.span, edit.code) for edit in edits if isinstance(edit, ReplaceText)]
-    module = cst.parse_module(with_texts(source, texts) if texts else source)
+    try:
+        module = cst.parse_module(with_texts(source, texts) if texts else source)
+    except cst.ParserSyntaxError as error:
+        raise CannotEdit(f"LibCST can't parse line {error.raw_line} of it") from None
     tree_edits = [edit for edit in edits if isinstance(edit, TreeEdit)]
     if tree_edits:
         module = Rewriter(module).rewritten(tree_edits)
