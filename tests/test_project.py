@@ -228,7 +228,8 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
         "bills/migrations/0001_initial.py:14: MIG206 pin-latest: refused: the dependency on shops.0002_later was added "
         "to a migration that is on the default branch.\n"
         "  next: Take it out again and put it into a new migration: a database that has applied this file and not "
-        "shops.0002_later stops every migrate with InconsistentMigrationHistory.\n"
+        "shops.0002_later stops every migrate with InconsistentMigrationHistory. If every database has applied both, "
+        "name them with --database, or accept it with `# migfix: ignore-file[MIG206]`.\n"
         "  see:  migfix explain MIG206\n"
         "1 left to you\n"
     )
@@ -240,7 +241,7 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
         "dependency makes sure that it is there by then.\n"
         "  next: It is on the default branch, so databases may have applied it: where they haven't applied "
         "shops.0002_later, a dependency that is added now stops every migrate with InconsistentMigrationHistory. Add "
-        "it by hand once both are applied everywhere.\n"
+        "it by hand once both are applied everywhere, with the comment `# migfix: ignore-file[MIG206]`.\n"
         "  see:  migfix explain MIG203\n"
         "1 left to you\n"
     )

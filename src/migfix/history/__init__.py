@@ -157,6 +157,11 @@ class History:
         is_likely = migration.key in self._planned or self._reader.is_new(migration.path)
         return is_likely and not self.why_deployed(migration)
 
+    @property
+    def knows_deployed(self) -> bool:
+        """Whether anybody can say which files are deployed, beside those that were named."""
+        return self._reader.knows_deployed
+
     def new_mentioning(self, text: str) -> tuple[Migration, ...]:
         """The files that weren't named and are known not to be deployed, with ``text`` in them."""
         return tuple(filter(self.is_new, self.mentioning(text))) if self._reader.knows_deployed else ()

@@ -9,7 +9,7 @@ from migfix.history import History
 from migfix.history.facts import Facts
 from migfix.history.fields import Field, field_of, together
 from migfix.history.state import Model, State, created_model, items_of
-from migfix.model import Call, Key, Literal, Migration, Operation, Value
+from migfix.model import Argument, Call, Key, Literal, Migration, Name, Operation, Sequence, Value
 from migfix.rows.through import CLOSES
 from migfix.source.lookups import models_named
 from migfix.source.sql import statements
@@ -34,18 +34,21 @@ class Move:
     creating: Migration
     created: Operation
     is_said: bool
+    unnamed: str = ""
+    """The file with the CreateModel, where it wasn't named and nobody can tell whether it is deployed."""
 
 
 def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]:
     """Every move that was said, and every pair that looks like one: the same name and fields."""
     texts = (b"DeleteModel", b"CreateModel", b"Run")
     files = {each.key: each for text in texts for each in _new(migrations, text, history)}
+    unnamed = {each.key: each for each in _unnamed(migrations, history) if each.key not in files}
     said = said_moves(history.facts)
     for deleting in files.values():
         for deleted in [op for op in deleting.operations if op.kind == "DeleteModel"]:
             closing = closing_files(deleting, deleted.model, history)
             old = history.state_before(closing[-1]).models.get((deleting.app, deleted.model))
-            for creating in files.values() if old and old.has_own_table else ():
+            for creating in [*files.values(), *unnamed.values()] if old and old.has_own_table else ():
                 for created in [op for op in creating.operations if op.kind == "CreateModel"]:
                     assert old is not None
                     new = created_model(creating, created)
@@ -54,7 +57,8 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
                         continue
                     end = history.state_before(creating, len(creating.operations)).models.get(new.key, new)
                     if is_said or _looks_alike(old, end, said, history.facts):
-                        yield Move(old, new, deleting, deleted, creating, created, is_said)
+                        path = creating.path if creating.key in unnamed else ""
+                        yield Move(old, new, deleting, deleted, creating, created, is_said, path)
 
 
 def said_moves(facts: Facts) -> dict[str, str]:
@@ -82,6 +86,14 @@ def _new(migrations: tuple[Migration, ...], text: bytes, history: History) -> li
     if not any(b"DeleteModel" in each.source or b"CreateModel" in each.source for each in migrations):
         return []
     return [*(each for each in migrations if text in each.source), *history.new_mentioning(text.decode())]
+
+
+def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Migration]:
+    """Files that make models and don't come before those that were named, where git can't say which are deployed."""
+    if history.knows_deployed or not any(b"DeleteModel" in each.source for each in migrations):
+        return
+    earlier = {each.key for migration in migrations for each in history.before(migration)}
+    yield from (each for each in history.mentioning("CreateModel") if each.key not in earlier)
 
 
 def _is_copied(old: Model, new: Model, files: Iterable[Migration]) -> bool:
@@ -137,14 +149,31 @@ def _key(label: str) -> Key:
 
 
 def shape(field: Field, owner: Key, moved: Mapping[Key, Key], facts: Facts) -> object:
-    """A field as values that are equal for equal columns, with the keys of moved models replaced."""
+    """A field as values that are equal for equal columns, with the keys of moved models replaced.
+
+    A function of ``library.models`` that moved along to ``crm.models`` is the same.
+    """
     if not isinstance(field.value, Call):
         return field.value
     related = tuple(moved.get(key, key) for key in field.related(*owner, facts))
     if not related:
-        return field.value
-    rest = {arg.keyword: arg.value for arg in field.value.arguments if arg.keyword not in ("to", "through", None)}
+        return wherever(field.value)
+    rest = {
+        arg.keyword: wherever(arg.value) for arg in field.value.arguments if arg.keyword not in ("to", "through", None)
+    }
     return field.value.func, related, rest
+
+
+def wherever(value: Value) -> Value:
+    """A value in which names of some app's ``models`` are without the app."""
+    match value:
+        case Name(dotted=dotted) if ".models." in dotted and not dotted.startswith("django."):
+            return Name(f"models.{dotted.partition('.models.')[2]}")
+        case Call(func=func, arguments=arguments):
+            return Call(func, tuple(Argument(each.keyword, wherever(each.value)) for each in arguments))
+        case Sequence(kind=kind, items=items):
+            return Sequence(kind, tuple(map(wherever, items)))
+    return value
 
 
 def renamed_indexes(old: Model, new: Model) -> list[tuple[str, str]]:

@@ -39,6 +39,9 @@ def _finding(move: Move, migrations: tuple[Migration, ...], history: History) ->
     old, new = move.old.label, move.new.label
     path, line = move.deleting.path, move.deleted.line
     why = f"{old} is deleted and {new} with the same fields is created: the rows would be lost"
+    if move.unnamed:
+        ways_out = f"If the model moved, name {move.unnamed} too and pass --moved {old}={new}; if not, --ignore {CODE}."
+        return Refusal(CODE, path, line, f"{why}.", ways_out)
     if not move.is_said:
         ways_out = f"If the model moved, pass --moved {old}={new}; if it didn't, --ignore {CODE}."
         return Refusal(CODE, path, line, f"{why}.", ways_out)
