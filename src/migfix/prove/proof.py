@@ -71,6 +71,8 @@ class Trial:
     locks: tuple[Lock, ...] = ()
     could_not_run: str | None = None
     """Why there is nothing to tell, in one line."""
+    values: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """Table -> column -> key of a row -> its value after going forward, of columns that get the same each time."""
 
     @property
     def is_passed(self) -> bool:
@@ -122,6 +124,7 @@ def trial_from(data: Mapping[str, Any]) -> Trial:
         tuple(Statement(**{**each, "place": _place(each)}) for each in data["statements"]),
         tuple(Lock(**each) for each in data["locks"]),
         data["could_not_run"],
+        data.get("values", {}),
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from migfix.prove.proof import Proof, Trial, trial_from
+from migfix.prove.values import with_values_compared
 
 PATIENCE = 10
 """Seconds that an interrupted trial has to drop its databases."""
@@ -58,7 +59,7 @@ class Version:
 def verify(question: Question, versions: Iterable[Version], on_step: OnStep) -> Proof:
     """Try every version on every engine, one after the other."""
     trials = [_trial(question, engine, each, on_step) for engine in question.engines for each in versions]
-    return Proof(tuple(trials))
+    return Proof(with_values_compared(trials))
 
 
 def _trial(question: Question, engine: str | None, version: Version, on_step: OnStep) -> Trial:

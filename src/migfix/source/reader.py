@@ -50,6 +50,7 @@ def read_migration(path: str, app: str, name: str, source: bytes) -> Migration:
     attributes = _attributes(classes[-1])
     unread = _unread(classes[-1], attributes, source)
     operations = _items(attributes.get("operations")) if unread is None else []
+    unread = unread or _later_syntax(source)  # what it does is known all the same, to those that come after it
     header = _HEADER.search(source, 0, 2000)
     return Migration(
         path=path,
@@ -83,6 +84,17 @@ def parse(path: str, source: bytes) -> ast.Module:
         raise UnreadableFile(path, f"this is not valid Python: {error.msg}.", error.lineno) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise UnreadableFile(path, f"this can't be parsed: {error}.") from None
+
+
+def _later_syntax(source: bytes) -> tuple[int, str] | None:
+    """The line of a syntax that only a later Python has, and the reason, where there is one."""
+    found = _WITHOUT_BRACKETS.search(source)
+    if found:
+        try:
+            ast.parse(source)
+        except SyntaxError:
+            return source.count(b"\n", 0, found.end()) + 1, "this line is in the syntax of Python 3.14"
+    return None
 
 
 @dataclass(frozen=True)

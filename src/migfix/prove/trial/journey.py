@@ -36,6 +36,7 @@ from migfix.prove.trial.snapshot import (
     rows_of,
     schema_differences,
     schema_of,
+    steady_values,
     table_of,
 )
 from migfix.prove.trial.statements import StatementLog
@@ -136,7 +137,13 @@ class Journey:
         counts = {table: tuple(_count(rows, table) for rows in self.rows) for table in self.tables}
         statements, locks = (self.log.statements, self.log.locks) if self.wishes.is_telling_sql else ([], {})
         return Trial(
-            engine_name(self.connection), version, tuple(self.steps), counts, tuple(statements), tuple(locks.values())
+            engine_name(self.connection),
+            version,
+            tuple(self.steps),
+            counts,
+            tuple(statements),
+            tuple(locks.values()),
+            values=steady_values(self.tables, *self.rows[1::2]) if len(self.rows) > 1 else {},
         )
 
     def _migrations(self) -> list[Migration]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +106,40 @@ def rows_of(connection: BaseDatabaseWrapper) -> Rows:
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(name)}")
             columns = tuple(column[0] for column in cursor.description)
             found[name] = (columns, [tuple(map(_comparable, row)) for row in cursor.fetchall()])
+    return found
+
+
+MOST_ROWS = 1000
+"""Of a larger table no values are told."""
+_OWN_EACH_TIME = re.compile(
+    r"UUID\(|datetime\.|^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^\d{4}-\d\d-\d\d"
+)
+"""What is another value in each run, mostly: UUIDs and moments."""
+
+
+def steady_values(tables: Iterable[str], rows: Rows, again: Rows | None = None) -> dict[str, dict[str, dict[str, str]]]:
+    """Table -> column -> key -> value, of columns that come out the same when the migrations run ``again``."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for table in tables:
+        columns, values = rows.get(table, ((), []))
+        if "id" not in columns or len(values) > MOST_ROWS:
+            continue
+        place = columns.index("id")
+        by_column = {
+            column: {str(row[place]): str(row[i])[:80] for row in values}
+            for i, column in enumerate(columns)
+            if i != place
+        }
+        other_columns, others = (again or {}).get(table, (columns, values))
+        seen = {
+            column: {str(row[other_columns.index("id")]): str(row[i])[:80] for row in others}
+            for i, column in enumerate(other_columns)
+        }
+        found[table] = {
+            column: each
+            for column, each in by_column.items()
+            if each == seen.get(column) and not any(map(_OWN_EACH_TIME.search, each.values()))
+        }
     return found
 
 

@@ -22,6 +22,7 @@ from migfix.model import Key, Name
 from migfix.prove.planned import file_of
 from migfix.prove.proof import Place
 from migfix.source import read_migration
+from migfix.source.effects import effects
 from migfix.source.lookups import models_named
 
 
@@ -102,7 +103,8 @@ def _touched(
         code = getattr(operation.code, "__name__", "")
         text = read.functions[code].code if read and code in read.functions else ""
         named = models_named(read, Name(code)) if read and text else frozenset()
-        yield from sorted(named)
+        imported = {each.model for each in effects(read, code) if each.model in known} if read and text else set()
+        yield from sorted(named | imported)
         if "AUTH_USER_MODEL" in text or "get_user_model" in text:
             app, _, name = settings.AUTH_USER_MODEL.partition(".")
             yield app, name.lower()

@@ -1,0 +1,127 @@
+"""What migfix once refused, or told against itself, and should not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from conftest import Migfix
+from projects import ID, POST, POST_MODEL, migration, write_project
+
+INITIAL = migration(POST, attributes="initial = True")
+NULLABLE = migration(
+    f'migrations.CreateModel("Post", [("id", {ID}), ("code", models.CharField(max_length=9, null=True))]),',
+    attributes="initial = True",
+)
+REQUIRED = 'migrations.AlterField("post", "code", models.CharField(max_length=9, unique=True)),'
+
+
+def checked(root: Path, forked: Migfix, text: str, initial: str = INITIAL, select: str = "MIG1", **files: str) -> str:
+    """What check says of 0002 after ``initial``."""
+    more = {name.replace("__", "/") + ".py": content for name, content in files.items()}
+    names = {"blog/migrations/0001_initial.py": initial, "blog/migrations/0002_next.py": text}
+    site = write_project(root, {**names, **more})
+    result = forked("check", "blog/migrations/0002_next.py", "--select", select, cwd=site)
+    assert "Traceback" not in result.stderr, result.stderr
+    return result.stdout + result.stderr
+
+
+def test_rows_that_have_null_are_deleted_first(tmp_path: Path, forked: Migfix) -> None:
+    rows = 'apps.get_model("blog", "Post").objects'
+    drop = f"def drop(apps, schema_editor):\n    {rows}.filter(code__isnull=True).delete()\n"
+    text = migration(f"migrations.RunPython(drop),\n{REQUIRED}", ("blog", "0001_initial"), functions=drop)
+    assert checked(tmp_path, forked, text, NULLABLE) == "nothing to do\n"
+
+
+def test_rows_are_filled_by_an_object_that_is_called(tmp_path: Path, forked: Migfix) -> None:
+    step = 'migrations.RunPython(AddCodes("blog", "post")),'
+    text = migration(f"{step}\n{REQUIRED}", ("blog", "0001_initial"), functions="from blog.codes import AddCodes\n")
+    assert checked(tmp_path, forked, text, NULLABLE) == "nothing to do\n"
+    other = text.replace('"post")),', '"author")),')
+    assert "MIG103" in checked(tmp_path / "other", forked, other, NULLABLE)
+
+
+def test_a_name_of_another_model_is_not_this_ones(tmp_path: Path, forked: Migfix) -> None:
+    """``update(title=…)`` is Post's own, whatever Author comes to have."""
+    models = POST_MODEL + "\n\nclass Author(models.Model):\n    title = models.CharField(max_length=9)\n"
+    author = f'migrations.CreateModel("Author", [("id", {ID})]),'
+    fill = "def fill(apps, schema_editor):\n    Post.objects.update(title='a')\n"
+    text = migration("migrations.RunPython(fill, migrations.RunPython.noop),", ("blog", "0001_initial"), functions=fill)
+    text = text.replace("\n\n\n", "\n\nfrom blog.models import Post\n\n\n", 1)
+    initial = migration(f"{POST}\n{author}", attributes="initial = True")
+    said = checked(tmp_path, forked, text, initial, "MIG105", blog__models=models)
+    assert "apps.get_model() gives the model as it is at this point" in said
+
+
+def test_a_lookup_through_another_model_is_seen(tmp_path: Path, forked: Migfix) -> None:
+    models = POST_MODEL + "\n\nclass Author(models.Model):\n    name = models.CharField(max_length=9)\n"
+    author = f'migrations.CreateModel("Author", [("id", {ID})]),'
+    fill = "def fill(apps, schema_editor):\n    Post.objects.filter(author__name='a').delete()\n"
+    text = migration("migrations.RunPython(fill, migrations.RunPython.noop),", ("blog", "0001_initial"), functions=fill)
+    text = text.replace("\n\n\n", "\n\nfrom blog.models import Post\n\n\n", 1)
+    initial = migration(f"{POST}\n{author}", attributes="initial = True")
+    assert "Author.name isn't in the database yet" in checked(
+        tmp_path, forked, text, initial, "MIG105", blog__models=models
+    )
+
+
+def test_a_model_that_another_app_renames(tmp_path: Path, forked: Migfix) -> None:
+    """The key of Post follows the rename, before the rewrite and after it."""
+    tag = f'migrations.CreateModel("Tag", [("id", {ID})]),'
+    keyed = 'migrations.AddField("post", "tag", models.ForeignKey("tags.Tag", models.CASCADE, null=True)),'
+    model = f'migrations.CreateModel("Shelf", [("id", {ID})]),'
+    key = 'migrations.AddField("post", "shelf", models.ForeignKey("blog.Shelf", models.CASCADE, default=1)),'
+    before = ("tags", "0002_rename")
+    said = checked(
+        tmp_path,
+        forked,
+        migration(f"{model}\n{key}", ("blog", "0001_initial"), before),
+        migration(f"{POST}\n{keyed}", ("tags", "0001_initial"), attributes="initial = True"),
+        tags__migrations__0001_initial=migration(tag, attributes="initial = True"),
+        tags__migrations__0002_rename=migration('migrations.RenameModel("Tag", "Label"),', ("tags", "0001_initial")),
+    )
+    assert "1 file would be rewritten" in said, said
+
+
+def test_the_environment_says_which_django_it_is(tmp_path: Path, forked: Migfix) -> None:
+    text = migration(
+        'migrations.AddField("post", "rank", models.IntegerField(default=0), preserve_default=False),',
+        ("blog", "0001_initial"),
+    )
+    said = checked(tmp_path, forked, text, select="MIG401")
+    assert "can't see which it is" not in said
+    assert "MIG401" in said
+
+
+def test_what_was_left_behind_is_one_block_a_file(tmp_path: Path, forked: Migfix) -> None:
+    fields = "".join(
+        f'migrations.AddField("post", "{name}", models.UUIDField(default=uuid.uuid4, unique=True)),\n' for name in "ab"
+    )
+    first = migration(
+        f'migrations.AddField("post", "z", models.TextField(null=True)),\n{fields}', ("blog", "0001_initial")
+    )
+    said = checked(tmp_path / "more", forked, first.replace("from django", "import uuid\n\nfrom django", 1))
+    assert said.count("Where a first attempt at blog.0002_next failed on MySQL or MariaDB") == 1
+    assert said.count("    -- if it stopped at line ") == 2
+
+
+def test_the_syntax_of_a_later_python(tmp_path: Path, forked: Migfix) -> None:
+    """The file is left out and named, and stops nobody else; what it does to the models is known."""
+    later = "def fill(apps, schema_editor):\n    try:\n        pass\n    except ValueError, KeyError:\n        pass\n"
+    added = 'migrations.AddField("post", "code", models.TextField(null=True)),\nmigrations.RunPython(fill),'
+    between = migration(added, ("blog", "0001_initial"), functions=later)
+    said = checked(tmp_path, forked, between)
+    if sys.version_info < (3, 14):
+        assert ":7: MIG001: refused: this line is in the syntax of Python 3.14, so migfix can't see" in said, said
+    site = write_project(tmp_path, {"blog/migrations/0003_code.py": migration(REQUIRED, ("blog", "0002_next"))})
+    result = forked("check", "blog/migrations/0003_code.py", "--select", "MIG103", cwd=site)
+    assert "MIG103 backfill-before-not-null: refused: blog.Post.code no longer allows NULL" in result.stdout
+
+
+def test_get_for_model_with_a_historical_model(tmp_path: Path, forked: Migfix) -> None:
+    fill = (
+        "def fill(apps, schema_editor):\n    from django.contrib.contenttypes.models import ContentType\n\n"
+        "    Post = apps.get_model('blog', 'Post')\n    ContentType.objects.get_for_model(Post)\n"
+    )
+    text = migration("migrations.RunPython(fill, migrations.RunPython.noop),", ("blog", "0001_initial"), functions=fill)
+    assert "refused" not in checked(tmp_path, forked, text, select="MIG105")
