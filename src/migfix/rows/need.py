@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from migfix.history import History
+from migfix.history.defaults import constant_default, makes_rows
 from migfix.history.fields import Field, field_of, strings_in, together
 from migfix.history.state import Model, State, items_of
-from migfix.model import Call, Key, Literal, Migration, Operation, Value
+from migfix.model import Call, Key, Literal, Migration, Name, Operation, Value
 from migfix.rows.by_hand import may_be, rows_made
 from migfix.rows.columns import CannotSeed, is_left_out
 from migfix.rows.function import Child
@@ -54,6 +55,8 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
     )
     for index, op, state in steps:
         need = _need(migration, index, op, state, history)
+        if need and isinstance(need.value, Name):
+            need = replace(need, value=constant_default(need.value, migration.path, history) or need.value)
         made = rows_made(history, migration, index, need.target) if need else []
         if need and not any(may_be(each, need.target, need.by, need.value) for each in made):
             later = later or history.state_before(migration, len(migration.operations))
@@ -187,6 +190,12 @@ def seedings(needs: list[tuple[Need, Seeder]], made: int) -> Iterator[Seeding]:
     seeder = needs[0][1]
     for number, same in enumerate(rows.values(), 1 + made + max(need.earlier for need, _ in needs)):
         need, seeder = same[0]
+        if isinstance(need.value, Name) and makes_rows(need.value, need.migration.path, seeder.history):
+            raise CannotSeed(
+                f"its default {need.value.dotted}() makes the row with {need.target.label} as models.py has it today, "
+                "with columns that a database may not have yet.",
+                "Make the row in a RunPython that gets the model from apps, and write its key as the default.",
+            )
         seed = seeder.seed(need.target.key, need.by, need.value, number)
         is_one_off = all(each.is_one_off for each, _ in same)
         tables = tuple(sorted({each.child.model.label for each, _ in same})) if is_one_off else ()
