@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from migfix.edits import AddImport, Comment, Edit, Insert, Remove, Replace
+from migfix.edits import Move as MoveOperation
 from migfix.formatting import free_name, literal, render, snake
 from migfix.history import History
 from migfix.history.needed import CONTRIB, dependency_edit, is_guaranteed
@@ -79,6 +80,24 @@ def _handed(migration: Migration, ops: list[Operation], move: Move) -> Iterator[
         where = migration.operations[start].where
         yield Replace(migration.path, where, writer.apart(state_operations=codes))
         yield Comment(migration.path, where, HANDED.format(move.new.label))
+        if (first := _first_on_the_table(migration, start)) < start:
+            yield MoveOperation(migration.path, where, first)
+
+
+def _first_on_the_table(migration: Migration, index: int) -> int:
+    """The place of the first operation on the table whose key follows at ``index``.
+
+    Until the key follows, the state says that it points at the table's old name, and SQLite would make the table of the
+    key anew like that. Raises CannotMove.
+    """
+    following = migration.operations[index]
+    earlier = [i for i, op in enumerate(migration.operations[:index]) if op.model == following.model]
+    if following.kind != "AlterField" or not earlier:
+        return index
+    name = following.text("name")
+    if any(name in (migration.operations[i].text("name"), migration.operations[i].text("new_name")) for i in earlier):
+        raise CannotMove(f"{migration.name} changes {following.model}.{name} before it follows")
+    return earlier[0]
 
 
 def _order(move: Move, has_type: bool, history: History) -> Iterator[Edit]:
