@@ -118,6 +118,18 @@ def test_the_syntax_of_a_later_python(tmp_path: Path, forked: Migfix) -> None:
     assert "MIG103 backfill-before-not-null: refused: blog.Post.code no longer allows NULL" in result.stdout
 
 
+def test_dependencies_that_code_adds_to(tmp_path: Path, forked: Migfix) -> None:
+    """The part of the list that is written down keeps the files in their order."""
+    added = migration('migrations.AddField("post", "code", models.TextField(null=True)),', ("blog", "0001_initial"))
+    built = added.replace("0001_initial')]", "0001_initial')] + EXTRA").replace("\n\n\n", "\n\nEXTRA = []\n\n\n", 1)
+    assert "+ EXTRA" in built
+    last = migration(REQUIRED, ("blog", "0002_next"))
+    checked(tmp_path, forked, built)
+    site = write_project(tmp_path, {"blog/migrations/0003_code.py": last})
+    result = forked("check", "blog/migrations/0003_code.py", "--select", "MIG103", cwd=site)
+    assert "MIG103 backfill-before-not-null: refused: blog.Post.code no longer allows NULL" in result.stdout
+
+
 def test_get_for_model_with_a_historical_model(tmp_path: Path, forked: Migfix) -> None:
     fill = (
         "def fill(apps, schema_editor):\n    from django.contrib.contenttypes.models import ContentType\n\n"

@@ -181,6 +181,20 @@ def test_on_a_database(case: Case, tmp_path: Path, forked: Migfix) -> None:
         assert ends == (["noted", "passed"] if is_compared else ["passed"]) * len(engines), result.stdout
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.is_rewritten], ids=lambda case: case.name)
+def test_no_rule_refuses_what_another_wrote(case: Case, tmp_path: Path, forked: Migfix) -> None:
+    """All rules that are on look at the outcome, and refuse nothing that they didn't refuse before."""
+    found = []
+    for name, copy in (("before", case.copy_before), ("after", case.copy_after)):
+        options = [*case.config.get("flags", []), "--output-format", "json"]
+        user = ["--auth-user-model", user] if (user := case.config.get("auth_user_model")) else []
+        result = forked("check", *_paths(case, name == "before"), *options, *user, cwd=copy(tmp_path / name))
+        assert result.returncode in (0, 1), result.stderr
+        findings = json.loads(result.stdout)["findings"]
+        found.append({(each["code"], each["why"]) for each in findings if each["is_refused"]})
+    assert not found[1] - found[0]
+
+
 NEW_DATABASE = """
 import importlib, sys, warnings
 warnings.simplefilter("ignore")

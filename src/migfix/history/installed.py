@@ -49,6 +49,16 @@ def packages(root: Path) -> tuple[Package, ...]:
     return tuple(found.values())
 
 
+def module_source(root: Path, name: str) -> tuple[str, bytes] | None:
+    """Path and source of a module of an installed package, by its dotted name; None if it isn't there as source."""
+    for place in _site_packages(root):
+        path = place.joinpath(*name.split("."))
+        for each in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
+            if each.is_file():
+                return str(each), each.read_bytes()
+    return None
+
+
 def _site_packages(root: Path) -> list[Path]:
     """Where the project's packages are: in the active environment, in one beside the code, in migfix's own."""
     environments = [Path(active)] if (active := os.environ.get("VIRTUAL_ENV")) else []

@@ -26,6 +26,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    from migfix.history.field_classes import as_djangos
     from migfix.rows.key_window import before_window
     from migfix.rows.removal import is_stuck
 
@@ -33,13 +34,21 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind == "RemoveField" else None
         field = model.fields.get(op.text("name")) if model else None
-        if model and field and is_stuck(migration, index, model, field):
+        plain = as_djangos(field, migration.path, history) if field else None
+        if model and field and plain and is_stuck(migration, index, model, plain):
             place = before_window(migration, index, model.key, history)
-            yield _finding(migration, op, place, before.models.get(model.key, model), model, field, history)
+            yield _finding(migration, op, place, before.models.get(model.key, model), model, field, plain, history)
 
 
 def _finding(
-    migration: Migration, op: Operation, place: int, before: Model, model: Model, field: Field, history: History
+    migration: Migration,
+    op: Operation,
+    place: int,
+    before: Model,
+    model: Model,
+    field: Field,
+    plain: Field,
+    history: History,
 ) -> Finding:
     from migfix.edits import Insert
     from migfix.findings import Rewrite
@@ -50,7 +59,7 @@ def _finding(
     why = f"{model.label}.{field.name} is NOT NULL without a default: going back has no value for the rows."
     said = said_value(history.facts, model.label, field.name)
     try:
-        default, code = value_for(before, field, said)
+        default, code = value_for(before, plain, said)
         writer = Writer(migration)
         written = writer.operation(
             "AlterField",

@@ -49,7 +49,8 @@ def read_migration(path: str, app: str, name: str, source: bytes) -> Migration:
     scope = Scope.of(tree)
     attributes = _attributes(classes[-1])
     unread = _unread(classes[-1], attributes, source)
-    operations = _items(attributes.get("operations")) if unread is None else []
+    are_operations_read = unread is None or unread[1].startswith("`dependencies` is not")
+    operations = _items(attributes.get("operations")) if are_operations_read else []
     unread = unread or _later_syntax(source)  # what it does is known all the same, to those that come after it
     header = _HEADER.search(source, 0, 2000)
     return Migration(
@@ -58,7 +59,7 @@ def read_migration(path: str, app: str, name: str, source: bytes) -> Migration:
         name=name,
         source=source,
         operations=tuple(scope.operation(node, ("operations", i)) for i, node in enumerate(operations)),
-        dependencies=tuple(scope.dependency(node, i) for i, node in enumerate(_items(attributes.get("dependencies")))),
+        dependencies=tuple(scope.dependency(node, i) for i, node in enumerate(_said(attributes.get("dependencies")))),
         run_before=tuple(key for node in _items(attributes.get("run_before")) if (key := scope.key(node))),
         replaces=tuple(key for node in _items(attributes.get("replaces")) if (key := scope.key(node))),
         initial=_boolean(attributes.get("initial"), None),
@@ -262,7 +263,7 @@ def _unread(node: ast.ClassDef, attributes: dict[str, ast.expr], source: bytes) 
         for inner in ast.walk(statement) if not isinstance(statement, ast.Assign | ast.AnnAssign) else ():
             if isinstance(inner, ast.Name) and inner.id in ("operations", "dependencies"):
                 return inner.lineno, f"`{inner.id}` is changed after it is set"
-    for name in ("operations", "dependencies"):
+    for name in ("operations", "dependencies"):  # in this order: without the first nothing is known
         value = attributes.get(name)
         if value is None:
             continue
@@ -285,6 +286,13 @@ def _unread(node: ast.ClassDef, attributes: dict[str, ast.expr], source: bytes) 
 
 def _items(node: ast.expr | None) -> list[ast.expr]:
     return list(node.elts) if isinstance(node, ast.List | ast.Tuple) else []
+
+
+def _said(node: ast.expr | None) -> list[ast.expr]:
+    """The dependencies that are written down, of a list that code goes on to build as well: ``[(…)] + EXTRA``."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_said(node.left), *_said(node.right)]
+    return [each for each in _items(node) if not isinstance(each, ast.Starred)]
 
 
 def _boolean(node: ast.expr | None, default: bool | None) -> bool | None:
