@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import itemgetter
 
 from migfix.history import History
 from migfix.history.fields import Field
 from migfix.history.same import state_differences
 from migfix.history.state import Model, State
-from migfix.model import Call, Key, Migration
-from migfix.source.code import with_arguments
+from migfix.model import Argument, Call, Dependency, Key, Literal, Migration, Value
 
 
 def differences(before: History, after: History, apps: Iterable[str]) -> list[str]:
@@ -37,33 +37,65 @@ def differences(before: History, after: History, apps: Iterable[str]) -> list[st
 
 
 def squash_differences(history: History, app: str) -> list[str]:
-    """What the squashed migrations of ``app`` end in otherwise than the files they replace, a line each.
+    """What tables the squashed migrations of ``app`` make otherwise than the files they replace, a line each.
 
-    Nothing is said of an app whose replaced files are not all there. Defaults don't count: squashmigrations leaves
-    some behind, and no column has them.
+    Nothing is said of an app whose replaced files are not all there. What no table has doesn't count: defaults, labels,
+    choices, and the class of a field that Django doesn't ship.
     """
     squashed = [each for each in history.active(app) if each.replaces]
     if not squashed or not all(history.migration(key) for each in squashed for key in each.replaces):
         return []
     chain, squash = (end_state(each, [app]) for each in (_unsquashed(history, [app]), history))
-    for state in (chain, squash):
-        state.models = {key: replace(each, fields=_without_defaults(each)) for key, each in state.models.items()}
-        state.opaque = []
+    for state, other in ((chain, squash), (squash, chain)):
+        state.models = {key: _as_table(each, other.models.get(key)) for key, each in state.models.items()}
+    chain.opaque = squash.opaque = []
     return state_differences(chain, squash, [app])
 
 
-def _without_defaults(model: Model) -> dict[str, Field]:
-    return {
-        name: Field(name, with_arguments(each.value, default=None) if isinstance(each.value, Call) else each.value)
-        for name, each in model.fields.items()
-    }
+_IN_TABLES = ("db_table", "managed", "proxy", "unique_together", "index_together", "indexes", "constraints")
+_IN_COLUMNS = frozenset(
+    (
+        *("null", "unique", "primary_key", "max_length", "max_digits", "decimal_places", "to", "through", "to_field"),
+        *("db_column", "db_index", "db_collation", "db_constraint", "db_table", "base_field", "size", "srid"),
+    )
+)
+
+
+def _as_table(model: Model, other: Model | None) -> Model:
+    """The model with what its table has, and nothing else."""
+    fields = {name: _as_column(each, other.fields.get(name) if other else None) for name, each in model.fields.items()}
+    options = {name: value for name, value in model.options.items() if name in _IN_TABLES}
+    parents = tuple(base for base in model.bases if isinstance(base, Literal))
+    return replace(model, fields=fields, options=options, bases=parents, managers=None)
+
+
+def _as_column(field: Field, other: Field | None) -> Field:
+    if not isinstance(field.value, Call):
+        return Field(field.name, Literal(None))
+    is_foreign = "." in field.kind or (other is not None and "." in other.kind)
+    func = "" if is_foreign else field.value.func
+    said = ((each.keyword or str(place), each.value) for place, each in enumerate(field.value.arguments))
+    kept = [(name, value) for name, value in said if name in _IN_COLUMNS and value != Literal(False)]
+    kept.sort(key=itemgetter(0))
+    return Field(field.name, Call(func, tuple(Argument(name, _in_lower_case(value)) for name, value in kept)))
+
+
+def _in_lower_case(value: Value) -> Value:
+    return Literal(value.value.lower()) if isinstance(value, Literal) and isinstance(value.value, str) else value
 
 
 def _unsquashed(history: History, apps: list[str]) -> History:
     """The history in which the files that a squashed migration replaces count, where they are all there."""
     squashed = [each for app in apps for each in history.active(app) if each.replaces]
     whole = [each for each in squashed if all(history.migration(key) for key in each.replaces)]
-    return history.with_migrations(replace(each, replaces=(), operations=()) for each in whole)
+    return history.with_migrations(map(_after_its_chain, whole))
+
+
+def _after_its_chain(squashed: Migration) -> Migration:
+    """A squash that does nothing and comes after the files it replaces, as do those that wait for it."""
+    start = len(squashed.dependencies)
+    chain = (Dependency(key, None, start + i, 1) for i, key in enumerate(squashed.replaces))
+    return replace(squashed, replaces=(), operations=(), dependencies=(*squashed.dependencies, *chain))
 
 
 def end_state(history: History, apps: list[str]) -> State:
