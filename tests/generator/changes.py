@@ -62,16 +62,18 @@ def add_model(random: Random, tables: Tables) -> None:
     taken = {each.name for each in tables.values() if each.app == app}
     names = [name for name in NAMES if name not in taken]
     made = table(random, app, random.choice(names), list(tables.values()))
+    made.is_new = True
     tables[made.label] = made
 
 
 def add_key(random: Random, tables: Tables) -> None:
     made = _some(random, tables)
-    if random.random() < 0.6:
+    new = [each for each in tables.values() if each.is_new]
+    if random.random() < 0.5 or (random.random() < 0.5 and not new):
         add_model(random, tables)
         target = list(tables.values())[-1]
     else:
-        target = _some(random, tables)
+        target = random.choice(new) if new else _some(random, tables)
     kind = random.choice([models.ForeignKey, models.ForeignKey, models.OneToOneField])
     more: dict[str, Any] = random.choice([{}, {}, {"null": True}, {"default": 1}])
     if "default" in more and not isinstance(next(iter(target.fields.values())), models.AutoField):

@@ -43,6 +43,8 @@ class Table:
     fields: dict[str, models.Field[Any, Any]] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     managers: list[tuple[str, models.Manager[Any]]] = field(default_factory=list)
+    is_new: bool = False
+    """Whether the second release makes it."""
 
     @property
     def label(self) -> str:
