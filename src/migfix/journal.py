@@ -15,7 +15,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +55,14 @@ class Journal:
 
     @contextmanager
     def locked(self, is_shared: bool = False) -> Iterator[None]:
-        """Hold the project's lock. Raises MigfixError if another run holds it for too long."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a") as file:
+        """Hold the project's lock. Raises MigfixError if another run holds it for too long, or it can't be made."""
+        with ExitStack() as stack:
+            try:
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file = stack.enter_context((self.folder / "lock").open("a"))
+            except OSError as error:
+                way_out = "Set XDG_STATE_HOME to a folder that you may write."
+                raise MigfixError(f"{self.folder}: {error.strerror}.", way_out) from None
             if fcntl is not None:
                 _wait_for(file.fileno(), fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX, self.root)
             yield
@@ -124,6 +129,8 @@ def _wait_for(descriptor: int, kind: int, root: Path) -> None:
             if time.monotonic() > deadline:
                 raise MigfixError(f"Another migfix is at work in {root}.", "Run this again when it is done.") from None
             time.sleep(0.05)
+        except OSError:  # a file system without locks
+            return
 
 
 def _clear(folder: Path) -> None:
