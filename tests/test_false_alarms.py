@@ -118,6 +118,17 @@ def test_the_syntax_of_a_later_python(tmp_path: Path, forked: Migfix) -> None:
     assert "MIG103 backfill-before-not-null: refused: blog.Post.code no longer allows NULL" in result.stdout
 
 
+def test_a_guess_that_contradicts_another_is_none(tmp_path: Path, forked: Migfix) -> None:
+    """Two folders whose files wait for ``transport`` are not both that app."""
+    files = {}
+    for app in ("bus", "train"):
+        files[f"{app}/migrations/0001_initial.py"] = migration(POST, attributes="initial = True")
+        files[f"{app}/migrations/0002_next.py"] = migration("", ("transport", "0001_initial"))
+    site = write_project(tmp_path, files)
+    result = forked("check", "bus", "train", "--select", "MIG3", cwd=site)
+    assert (result.returncode, result.stdout) == (0, "nothing to do\n"), result.stderr
+
+
 def test_dependencies_that_code_adds_to(tmp_path: Path, forked: Migfix) -> None:
     """The part of the list that is written down keeps the files in their order."""
     added = migration('migrations.AddField("post", "code", models.TextField(null=True)),', ("blog", "0001_initial"))

@@ -97,8 +97,17 @@ class Project:
         """The app label of a migrations folder: said, or read from apps.py, or from what its files depend on."""
         if folder not in self._labels:
             installed = [label for label, each in (self.facts.folders or {}).items() if each == folder]
-            self._labels[folder] = installed[0] if installed else label_of(folder, self.root, self.facts)
+            self._labels[folder] = installed[0] if installed else self._uncontradicted(folder)
         return self._labels[folder]
+
+    def _uncontradicted(self, folder: Path) -> str:
+        """The label of a folder; a guess that another folder has by its name, or by the same guess, is none."""
+        label, usual = label_of(folder, self.root, self.facts), _usual_label(folder)
+        if label == usual or said_label(folder, self.root, self.facts):
+            return label
+        others = (each for each in migration_folders(self.root, self.facts) if each != folder)
+        is_taken = any(label in (_usual_label(each), label_of(each, self.root, self.facts)) for each in others)
+        return usual if is_taken else label
 
     def load(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app; nothing if it isn't part of the project."""
@@ -214,6 +223,11 @@ def _is_package_of(migrations: Path, app: str) -> bool:
 
 def label_of(folder: Path, root: Path, facts: Facts) -> str:
     """The app label of the migrations in ``folder``."""
+    return said_label(folder, root, facts) or _label_by_dependencies(folder)
+
+
+def said_label(folder: Path, root: Path, facts: Facts) -> str | None:
+    """The app label that a person, a setting or an AppConfig says; None where it can only be guessed."""
     said = {(root / path).resolve(): label for path, label in facts.apps.items()}
     for place in (folder, folder.parent):
         if place.resolve() in said:
@@ -221,7 +235,7 @@ def label_of(folder: Path, root: Path, facts: Facts) -> str:
     for label, module in facts.migration_modules.items():
         if folder.as_posix().endswith("/" + module.replace(".", "/")):
             return label
-    return _label_in_apps(folder.parent / "apps.py") or _label_by_dependencies(folder)
+    return _label_in_apps(folder.parent / "apps.py")
 
 
 def _label_in_apps(path: Path) -> str | None:
@@ -236,9 +250,13 @@ def _label_in_apps(path: Path) -> str | None:
     return None
 
 
+def _usual_label(folder: Path) -> str:
+    return folder.parent.name if "migrations" in folder.name else folder.name
+
+
 def _label_by_dependencies(folder: Path) -> str:
     """The folder above, unless the files here depend on each other under another label."""
-    usual = folder.parent.name if "migrations" in folder.name else folder.name
+    usual = _usual_label(folder)
     files = migration_files(folder) if folder.is_dir() else []
     names = {path.stem for path in files}
     votes: Counter[str] = Counter()
