@@ -64,6 +64,11 @@ OF_A_ROW = [
     "by_title = {post.title: post for post in Post.objects.all()}\nPost.objects.update(slug=str(by_title['a']))",
     "for post in Post.objects.all():\n    Post.objects.filter(pk=post.pk).update(slug=post)",
 ]
+OF_A_ROW += [
+    "posts = []\nfor post in Post.objects.all():\n    posts.append(post)\nfor each in posts:\n"
+    "    Post.objects.update(slug=str(each))",
+    "posts = {}\nfor post in Post.objects.all():\n    posts[post.pk] = post\nPost.objects.update(slug=str(posts[1]))",
+]
 OF_SOMETHING_ELSE = [
     LOOP.format("post.slug = str(post.pk)"),
     LOOP.format('post.slug = f"{post.title}-{post.author_id}"'),

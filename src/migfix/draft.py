@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import takewhile
 from pathlib import PurePath
 
-from migfix.edits import Edit, Insert, NewFile, SetContent
+from migfix.edits import AddImport, Edit, Insert, NewFile, SetContent
 from migfix.errors import MigfixError
 from migfix.findings import Finding, Refusal, Rewrite
 from migfix.history import History
@@ -197,6 +197,8 @@ class Draft:
             changed = dict(self._changed([edit for each in rewrites for edit in each.edits]))
         except CannotEdit as reason:
             return f"reach the file ({reason})"
+        if clash := self._clash(rewrites):
+            return f"hold (the file already means something else by {clash})"
         migrations = tuple(self._read(path, app, content) for path, (app, content) in changed.items() if app)
         companions = {path: content for path, (app, content) in changed.items() if not app}
         history = self.history.with_migrations(migrations, companions)
@@ -208,6 +210,20 @@ class Draft:
             return f"hold ({'; '.join(broken)})"
         before = {path: self._content(path) for path in changed}
         return Tried(before, {path: content for path, (_, content) in changed.items()}, history, migrations)
+
+    def _clash(self, rewrites: list[Rewrite]) -> str:
+        """A name that an import would give another meaning in its file; "" if there is none."""
+        for edit in (edit for each in rewrites for edit in each.edits):
+            migration = self.history.at(edit.path) if isinstance(edit, AddImport) else None
+            if migration is None or not isinstance(edit, AddImport):
+                continue
+            name = edit.name or edit.module.partition(".")[0]
+            same = [each for each in migration.imports if each.bound == name]
+            is_it = [each.module == edit.module and each.name == edit.name for each in same]
+            is_package = edit.name is None and all(each.name is None for each in same)
+            if name in migration.bound and not ((is_it and is_it[-1]) or (same and is_package)):
+                return name
+        return ""
 
     def _content(self, path: str) -> bytes | None:
         """The file as it is by now, None if it isn't there yet."""

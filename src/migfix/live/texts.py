@@ -209,6 +209,8 @@ class _Texts:
                 return "maybe"
             case ast.Constant() | ast.JoinedStr():
                 return "no"
+            case ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Call(func=ast.Name(id="list" | "dict" | "set"), args=[]):
+                return "maybe"  # filled later
             case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
                 return _worst(*(_worst(self.value(each), self.item(each)) for each in items))
             case ast.Dict(values=values):

@@ -34,37 +34,40 @@ def copied_columns(function: Function) -> tuple[tuple[str, str], ...]:
     node = ast.parse(function.code).body[0]
     assert isinstance(node, ast.FunctionDef)
     found: list[tuple[str, str]] = []
+    whole: set[str] = set()
+    """Variables that hold a model, or a queryset of all its rows."""
     for statement in node.body:
         match statement:
             case ast.Expr(value=ast.Constant()) | ast.Pass():
                 continue
-            case ast.Assign(targets=[ast.Name()], value=value) if _is_preparation(value):
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_all(value, whole) or _is_model(value):
+                whole.add(name)
+            case ast.Assign(targets=[ast.Name()], value=ast.Attribute(attr="alias")):
                 continue
-            case ast.For(target=ast.Name(id=row), iter=over, body=body, orelse=[]) if _is_all(over):
+            case ast.For(target=ast.Name(id=row), iter=over, body=body, orelse=[]) if _is_all(over, whole):
                 found += _of_loop(row, body)
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=over, attr="update"), args=[], keywords=given)):
-                found += _of_update(given) if _is_all(over) else [("", "")]
+                found += _of_update(given) if _is_all(over, whole) else [("", "")]
             case _:
                 return ()
-    is_plain = found and all(old and new for old, new in found) and len(dict(found)) == len(found)
+    names = [name for pair in found for name in pair]
+    is_plain = found and all(names) and len(set(names)) == len(names)  # no column is both copied from and copied to
     return tuple(found) if is_plain else ()
 
 
-def _is_preparation(value: ast.expr) -> bool:
-    """Whether a variable gets a model, an alias or a queryset of all rows."""
-    text = ast.unparse(value)
-    return "get_model(" in text or text.endswith(".connection.alias") or _is_all(value)
+def _is_model(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get_model"
 
 
-def _is_all(over: ast.expr) -> bool:
+def _is_all(over: ast.expr, whole: set[str]) -> bool:
     """Whether a queryset has every row of its model."""
     while isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute):
         if over.func.attr not in _ALL_ROWS:
-            return False
+            return _is_model(over)
         over = over.func.value
-    return isinstance(over, ast.Name) or (
-        isinstance(over, ast.Attribute) and over.attr in ("objects", "_base_manager", "_default_manager")
-    )
+    if isinstance(over, ast.Attribute) and over.attr in ("objects", "_base_manager", "_default_manager"):
+        over = over.value
+    return _is_model(over) or (isinstance(over, ast.Name) and over.id in whole)
 
 
 def _of_loop(row: str, body: list[ast.stmt]) -> Iterator[tuple[str, str]]:

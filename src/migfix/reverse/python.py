@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from migfix.history import History
 from migfix.history.state import created_model
-from migfix.model import Key, Literal, Migration, Name, Opaque, Operation
+from migfix.model import Call, Key, Literal, Migration, Name, Opaque, Operation
 from migfix.reverse.copied import can_hold, copied_columns, model_of
 from migfix.reverse.lost import Lost, lost_after, reads
 from migfix.reverse.verdict import NOT_RESTORED, CopyBack, Harm, Made, Noop, Verdict
-from migfix.source.effects import Effect, effects
+from migfix.source.conditions import stepping_columns
+from migfix.source.effects import Effect, effects, effects_of_lambda
 from migfix.source.lookups import called_functions, models_named
 from migfix.source.names import is_noop
 
@@ -20,6 +21,11 @@ def reverse_of_python(migration: Migration, op: Operation, history: History) -> 
         return Noop()
     if isinstance(code, Opaque) and _is_empty_lambda(code.code):
         return Noop()
+    if isinstance(code, Call) and code.func == "functools.partial":
+        code = code.argument("func", 0)
+    if isinstance(code, Opaque) and code.code.startswith("lambda"):
+        harms = (_harm(each, "the lambda") for each in effects_of_lambda(migration, code.code))
+        return next(filter(None, harms), Noop(NOT_RESTORED))
     if not isinstance(code, Name):
         return Noop(NOT_RESTORED)
     made = made_by(migration)
@@ -28,7 +34,14 @@ def reverse_of_python(migration: Migration, op: Operation, history: History) -> 
     for each in left:
         if harm := _harm(each, code.dotted):
             return harm
-    lost = _lost(migration, op, code, history) if len(left) < len(found) else []
+    codes = [function.code for function in called_functions(migration, {code.dotted})]
+    if columns := [column for column in stepping_columns(codes) if any(each.column == column for each in left)]:
+        what = " and ".join(columns)
+        return Harm(f"{code.dotted}() changes {what} in steps, so going back and forward again would go one step on.")
+    lost = _lost(migration, op, code, history)
+    taken = {(each.model, column) for each in found for column in each.reads}
+    if len(left) == len(found):  # what only chooses rows, and what is made of other rows, may be read of a lost column
+        lost = [each for each in lost if (each.model, each.column) in taken]
     emptied = _emptied(found, made)
     if lost or emptied:
         back = _copied_back(migration, op, code.dotted, {(each.model, each.column) for each in lost} | emptied, history)
@@ -69,9 +82,10 @@ def _copied_back(
     """The true inverse of a plain copy of columns, if every column that is ``needed`` was copied and fits back."""
     index = int(op.where[1])
     state = history.state_before(migration, index)
-    model, columns = model_of(migration, function, state), copied_columns(migration.functions[function])
-    if model is None or not needed <= {(model.key, old) for old, _ in columns}:
-        return None
+    model, copied = model_of(migration, function, state), copied_columns(migration.functions[function])
+    if model is None or model.has_managers or not needed <= {(model.key, old) for old, _ in copied}:
+        return None  # managers may hide rows
+    columns = tuple((old, new) for old, new in copied if (model.key, old) in needed)
     are_fitting = all(can_hold(model.fields.get(old), model.fields.get(new)) for old, new in columns)
     return CopyBack(model, columns) if are_fitting else None
 
@@ -80,8 +94,8 @@ def _emptied(found: tuple[Effect, ...], made: Made) -> set[tuple[Key, str]]:
     """The columns that a value is taken from and that then get another one."""
     return {
         (other.model, other.column)
-        for each in found
-        for other in found
+        for place, each in enumerate(found)
+        for other in found[place + 1 :]  # in the order of the code: what changes first is read changed
         if other.model and other.model == each.model and other.column in each.reads - {each.column}
         if not made.covers(other.model, other.column) and other.reads != {other.column}
     }

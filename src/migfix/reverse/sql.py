@@ -85,6 +85,8 @@ def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
     if statements and len(inverses) == len(found) and any(inverses):
         return Inverse(tuple(line for each in reversed(inverses) for line in reversed(each)))
     within = replace(made, models=made.models | own)
+    if harm := _goes_on(statements, within):
+        return harm
     verdicts = [_again(each, within) for each in statements]
     for verdict in verdicts:
         if isinstance(verdict, Harm):
@@ -133,6 +135,34 @@ def _loses(statement: exp.Expression, made: Made) -> Harm | None:
         if table in tables and (not column or column in read):
             what = f"{table}.{column}" if column else table
             return Harm(_LOSES.format(what=what), "Copy it the other way.")
+    return None
+
+
+def _goes_on(statements: list[exp.Expression], made: Made) -> Harm | None:
+    """That a second run would not find what the first one found: a column was copied and then set, or goes in steps."""
+    copied: set[tuple[object, str]] = set()
+    tested: set[tuple[object, str, str]] = set()
+    written: set[tuple[object, str, str]] = set()
+    for statement in statements:
+        table = _table(statement.this) if isinstance(statement, exp.Update) else None
+        for each in statement.expressions if table else ():
+            column = each.this.name.lower() if isinstance(each.this, exp.Column) else ""
+            if (table, column) in copied and not made.covers(table, column):
+                what = f"{table}.{column}"
+                return Harm(
+                    f"this copies {what} and then sets it: going back and forward again would copy what it left."
+                )
+            written.add((table, column, each.expression.sql() if each.expression else ""))
+        for each in statement.expressions if table else ():
+            own = each.this.name.lower() if isinstance(each.this, exp.Column) else ""
+            read = {inner.name.lower() for inner in each.expression.find_all(exp.Column)} if each.expression else set()
+            copied |= {(table, name) for name in read - {own}}
+        where = statement.find(exp.Where) if table else None
+        for test in where.find_all(exp.EQ) if where else ():
+            if isinstance(test.this, exp.Column):
+                tested.add((table, test.this.name.lower(), test.expression.sql()))
+    if steps := sorted(f"{table}.{column}" for table, column, _ in tested & written if not made.covers(table, column)):
+        return Harm(f"this changes {steps[0]} in steps, so going back and forward again would go one step on.")
     return None
 
 

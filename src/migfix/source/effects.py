@@ -128,6 +128,18 @@ def effects(migration: Migration, function: str) -> tuple[Effect, ...]:
     return tuple(dict.fromkeys(reader.found))
 
 
+def effects_of_lambda(migration: Migration, code: str) -> tuple[Effect, ...]:
+    """The same for ``lambda apps, schema_editor: …``."""
+    node = ast.parse(code.strip(), mode="eval").body
+    if not isinstance(node, ast.Lambda):
+        return (Effect("unknown", None),)
+    parameters = [each.arg for each in [*node.args.posonlyargs, *node.args.args]]
+    meanings: tuple[_Meaning, ...] = ("apps", "editor")
+    reader = _Reader(migration, dict(zip(parameters, meanings, strict=False)), [], ())
+    reader.expression(node.body)
+    return tuple(dict.fromkeys(reader.found))
+
+
 class _Reader:
     """Follows one function, statement by statement, with what its names mean."""
 
@@ -169,6 +181,9 @@ class _Reader:
             case ast.AugAssign(target=ast.Name() as target, op=op, value=value):
                 self.expression(value)
                 self.assign(target, None, ast.BinOp(ast.Name(target.id, ast.Load()), op, value))
+            case ast.AugAssign(target=ast.Subscript(value=ast.Attribute() as target)):
+                self.expression(node.value)
+                self.attribute(target, "accumulate")
             case ast.AugAssign(target=ast.Attribute() as target):
                 self.expression(node.value)
                 self.attribute(target, "accumulate")
@@ -198,6 +213,7 @@ class _Reader:
                 pass  # statements about sequences, which change no row
             case ast.For(target=target, iter=over, body=body, orelse=orelse):
                 self.assign(target, self.row_of(over), None)
+                self.variables |= _listed_columns(target, over)
                 self.block([*body, *orelse])
             case ast.If(test=test, body=body, orelse=orelse):
                 self.expression(test)
@@ -237,7 +253,7 @@ class _Reader:
                 for element in elements:
                     self.assign(element, None, None)
             case ast.Attribute() if value is not None:
-                written = Written(value, ast.unparse(target.value), target.attr, self.variables)
+                written = self.written(value, ast.unparse(target.value), target.attr)
                 self.attribute(target, written.kind, written.reads)
             case ast.Subscript(value=ast.Attribute() as inner):
                 self.attribute(inner, "derive")
@@ -245,6 +261,10 @@ class _Reader:
     def attribute(self, target: ast.Attribute, kind: Kind, reads: frozenset[str] = frozenset()) -> None:
         if isinstance(target.value, ast.Name):
             self.changed.setdefault(target.value.id, []).append(_Change(target.attr, kind, reads))
+
+    def written(self, value: ast.expr, row: str, column: str) -> Written:
+        functions = {name: each.code for name, each in self.migration.functions.items()}
+        return Written(value, row, column, self.variables, functions)
 
     def row_of(self, over: ast.expr) -> _Meaning | None:
         """What a loop over an expression gives: rows of a queryset, also through enumerate() and the like."""
@@ -367,7 +387,16 @@ class _Reader:
             if name not in ("print", "len", "str", "repr", "getattr", "isinstance", "type", "setattr"):
                 self.found.append(Effect("unknown", None, line=node.lineno))
             elif name == "setattr":
-                self.found.append(Effect("derive", getattr(arguments[0], "key", None), line=node.lineno))
+                self.set_attribute(node, getattr(arguments[0], "key", None))
+
+    def set_attribute(self, node: ast.Call, key: Key | None) -> None:
+        """``setattr(post, "rank", post.rank + 1)``."""
+        match node.args:
+            case [ast.Name(id=row), ast.Constant(value=str() as column), value]:
+                written = self.written(value, row, column)
+                self.changed.setdefault(row, []).append(_Change(column, written.kind, written.reads))
+            case _:
+                self.found.append(Effect("derive", key, line=node.lineno))
 
     def is_foreign(self, name: str) -> bool:
         """Whether a name is imported from code that may do anything: most of Django and Python does nothing to rows."""
@@ -422,7 +451,7 @@ class _Reader:
     def rows_method(self, node: ast.Call, key: Key, name: str) -> _Meaning | None:
         if name == "update":
             for each in node.keywords:
-                written = Written(each.value, "", each.arg or "", self.variables)
+                written = self.written(each.value, "", each.arg or "")
                 reads = written.reads
                 self.found.append(Effect(written.kind, key, written.column, node.lineno, reads=reads))
             return None
@@ -488,6 +517,22 @@ class _Reader:
                 self.found.append(Effect(each.kind, row.key, each.column, node.lineno, reads=each.reads))
         elif name not in ("refresh_from_db", "clean", "full_clean") and not name.startswith("get_"):
             self.found.append(Effect("unknown", row.key, "", node.lineno))
+
+
+def _listed_columns(target: ast.expr, over: ast.expr) -> dict[str, ast.expr]:
+    """The variables of a loop over ``values_list("pk", "rank")`` as columns of a row."""
+    match target, over:
+        case ast.Tuple(elts=names), ast.Call(func=ast.Attribute(attr="values_list"), args=columns):
+            pairs = zip(names, columns, strict=False)
+        case ast.Name(), ast.Call(func=ast.Attribute(attr="values_list"), args=[column]):
+            pairs = zip([target], [column], strict=True)
+        case _:
+            return {}
+    return {
+        name.id: ast.Attribute(ast.Name("row", ast.Load()), column.value, ast.Load())
+        for name, column in pairs
+        if isinstance(name, ast.Name) and isinstance(column, ast.Constant) and isinstance(column.value, str)
+    }
 
 
 def _root(node: ast.expr) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
 Kind = OneOf["create", "ensure", "set", "derive", "accumulate", "delete", "unknown"]
@@ -34,6 +35,8 @@ class Written:
     column: str
     variables: Mapping[str, ast.expr]
     """What the variables of the function were last set to."""
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """The code of the functions of the file."""
 
     @property
     def kind(self) -> Kind:
@@ -63,8 +66,14 @@ class Written:
                 yield from self._nodes(self.variables[each.id], seen | {each.id})
 
     def _is_own(self, node: ast.AST) -> bool:
-        """Whether this is the old value: ``post.rank``, ``F("rank")``, ``"rank"`` in an expression of the database."""
+        """Whether this is the old value: ``post.rank``, ``F("rank")``, ``"rank"`` in an expression of the database.
+
+        A function of the file that is handed the whole row may read it, too.
+        """
         match node:
+            case ast.Call(func=ast.Name(id=name), args=args) if name in self.functions:
+                is_handed = any(isinstance(each, ast.Name) and each.id == self.row for each in args)
+                return is_handed and re.search(rf"\.{re.escape(self.column)}\b", self.functions[name]) is not None
             case ast.Attribute(value=inner, attr=attr):
                 return attr == self.column and (not self.row or ast.unparse(inner) == self.row)
             case ast.Constant(value=str() as text):
@@ -73,6 +82,8 @@ class Written:
 
     def _is_steady(self, node: ast.expr, seen: frozenset[str] = frozenset()) -> bool:
         """Whether writing the value a second time, made of what was written first, changes nothing."""
+        if isinstance(node, ast.Call) and self._is_own(node):
+            return False
         if self._is_own(node) or not any(map(self._is_own, self._nodes(node))):
             return True
         match node:
