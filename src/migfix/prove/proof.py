@@ -73,6 +73,8 @@ class Trial:
     """Why there is nothing to tell, in one line."""
     values: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     """Table -> column -> key of a row -> its value after going forward, of columns that get the same each time."""
+    before: Mapping[str, str] = field(default_factory=dict)
+    """Table -> fingerprint of the rows it had before."""
 
     @property
     def is_passed(self) -> bool:
@@ -125,6 +127,7 @@ def trial_from(data: Mapping[str, Any]) -> Trial:
         tuple(Lock(**each) for each in data["locks"]),
         data["could_not_run"],
         data.get("values", {}),
+        data.get("before", {}),
     )
 
 

@@ -27,6 +27,9 @@ def _runs(trial: Trial) -> bool:
 
 
 def _compared(original: Trial, rewritten: Trial) -> Trial:
+    shared = original.before.keys() & rewritten.before.keys()
+    if any(original.before[table] != rewritten.before[table] for table in shared):
+        return rewritten  # they touch other tables, so that other rows were put in
     found = list(_differences(original, rewritten))
     error = "; ".join([*found[:MOST_TOLD], *(["…"] if len(found) > MOST_TOLD else [])]) or None
     step = Step("same values", Outcome.failed if found else Outcome.passed, error=error)

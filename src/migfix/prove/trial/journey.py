@@ -31,6 +31,7 @@ from migfix.prove.trial.snapshot import (
     RowDifference,
     Rows,
     Schema,
+    fingerprints,
     is_filled_in,
     row_differences,
     rows_of,
@@ -144,6 +145,7 @@ class Journey:
             tuple(statements),
             tuple(locks.values()),
             values=steady_values(self.tables, *self.rows[1::2]) if len(self.rows) > 1 else {},
+            before=fingerprints(self.tables, self.rows[0]) if self.rows else {},
         )
 
     def _migrations(self) -> list[Migration]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
@@ -115,6 +116,12 @@ _OWN_EACH_TIME = re.compile(
     r"UUID\(|datetime\.|^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^\d{4}-\d\d-\d\d"
 )
 """What is another value in each run, mostly: UUIDs and moments."""
+
+
+def fingerprints(tables: Iterable[str], rows: Rows) -> dict[str, str]:
+    """Table -> a text that is the same where its rows are."""
+    there = {table: sorted(map(repr, rows[table][1])) for table in tables if table in rows}
+    return {table: hashlib.sha256("\n".join(each).encode()).hexdigest()[:16] for table, each in there.items()}
 
 
 def steady_values(tables: Iterable[str], rows: Rows, again: Rows | None = None) -> dict[str, dict[str, dict[str, str]]]:
