@@ -54,10 +54,14 @@ def _lost(migration: Migration, op: Operation, where: str, renamed: dict[tuple[K
             yield Lost(model, "", where)
 
 
-def reads(code: str, each: Lost, models: frozenset[Key]) -> bool:
-    """Whether a function reads what is lost: ``row.summary``, ``F("summary")``, ``filter(summary__gt=…)``."""
+def reads(code: str, each: Lost, models: frozenset[Key], related: frozenset[Key]) -> bool:
+    """Whether a function reads what is lost: ``row.summary``, ``F("summary")``, ``filter(summary__gt=…)``.
+
+    ``models`` are those that it gets, ``related`` those that their rows lead to.
+    """
     if each.model not in models:
-        return bool(each.column) and each.column in _columns_read_through_relations(ast.parse(code))
+        is_near = each.column and each.model in related
+        return bool(is_near) and each.column in _columns_read_through_relations(ast.parse(code))
     return not each.column or each.column in _columns_read(ast.parse(code))
 
 

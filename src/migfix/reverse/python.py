@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migfix.history import History
-from migfix.history.state import created_model
+from migfix.history.state import State, created_model
 from migfix.model import Call, Key, Literal, Migration, Name, Opaque, Operation
 from migfix.reverse.copied import can_hold, copied_columns, model_of
 from migfix.reverse.lost import Lost, lost_after, reads
@@ -54,8 +54,19 @@ def _lost(migration: Migration, op: Operation, code: Name, history: History) -> 
     index = int(op.where[1])
     functions = called_functions(migration, {code.dotted})
     models = models_named(migration, code) | {each.model for each in effects(migration, code.dotted) if each.model}
+    related = _related(models, history.state_before(migration, index), history)
     after = list(lost_after(migration, index, history))
-    return [each for each in after if any(reads(function.code, each, models) for function in functions)]
+    return [each for each in after if any(reads(function.code, each, models, related) for function in functions)]
+
+
+def _related(models: frozenset[Key], state: State, history: History) -> frozenset[Key]:
+    """The models that the rows of these lead to, in at most two steps."""
+    found = models
+    for _ in range(2):
+        near = [state.models[key] for key in found if key in state.models]
+        fields = [(model, field) for model in near for field in model.fields.values()]
+        found |= {key for model, field in fields for key in field.related(*model.key, history.facts)}
+    return found
 
 
 def _loses(function: str, lost: list[Lost]) -> Harm:
