@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from migfix.errors import MigfixError
-from migfix.journal import Journal, inside, journal_for, journals_at
+from migfix.journal import Journal, at, broken_off, journal_for, journals_at
+from migfix.record import begin, drop, end, inside, settle, states
 
 
 def write_all(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> None:
@@ -35,23 +35,23 @@ def _write(
 ) -> None:
     try:
         with journal.locked():
-            journal.settle()
+            settle(journal)
             if journal.is_broken_off:
-                raise _broken_off(journal)
+                raise broken_off(journal)
             for path, content in before.items():
                 inside(journal.root, path)
                 if _content(path) != content:
                     raise MigfixError(
                         f"{path} has changed since it was read; nothing was written.", "Run migfix again."
                     )
-            journal.begin(before, after)
+            begin(journal, before, after)
             try:
                 for path, content in after.items():
                     _put(path, content)
             except BaseException:
                 _restore(journal)
                 raise
-            journal.end(is_undo)
+            end(journal, is_undo)
     except ValueError as error:
         raise MigfixError(f"{error}; nothing was written.", "Name the files of one project at a time.") from None
     except OSError as error:
@@ -64,8 +64,8 @@ def undo(place: Path) -> list[str]:
     Raises MigfixError if there is nothing to take back or a file has changed since.
     """
     journal = _last_used(place)
-    states = journal.states(journal.last)
-    for path, (_, new) in states.items():
+    found = states(journal, journal.last)
+    for path, (_, new) in found.items():
         if _content(path) != new:
             raise MigfixError(
                 f"{path} has changed since migfix wrote it; nothing was taken back.",
@@ -73,11 +73,11 @@ def undo(place: Path) -> list[str]:
             )
     _write(
         journal,
-        {path: new for path, (_, new) in states.items()},
-        {path: old for path, (old, _) in states.items()},
+        {path: new for path, (_, new) in found.items()},
+        {path: old for path, (old, _) in found.items()},
         is_undo=True,
     )
-    return sorted(map(str, states))
+    return sorted(map(str, found))
 
 
 def _last_used(place: Path) -> Journal:
@@ -85,7 +85,7 @@ def _last_used(place: Path) -> Journal:
     found = []
     for journal in journals_at(place):
         with journal.locked():
-            journal.settle()
+            settle(journal)
         if journal.last.exists():
             found.append(journal)
     if not found:
@@ -100,20 +100,9 @@ def last_before(place: Path) -> dict[str, bytes | None]:
     """What stood in the files of the last write (None: no file), of those that are still as it left them."""
     for journal in journals_at(place):
         if (journal.last / "files.json").exists():
-            states = journal.states(journal.last)
-            return {str(path): old for path, (old, new) in states.items() if _content(path) == new}
+            found = states(journal, journal.last)
+            return {str(path): old for path, (old, new) in found.items() if _content(path) == new}
     return {}
-
-
-@contextmanager
-def reading(places: Iterable[Path]) -> Iterator[None]:
-    """Read the projects at ``places`` while nobody writes there. Raises MigfixError where a write was broken off."""
-    with ExitStack() as stack:
-        for journal in _journals(places):
-            stack.enter_context(journal.locked(is_shared=True))
-            if journal.is_broken_off:
-                raise _broken_off(journal)
-        yield
 
 
 def recover(places: Iterable[Path]) -> list[str]:
@@ -122,7 +111,7 @@ def recover(places: Iterable[Path]) -> list[str]:
     Raises MigfixError if a file is neither as before nor as planned: then a person changed it since.
     """
     found: list[str] = []
-    for journal in _journals(places):
+    for journal in at(places):
         if journal.is_broken_off:
             with journal.locked():
                 found += _recovered(journal)
@@ -132,35 +121,24 @@ def recover(places: Iterable[Path]) -> list[str]:
 def _recovered(journal: Journal) -> list[str]:
     if not journal.is_broken_off:  # whoever wrote has ended meanwhile
         return []
-    states = journal.states(journal.writing)
-    for path, known in states.items():
+    found = states(journal, journal.writing)
+    for path, known in found.items():
         if _content(path) not in known:
             raise MigfixError(
                 f"An earlier run was killed while it wrote, and {path} has changed since.",
                 f"What stood there before is in {journal.writing}; remove that folder when you are done.",
             )
     _restore(journal)
-    return sorted(map(str, states))
-
-
-def _journals(places: Iterable[Path]) -> list[Journal]:
-    return list(dict.fromkeys(journal for place in places for journal in journals_at(place)))
-
-
-def _broken_off(journal: Journal) -> MigfixError:
-    paths = ", ".join(str(path) for path in journal.states(journal.writing))
-    return MigfixError(
-        f"An earlier run was killed while it wrote {paths}.", "Run `migfix undo` there: it puts everything back first."
-    )
+    return sorted(map(str, found))
 
 
 def _restore(journal: Journal) -> None:
-    for path, (before, _) in journal.states(journal.writing).items():
+    for path, (before, _) in states(journal, journal.writing).items():
         if _content(path) != before:
             _put(path, before)
         for temporary in path.parent.glob(f".{path.name}.*.migfix"):
             temporary.unlink()
-    journal.drop()
+    drop(journal)
 
 
 def _put(path: Path, content: bytes | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
@@ -72,8 +72,12 @@ def still_working(seconds: float = 10) -> Iterator[None]:
         timer.cancel()
 
 
-def put_back_after_a_crash(places: Iterable[Path]) -> None:
+def put_back_after_a_crash(places: list[Path]) -> None:
     """Before a command that writes: what a killed run left half written in the projects at ``places``."""
+    from migfix.journal import at
+
+    if not any(journal.is_broken_off for journal in at(places)):
+        return
     from migfix.write import recover
 
     for path in recover(places):

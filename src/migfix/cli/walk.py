@@ -52,8 +52,8 @@ class Walk:
 
     def through(self, groups: list[tuple[list[Path], Config]]) -> int:
         """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
+        from migfix.journal import reading
         from migfix.plan import together
-        from migfix.write import reading, write_all
 
         place = place_for(self.html) if self.html else None
         places = [_folder(path) for paths, _ in groups for path in paths]
@@ -73,6 +73,8 @@ class Walk:
         database = next((config.database for _, config in groups), None)
         page = rendered(outcome, _top(), is_written, database) if place else b""
         if is_written:
+            from migfix.write import write_all
+
             write_all(outcome.plan.before, outcome.plan.after)
         if groups or self.format is not Format.text:
             self.tell(outcome, is_written, database)

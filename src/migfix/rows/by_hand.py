@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from migfix.history import History
 from migfix.history.state import Model
 from migfix.model import Call, Key, Literal, Migration, Name, Opaque, Operation, Value
-from migfix.source.effects import effects
-from migfix.source.lookups import called_functions, models_named
 from migfix.source.sql import statements
 from migfix.source.text import text_between
 
@@ -27,6 +25,8 @@ def rows_made(history: History, migration: Migration, index: int, target: Model)
 
 def _made(migration: Migration, op: Operation, target: Model) -> Iterator[Given]:
     if op.kind == "RunPython":
+        from migfix.source.effects import effects
+
         code = op.arguments.get("code")
         for each in effects(migration, code.dotted) if isinstance(code, Name) else ():
             if (
@@ -55,6 +55,9 @@ def writes_column(migration: Migration, model: Key, column: str, before: int | N
 
 def _writes(migration: Migration, op: Operation, model: Key, column: str) -> bool:
     if op.kind == "RunPython":
+        from migfix.source.effects import effects
+        from migfix.source.lookups import models_named
+
         code = op.arguments.get("code")
         if isinstance(code, Call | Opaque):
             return _names(migration, code, model)
@@ -80,6 +83,9 @@ def deletes_rows_without(migration: Migration, model: Key, column: str, before: 
     for op in migration.operations[:before]:
         code = op.arguments.get("code")
         if isinstance(code, Name) and code.dotted in migration.functions:
+            from migfix.source.effects import effects
+            from migfix.source.lookups import called_functions
+
             is_deleting = any(each.kind == "delete" and each.model == model for each in effects(migration, code.dotted))
             functions = called_functions(migration, {code.dotted})
             if is_deleting and any(is_null.search(function.code) for function in functions):
