@@ -13,8 +13,8 @@ import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from migfix.errors import MigfixError
 from migfix.history.files import find_root
@@ -28,8 +28,7 @@ PATIENCE = 20.0
 """Seconds to wait for another run in the same project."""
 
 
-@dataclass(frozen=True)
-class Journal:
+class Journal(NamedTuple):
     """The journal of one project."""
 
     root: Path
