@@ -34,7 +34,7 @@ BASELINE = "migfix-baseline.json"
 DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Config:
     """What is in force for one run."""
 

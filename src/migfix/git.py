@@ -17,7 +17,7 @@ class UnknownBase(MigfixError):
     """Nobody can say which files are deployed: the default branch isn't here."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Repository:
     """The git work tree around a folder; a file on the default branch's upstream may have run somewhere."""
 

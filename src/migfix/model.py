@@ -110,7 +110,7 @@ Where = tuple[str | int, ...]
 """A place in the Migration class: an attribute, then child indexes (list item, call argument, dict pair)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Operation:
     """One operation: its class name if it is Django's own (else ""), its arguments by name, and its place."""
 
@@ -156,7 +156,7 @@ class Operation:
         return self.text("model_name" if not by_name else "old_name" if self.kind == "RenameModel" else "name").lower()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dependency:
     """One entry of ``dependencies``: a migration, or the setting of a swappable model; neither if not read."""
 
@@ -183,7 +183,7 @@ class Function(NamedTuple):
         return self.line - next((i for i, line in enumerate(lines) if line.startswith("def ")), 0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Migration:
     """A migration file, read and not run."""
 

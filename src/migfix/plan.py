@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from migfix.findings import Advice, Finding, Refusal, Rewrite
@@ -12,15 +12,14 @@ if TYPE_CHECKING:
     from migfix.source.ignores import Ignore
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """Files before and after one rewrite."""
 
     before: Mapping[str, bytes | None]
     after: Mapping[str, bytes]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """New content by path, beside what stood there (None for a new file), and the reasons."""
 
@@ -78,7 +77,7 @@ class Plan:
         return tuple(path for path in self.after if path.endswith(".py"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
     """What a run found: the plan, and a line for every path that could not be read."""
 

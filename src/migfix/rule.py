@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from migfix.findings import Finding
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from migfix.model import Migration
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule: what it is called, when it runs, and the function that looks for its failure."""
 
     code: str
@@ -22,7 +20,7 @@ class Rule:
     check: Callable[[tuple[Migration, ...], History], Iterator[Finding]]
     order: int
     """Lower runs first: structure, rows, splits, reverses, deployment."""
-    resolves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    resolves: Mapping[str, tuple[str, ...]] = {}
     """Another linter -> its codes that are no longer reported after a rewrite."""
     follow_up: Callable[[Migration, History], Finding | None] | None = None
     """Says the repair of a deployed migration as a new one after it, where that can help."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migfix.config import Config, line_length_of
 from migfix.errors import MigfixError, UnreadableFile
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 UNREADABLE = "MIG001"
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """The migrations that were named, read, and what is needed to say something about them."""
 
     root: Path

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migfix.config import BASELINE
 from migfix.errors import ConfigError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Baseline:
     """What was there when the baseline in ``root`` was written."""
 
@@ -34,8 +34,7 @@ class Baseline:
         return self.accepted.get(place(path, self.root), {}).get(code, 0)
 
 
-@dataclass(frozen=True)
-class Waivers:
+class Waivers(NamedTuple):
     """What is accepted below ``root``, the folder of the configuration, and by the baseline."""
 
     root: Path

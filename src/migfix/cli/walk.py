@@ -36,7 +36,7 @@ class Format(Enum):
     sarif = "sarif"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Walk:
     """What a person asked for, beside the configuration."""
 

@@ -11,7 +11,7 @@ from migfix.model import Key
 ENGINES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Facts:
     """Facts that can't be read from a migration file. Unknown engines mean: any."""
 

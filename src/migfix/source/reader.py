@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Literal as OneOf
+from typing import NamedTuple
 
 from migfix.errors import UnreadableFile
 from migfix.model import (
@@ -98,8 +98,7 @@ def _later_syntax(source: bytes) -> tuple[int, str] | None:
     return None
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """What the names of one file mean."""
 
     imports: tuple[Import, ...]
