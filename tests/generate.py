@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "migfix-generated")
     parser.add_argument("--notes", action="store_true", help="keep those with a note, too")
     options = parser.parse_args()
-    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="migfix-state-")
+    os.environ["XDG_STATE_HOME"] = str(options.keep / "state")
     end = time.monotonic() + options.seconds
     kinds: Counter[str] = Counter()
     worse = 0
