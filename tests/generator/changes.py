@@ -10,7 +10,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from generator.models import FIELDS, KEYS, NAMES, Table, Tables, plain_field, table, value_of
+from generator.first import link, table
+from generator.models import FIELDS, KEYS, NAMES, Table, Tables, plain_field, value_of
 
 Change = Callable[[Random, Tables], None]
 
@@ -22,11 +23,19 @@ def changed(random: Random, tables: Tables) -> None:
 
 
 def _some(random: Random, tables: Tables) -> Table:
-    return random.choice(list(tables.values()))
+    return random.choice([each for each in tables.values() if not each.is_proxy])
 
 
-def _free(random: Random, made: Table, names: tuple[str, ...]) -> str:
-    return random.choice([name for name in names if name not in made.fields] or [f"more_{len(made.fields)}"])
+def _free(random: Random, made: Table, names: tuple[str, ...], tables: Tables) -> str:
+    """A name that neither the model nor what it inherits from or what inherits from it has."""
+    family = [each for each in tables.values() if each.label in made.bases or made.label in each.bases]
+    taken = {name for each in (made, *family) for name in each.fields}
+    return random.choice([name for name in names if name not in taken] or [f"more_{len(taken)}"])
+
+
+def _is_link(each: models.Field[Any, Any]) -> bool:
+    """Whether it is many-to-many, or the key to the table inherited from."""
+    return bool(each.many_to_many or each.primary_key)
 
 
 def _columns(made: Table) -> list[str]:
@@ -44,7 +53,7 @@ def _put(made: Table, name: str, **arguments: Any) -> None:
 def add_field(random: Random, tables: Tables) -> None:
     made = _some(random, tables)
     more: dict[str, Any] = random.choice([{}, {"null": True}, {"unique": True}, {"null": True, "unique": True}])
-    name, each = _free(random, made, FIELDS), plain_field(random, **more)
+    name, each = _free(random, made, FIELDS, tables), plain_field(random, **more)
     if random.random() < 0.4:
         default = value_of(each, 1)
         each.default = timezone.now if isinstance(each, models.DateTimeField) else default
@@ -54,7 +63,7 @@ def add_field(random: Random, tables: Tables) -> None:
 def add_unique_callable(random: Random, tables: Tables) -> None:
     made = _some(random, tables)
     kind: models.Field[Any, Any] = models.UUIDField(default=uuid.uuid4, unique=True)
-    made.fields[_free(random, made, FIELDS)] = kind
+    made.fields[_free(random, made, FIELDS, tables)] = kind
 
 
 def add_model(random: Random, tables: Tables) -> None:
@@ -62,6 +71,8 @@ def add_model(random: Random, tables: Tables) -> None:
     taken = {each.name for each in tables.values() if each.app == app}
     names = [name for name in NAMES if name not in taken]
     made = table(random, app, random.choice(names), list(tables.values()))
+    if made.is_proxy and random.random() < 0.5:
+        return
     made.is_new = True
     tables[made.label] = made
 
@@ -78,23 +89,27 @@ def add_key(random: Random, tables: Tables) -> None:
     more: dict[str, Any] = random.choice([{}, {}, {"null": True}, {"default": 1}])
     if "default" in more and not isinstance(next(iter(target.fields.values())), models.AutoField):
         more = {}
-    made.fields[_free(random, made, KEYS)] = kind(target.label, models.CASCADE, related_name="+", **more)
+    made.fields[_free(random, made, KEYS, tables)] = kind(target.label, models.CASCADE, related_name="+", **more)
 
 
 def remove_field(random: Random, tables: Tables) -> None:
     made = _some(random, tables)
-    names = [name for name, each in made.fields.items() if not each.primary_key]
+    names = [name for name, each in made.fields.items() if not each.primary_key and name != "username"]
     if names:
         name = random.choice(names)
         del made.fields[name]
-        made.options.pop("unique_together", None)
-        made.options.pop("constraints", None)
-        made.options.pop("indexes", None)
+        _forget(made)
+
+
+def _forget(made: Table) -> None:
+    """Take out the options that name fields."""
+    for name in ("unique_together", "constraints", "indexes"):
+        made.options.pop(name, None)
 
 
 def forbid_null(random: Random, tables: Tables) -> None:
     made = _some(random, tables)
-    names = [name for name, each in made.fields.items() if each.null and not each.primary_key]
+    names = [name for name, each in made.fields.items() if each.null and not _is_link(each)]
     if names:
         _put(made, random.choice(names), null=False)
 
@@ -110,8 +125,8 @@ def copy_field(random: Random, tables: Tables) -> None:
     made = _some(random, tables)
     if names := _columns(made):
         name = random.choice(names)
-        made.fields[_free(random, made, FIELDS)] = made.fields.pop(name).clone()
-        made.options.clear()
+        made.fields[_free(random, made, FIELDS, tables)] = made.fields.pop(name).clone()
+        _forget(made)
 
 
 def make_unique_together(random: Random, tables: Tables) -> None:
@@ -140,22 +155,43 @@ def index(random: Random, tables: Tables) -> None:
 
 
 def _used(tables: Tables) -> set[str]:
-    """The models that keys point at."""
-    keys = [each for made in tables.values() for each in made.fields.values() if each.is_relation]
-    return {str(each.remote_field.model).lower() for each in keys if each.remote_field}
+    """The models that keys or links point at, or that others inherit from."""
+    relations = [each.remote_field for made in tables.values() for each in made.fields.values() if each.is_relation]
+    found = {str(each.model).lower() for each in relations if each}
+    found |= {str(each.through).lower() for each in relations if each and getattr(each, "through", None)}
+    return found | {label.lower() for made in tables.values() for label in made.bases}
 
 
 def delete_model(random: Random, tables: Tables) -> None:
-    free = [label for label in tables if label.lower() not in _used(tables) and len(tables) > 1]
-    if free:
+    free = [label for label in tables if label.lower() not in _used(tables) and not tables[label].is_user]
+    if free and len(tables) > 1:
         del tables[random.choice(free)]
+
+
+def rename_model(random: Random, tables: Tables) -> None:
+    free = [each for label, each in tables.items() if label.lower() not in _used(tables) and not each.is_user]
+    if free:
+        made = random.choice(free)
+        del tables[made.label]
+        made.name = f"{made.name}Entry"
+        _forget(made)
+        tables[made.label] = made
+
+
+def widen_link(random: Random, tables: Tables) -> None:
+    """A many-to-many that was Django's own gets a model, or the other way round."""
+    links = [(made, name) for made in tables.values() for name, each in made.fields.items() if each.many_to_many]
+    if links:
+        made, name = random.choice(links)
+        del made.fields[name]
+        link(random, tables)
 
 
 def swap_key(random: Random, tables: Tables) -> None:
     """A unique column becomes the primary key."""
     made = _some(random, tables)
     names = [name for name in _columns(made) if made.fields[name].unique and not made.fields[name].null]
-    if names and made.label.lower() not in _used(tables) and "id" in made.fields:
+    if names and made.label.lower() not in _used(tables) and "id" in made.fields and not made.manager:
         del made.fields["id"]
         _put(made, random.choice(names), primary_key=True, unique=False)
 
@@ -173,5 +209,8 @@ CHANGES: tuple[Change, ...] = (
     constrain,
     index,
     delete_model,
+    rename_model,
+    link,
+    widen_link,
     swap_key,
 )

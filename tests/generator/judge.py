@@ -113,13 +113,10 @@ def _difference(one: Answer, two: Answer) -> str:
 
 
 def _made(root: Path, seed: int) -> Answer:
-    from generator.models import APPS
-    from generator.project import write_project
+    from generator.project import user_of, write_project
+    from generator.source import write_skeleton
 
-    for app in APPS:
-        (root / app / "migrations").mkdir(parents=True)
-        (root / app / "__init__.py").touch()
-        (root / app / "migrations" / "__init__.py").touch()
+    write_skeleton(root, user_of(seed))
     set_up(root, {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"})
     return {"files": write_project(root, seed)}
 

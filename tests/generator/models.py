@@ -6,7 +6,7 @@ import datetime
 import decimal
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -43,8 +43,16 @@ class Table:
     fields: dict[str, models.Field[Any, Any]] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     managers: list[tuple[str, models.Manager[Any]]] = field(default_factory=list)
+    bases: tuple[str, ...] = ()
+    """The models it inherits from, by label."""
     is_new: bool = False
     """Whether the second release makes it."""
+    manager: str = ""
+    """The class of its manager that hides rows, if it has one."""
+    hidden: str = ""
+    """The key from which on that manager hides them, as source."""
+    methods: tuple[str, ...] = ()
+    """What its class has that its history lacks: ``__str__``, ``save``."""
 
     @property
     def label(self) -> str:
@@ -53,11 +61,20 @@ class Table:
     def copy(self) -> Table:
         fields = {name: each.clone() for name, each in self.fields.items()}
         options = {name: each.copy() if isinstance(each, set | list) else each for name, each in self.options.items()}
-        return Table(self.app, self.name, fields, options, list(self.managers))
+        return replace(self, fields=fields, options=options, managers=list(self.managers))
 
     def state(self) -> ModelState:
         fields = [(name, each.clone()) for name, each in self.fields.items()]
-        return ModelState(self.app, self.name, fields, dict(self.options), managers=list(self.managers))
+        bases = tuple(label.lower() for label in self.bases) or (models.Model,)
+        return ModelState(self.app, self.name, fields, dict(self.options), bases, list(self.managers))
+
+    @property
+    def is_proxy(self) -> bool:
+        return bool(self.options.get("proxy"))
+
+    @property
+    def is_user(self) -> bool:
+        return "swappable" in self.options
 
 
 Tables = dict[str, Table]
@@ -126,36 +143,3 @@ def value_of(each: models.Field[Any, Any], number: int) -> Any:
         case postgres.ArrayField():
             return [number]
     return number
-
-
-def table(random: Random, app: str, name: str, others: list[Table]) -> Table:
-    """A model with one to four fields, and perhaps a key to another one."""
-    made = Table(app, name)
-    match random.randrange(8):
-        case 0:
-            made.fields["id"] = models.UUIDField(primary_key=True, default=uuid.uuid4)
-        case 1:
-            made.fields["code"] = models.CharField(primary_key=True, max_length=20)
-        case _:
-            made.fields["id"] = models.BigAutoField(primary_key=True)
-    for column in random.sample(FIELDS, random.randint(1, 4)):
-        if column not in made.fields:
-            made.fields[column] = plain_field(random, **random.choice([{}, {}, {"null": True}, {"unique": True}]))
-    if others and random.random() < 0.5:
-        target = random.choice(others)
-        made.fields[random.choice(KEYS)] = models.ForeignKey(
-            target.label, models.CASCADE, null=random.random() < 0.3, related_name="+"
-        )
-    if random.random() < 0.15:
-        made.managers = [("objects", models.Manager())]
-    return made
-
-
-def first_tables(random: Random) -> Tables:
-    """One to three apps with one to five models."""
-    found: Tables = {}
-    apps = APPS[: random.randint(1, 3)]
-    for name in random.sample(NAMES, random.randint(1, 5)):
-        made = table(random, random.choice(apps), name, list(found.values()))
-        found[made.label] = made
-    return found

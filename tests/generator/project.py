@@ -15,7 +15,9 @@ from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 
 from generator.changes import changed
-from generator.models import APPS, copied, first_tables, project_state, value_of
+from generator.first import first_tables
+from generator.models import APPS, copied, project_state, value_of
+from generator.source import register_user, write_managers, write_models
 from generator.steps import written
 
 
@@ -49,16 +51,22 @@ class Answers(MigrationQuestioner):
         return 1 if field.is_relation else value_of(field, 1)
 
 
+def user_of(seed: int) -> str:
+    """The label of the project's own user model; empty where it has none."""
+    random = Random(-seed)
+    return f"{random.choice(APPS)}.User" if random.random() < 0.3 else ""
+
+
 def write_project(root: Path, seed: int) -> list[str]:
-    """Two releases below ``root``; the files of the second one. Django is set up with the apps."""
+    """Two releases in the skeleton at ``root``; the files of the second one. Django is set up with the apps."""
     random = Random(seed)
-    first = first_tables(random)
+    if user := user_of(seed):
+        register_user(user)
+    first = first_tables(random, user)
     second = copied(first)
     changed(random, second)
-    for app in APPS:
-        (root / app / "migrations").mkdir(parents=True, exist_ok=True)
-        (root / app / "__init__.py").touch()
-        (root / app / "migrations" / "__init__.py").touch()
+    write_managers(root, [*first.values(), *second.values()])
+    write_models(root, second)
     _write(root, ProjectState(), project_state(first), random, is_stepping=False)
     return _write(root, project_state(first), project_state(second), random, is_stepping=random.random() < 0.5)
 

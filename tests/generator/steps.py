@@ -14,6 +14,8 @@ from generator.models import value_of
 
 HEAD = "def {name}(apps, schema_editor):\n    import datetime\n\n    {model} = apps.get_model({app!r}, {model!r})\n"
 
+LIVE = "def {name}(apps, schema_editor):\n    import datetime\n\n    from {app}.models import {model}\n"
+
 
 def written(migration: Migration, state: ProjectState, random: Random, is_stepping: bool) -> str:
     """The text of a migration file, perhaps with a data step; ``state`` is that before it."""
@@ -45,6 +47,8 @@ def _function(state: ProjectState, random: Random) -> str | None:
         return None
     model = random.choice(candidates)
     head = HEAD.format(name="step", model=model.name, app=model.app_label)
+    if random.random() < 0.25:
+        head = LIVE.format(name="step", model=model.name, app=model.app_label)
     columns = [(name, each) for name, each in model.fields.items() if not each.primary_key and not each.is_relation]
     match random.randrange(5):
         case 0 | 1:
@@ -58,7 +62,8 @@ def _function(state: ProjectState, random: Random) -> str | None:
             texts = [name for name, each in columns if isinstance(each, models.CharField | models.TextField)]
             if texts:
                 name = random.choice(texts)
-                body = f"        row.{name} = (row.{name} or '').strip()\n        row.save()\n"
+                value = random.choice([f"(row.{name} or '').strip()", "str(row)[:10]", f"f'{{row.{name}}}'[:10]"])
+                body = f"        row.{name} = {value}\n        row.save()\n"
                 return f"{head}    for row in {model.name}.objects.all():\n{body}"
         case 4:
             return _making(head, model)
@@ -79,6 +84,8 @@ def _making(head: str, model: ModelState) -> str | None:
     given = []
     for name, each in model.fields.items():
         if isinstance(each, models.AutoField | models.BigAutoField) or each.null or each.has_default():
+            continue
+        if each.many_to_many:
             continue
         if each.is_relation:
             return None

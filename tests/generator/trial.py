@@ -40,16 +40,13 @@ def set_up(root: Path, database: dict[str, Any]) -> None:
     import django
     from django.conf import settings
 
+    from generator.source import settings_of
+
     warnings.simplefilter("ignore")
     os.chdir(root)
     sys.path.insert(0, str(root))
     sys.dont_write_bytecode = True
-    settings.configure(
-        INSTALLED_APPS=["blog", "shop", "crm"],
-        DATABASES={"default": database},
-        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        USE_TZ=True,
-    )
+    settings.configure(DATABASES={"default": database}, **settings_of(root))
     django.setup()
 
 
@@ -63,6 +60,7 @@ def run(root: Path, database: dict[str, Any], new: list[str], has_rows: bool, se
     leaves = executor.loader.graph.leaf_nodes()
     nodes = executor.loader.graph.nodes
     first = [key for key in nodes if f"{key[0]}/migrations/{key[1]}.py" not in new and nodes[key].initial]
+    first = [max(key for key in first if key[0] == app) for app in dict(first)]
     executor.migrate(first)
     if has_rows:
         state = executor.loader.project_state(first)
@@ -96,32 +94,55 @@ def _rows(connection: Any) -> Answer:
 
 
 def _fill(apps: Any, random: Random) -> None:
-    """One to three rows for each model, those that others point at first."""
-    from django.db import models
-
-    from generator.models import value_of
-
+    """One to three rows for each model, those that others point at first, and links between them."""
     made: dict[Any, list[Any]] = {}
-    waiting = list(apps.get_models())
+    waiting = [each for each in apps.get_models() if not each._meta.proxy]
     for _ in range(len(waiting) ** 2 + 1):
         if not waiting:
             break
         model = waiting.pop(0)
         keys = [each for each in model._meta.local_fields if each.is_relation]
-        if any(each.related_model not in made and not each.null for each in keys):
+        if any(_concrete(each) not in made and not each.null for each in keys):
             waiting.append(model)
             continue
         made[model] = []
+        parents = model._meta.get_parent_list()
         for number in range(1, random.choice([0, 2, 3, 3]) + 1):
-            values = {}
-            for each in model._meta.local_fields:
-                if isinstance(each, models.AutoField | models.BigAutoField):
-                    continue
-                if each.is_relation:
-                    there = made.get(each.related_model, [])
-                    values[each.name] = random.choice(there) if there else None
-                elif not (each.null and random.random() < 0.5):
-                    values[each.name] = value_of(each, number)
-            if any(values.get(each.name) is None and not each.null for each in keys):
+            row = _row(model, number + 10 * len(parents), made, random)
+            if row is None:
                 break
-            made[model].append(model._base_manager.create(**values))
+            for each in (model, *parents):
+                made[each].append(row)
+    for model, rows in made.items():
+        for each in model._meta.local_many_to_many:
+            through = each.remote_field.through
+            for row in rows if through._meta.auto_created else ():
+                for other in made.get(_concrete(each), [])[:2]:
+                    through._base_manager.create(
+                        **{f"{each.m2m_field_name()}_id": row.pk, f"{each.m2m_reverse_field_name()}_id": other.pk}
+                    )
+
+
+def _concrete(each: Any) -> Any:
+    return each.related_model._meta.concrete_model
+
+
+def _row(model: Any, number: int, made: dict[Any, list[Any]], random: Random) -> Any:
+    """A row; None where one that it needs isn't there."""
+    from django.db import models
+
+    from generator.models import value_of
+
+    values = {}
+    for each in model._meta.fields:
+        if isinstance(each, models.AutoField | models.BigAutoField) or getattr(each.remote_field, "parent_link", False):
+            continue
+        if each.is_relation:
+            there = made.get(_concrete(each), [])
+            value = random.choice(there) if there else None
+            if value is None and not each.null:
+                return None
+            values[each.attname] = value and getattr(value, each.target_field.attname)
+        elif not (each.null and random.random() < 0.5):
+            values[each.name] = value_of(each, number)
+    return model._base_manager.create(**values)
