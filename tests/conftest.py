@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import importlib
 import importlib.util
 import os
@@ -77,6 +78,13 @@ def engine(request: pytest.FixtureRequest) -> str:
     if name == "sqlite" and IS_SERVERS_LEG and request.path.name == "test_verify.py":
         pytest.skip("the legs of the oldest and the newest Django run these on SQLite, and the gate has 20 minutes")
     return name
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The tests' projects change within a second, and their bytecode is told from their time: they keep none."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(__file__).parents[1] / "src", quiet=1)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

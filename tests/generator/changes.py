@@ -158,7 +158,7 @@ def _used(tables: Tables) -> set[str]:
     """The models that keys or links point at, or that others inherit from."""
     relations = [each.remote_field for made in tables.values() for each in made.fields.values() if each.is_relation]
     found = {str(each.model).lower() for each in relations if each}
-    found |= {str(each.through).lower() for each in relations if each and getattr(each, "through", None)}
+    found |= {str(getattr(each, "through", "")).lower() for each in relations}
     return found | {label.lower() for made in tables.values() for label in made.bases}
 
 

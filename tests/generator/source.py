@@ -109,5 +109,9 @@ def _class(made: Table, imports: set[str]) -> str:
 
 def _text(made: Table) -> str:
     """A column that holds text, if there is one."""
-    kinds = models.CharField | models.TextField
-    return next((name for name, each in made.fields.items() if isinstance(each, kinds) and not each.primary_key), "")
+    texts = (
+        name
+        for name, each in made.fields.items()
+        if isinstance(each, models.CharField | models.TextField) and not each.primary_key
+    )
+    return next(texts, "")

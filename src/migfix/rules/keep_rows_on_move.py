@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from migfix.rows.move import Move
 
 CODE = "MIG107"
+BY_HAND = "Keep the old model for one release and copy the rows in a RunPython of your own."
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
@@ -32,7 +33,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def _finding(move: Move, migrations: tuple[Migration, ...], history: History) -> Finding:
     from migfix.findings import Refusal, Rewrite
-    from migfix.rows.move import CannotMove
+    from migfix.rows.move import CannotMove, difference, said_moves
     from migfix.rows.move_edits import move_edits
     from migfix.source.code import CannotWrite
 
@@ -44,12 +45,14 @@ def _finding(move: Move, migrations: tuple[Migration, ...], history: History) ->
         return Refusal(CODE, path, line, f"{why}.", ways_out)
     if not move.is_said:
         ways_out = f"If the model moved, pass --moved {old}={new}; if it didn't, --ignore {CODE}."
+        if found := difference(move.old, move.new, said_moves(history.facts), history.facts):
+            why = f"{why}, and migfix can't hand the table over, because the two differ in {found}"
+            ways_out = f"{BY_HAND} If the model didn't move, pass --ignore {CODE}."
         return Refusal(CODE, path, line, f"{why}.", ways_out)
     try:
         edits, has_type = move_edits(move, migrations, history)
     except (CannotMove, CannotWrite) as reason:
-        by_hand = "Keep the old model for one release and copy the rows in a RunPython of your own."
-        return Refusal(CODE, path, line, f"{old} moved to {new}, but {reason}.", by_hand)
+        return Refusal(CODE, path, line, f"{old} moved to {new}, but {reason}.", BY_HAND)
     wrote = f"the rows stay in their table, {_renamed(move)}"
     unseen = "" if has_type else " Content types aren't renamed, as migfix can't see that they are installed."
     return Rewrite(CODE, path, line, f"{why}.", wrote + unseen, tuple(edits))
