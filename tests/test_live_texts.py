@@ -55,6 +55,10 @@ OF_A_ROW = [
     "post = Post.objects.first()\nPost.objects.update(slug=str(post))",
     "post = Post.objects.get(pk=1)\npost.slug = f'{post}'\npost.save()",
     "Post.objects.update(slug=', '.join(map(str, Post.objects.all())))",
+    "Post.objects.update(slug=', '.join(map(slugify, Post.objects.all())))",
+    "for number, post in enumerate(sorted(Post.objects.all(), key=str)):\n    post.slug = number\n    post.save()",
+    "posts = list(Post.objects.all())\nposts.sort(key=str)\nposts[0].delete()",
+    "max(Post.objects.all(), key=str).delete()",
     "Post.objects.update(slug=', '.join([str(post) for post in Post.objects.all()]))",
     "Post.objects.update(slug=', '.join(f'{post}' for number, post in enumerate(Post.objects.all())))",
     "Post.objects.update(slug=str(Post(title='a')))",
@@ -70,6 +74,7 @@ OF_A_ROW += [
     "posts = {}\nfor post in Post.objects.all():\n    posts[post.pk] = post\nPost.objects.update(slug=str(posts[1]))",
 ]
 OF_SOMETHING_ELSE = [
+    "titles = sorted(Post.objects.values_list('title', flat=True), key=str)\nPost.objects.update(slug=titles[0])",
     LOOP.format("post.slug = str(post.pk)"),
     LOOP.format('post.slug = f"{post.title}-{post.author_id}"'),
     LOOP.format('post.slug = "{p.title}".format(p=post)'),

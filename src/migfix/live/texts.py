@@ -135,8 +135,9 @@ class _Texts:
                 return self._is_whole(text) and any(self.value(each) != "no" for each in given)
             case ast.Attribute(attr="format"):
                 return any(self.value(each) != "no" for each in given)
-        if name == "map" and len(node.args) == 2 and ast.unparse(node.args[0]).rpartition(".")[2] in _CONVERTS:
-            return self.item(node.args[1]) != "no"
+        if handed := [each for each in given if _names_a_converter(each)]:  # map(str, posts), sorted(posts, key=str)
+            over = [node.func.value] if isinstance(node.func, ast.Attribute) and name == "sort" else node.args
+            return any(each not in handed and self.item(each) != "no" for each in over)
         if name in _CONVERTS or any(ast.unparse(each) in _CONVERTS for _, each in self.given.get(name, []) if each):
             return any(self.value(each) != "no" for each in node.args[:1])
         wrong = [each for each in node.keywords if each.arg and not self._is_relation(each.arg.split("__")[0])]
@@ -242,6 +243,10 @@ class _Texts:
                 is_plain = chain & {"values", "values_list", "dates", "datetimes", "aggregate", "split", "keys"}
                 return "no" if is_plain else "row" if self._is_rows(node) else "maybe"
         return "maybe"
+
+
+def _names_a_converter(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).rpartition(".")[2] in _CONVERTS
 
 
 def _worst(*kinds: Kind) -> Kind:
