@@ -1,4 +1,4 @@
-"""Rows that several rewrites make for one model, in either order, on a database whose own steps bring the first rows."""
+"""Rows that several rewrites make for one model, in either order, where the first rows are a migration's own."""
 
 from __future__ import annotations
 

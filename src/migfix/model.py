@@ -167,6 +167,11 @@ class Dependency:
     code: str = ""
     """As written."""
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it is known what this names."""
+        return self.key is not None or self.setting is not None
+
 
 class Function(NamedTuple):
     """A function at module level, as text."""

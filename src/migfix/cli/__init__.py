@@ -40,6 +40,11 @@ def main() -> None:
     except MigfixError as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(FAILED) from None
+    except RecursionError:
+        typer.echo(
+            "error: one of the files nests too deeply to be read. Name the files one by one to find it.", err=True
+        )
+        raise SystemExit(FAILED) from None
 
 
 def run_and_leave() -> None:

@@ -11,7 +11,7 @@ from migfix.errors import UnreadableFile
 from migfix.history.facts import Facts
 
 SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
-_IS_MIGRATION = re.compile(rb"^\s*class Migration\b", re.MULTILINE)
+_IS_MIGRATION = re.compile(rb"^\s*class[ \t\f\\\r\n]+Migration\b", re.MULTILINE)
 
 
 def find_root(path: Path) -> Path:

@@ -51,7 +51,7 @@ def _is_clear(migration: Migration, history: History) -> bool:
     if migration.unread and "`operations`" not in migration.unread[1]:
         return False
     for each in migration.dependencies:
-        if each.key is None and each.setting is None:
+        if not each.is_read:
             return False
         is_gone = each.key and not each.key[1].startswith("__") and history.app(each.key[0])
         if is_gone and history.resolve(each) is None:

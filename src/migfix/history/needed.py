@@ -21,16 +21,23 @@ _BRINGS = {("auth", CONTRIB["auth"]): ("contenttypes", CONTRIB["contenttypes"])}
 
 
 def newest(migration: Migration, app: str, history: History) -> Key | None:
-    """The newest migration of ``app`` that ``migration`` may depend on: none that comes after it."""
+    """The newest migration of ``app`` that ``migration`` may depend on: none that comes after it, or that may."""
     if app in CONTRIB and not history.app(app):
         return app, CONTRIB[app]
     for leaf in history.leaves(app):
         found = history.migration(leaf)
         line = [found, *reversed(list(history.before(found)))] if found else []
         for each in line:
-            if each.app == app and migration.key not in {other.key for other in (each, *history.before(each))}:
+            its_line = (each, *history.before(each))
+            may_be_later = any(other.key == migration.key or not _is_read(other) for other in its_line)
+            if each.app == app and not may_be_later:
                 return each.key
     return None
+
+
+def _is_read(migration: Migration) -> bool:
+    """Whether all that a migration waits for is known."""
+    return all(each.is_read for each in migration.dependencies)
 
 
 def is_guaranteed(migration: Migration, key: Key, history: History) -> bool:

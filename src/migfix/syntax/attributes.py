@@ -27,6 +27,15 @@ def assignment(body: Sequence[cst.CSTNode], name: str) -> tuple[int, int, cst.As
     raise LookupError(name)
 
 
+def has_attribute(module: cst.Module, name: str) -> bool:
+    """Whether the class sets ``name``."""
+    try:
+        assignment(_body(module), name)
+    except LookupError:
+        return False
+    return True
+
+
 def with_attribute(module: cst.Module, name: str, code: str) -> cst.Module:
     """``name = code`` above the other attributes, below a docstring, with a blank line after it."""
     body = _body(module)

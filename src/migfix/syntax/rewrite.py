@@ -25,7 +25,7 @@ from migfix.edits import (
 from migfix.formatting import line_length
 from migfix.model import Where
 from migfix.source.text import with_texts
-from migfix.syntax.attributes import assignment, class_index, with_attribute, without_attribute
+from migfix.syntax.attributes import assignment, class_index, has_attribute, with_attribute, without_attribute
 from migfix.syntax.containers import (
     SPACE,
     Child,
@@ -66,6 +66,7 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
         module = cst.parse_module(with_texts(source, texts) if texts else source)
     except cst.ParserSyntaxError as error:
         raise CannotEdit(f"LibCST can't parse line {error.raw_line} of it") from None
+    edits = (*_without_missing(edits, module), *_missing(edits, module))
     tree_edits = [edit for edit in edits if isinstance(edit, TreeEdit)]
     if tree_edits:
         module = Rewriter(module).rewritten(tree_edits)
@@ -86,6 +87,28 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
             case RemoveImport(bound=bound):
                 module = without_import(module, bound)
     return module.bytes
+
+
+def _is_missing(edit: Edit, module: cst.Module) -> bool:
+    """Whether an edit puts something into a list that the class doesn't have: ``dependencies`` may be left out."""
+    return isinstance(edit, Insert) and not has_attribute(module, str(edit.where[0]))
+
+
+def _without_missing(edits: tuple[Edit, ...], module: cst.Module) -> list[Edit]:
+    return [edit for edit in edits if not _is_missing(edit, module)]
+
+
+def _missing(edits: tuple[Edit, ...], module: cst.Module) -> list[AddAttribute]:
+    """The lists that the class doesn't have, as attributes."""
+    found: dict[str, list[Insert]] = {}
+    for edit in edits:
+        if isinstance(edit, Insert) and _is_missing(edit, module):
+            found.setdefault(str(edit.where[0]), []).append(edit)
+    step = module.default_indent
+    return [
+        AddAttribute(own[0].path, name, "".join(["[\n", *(f"{step * 2}{each.code},\n" for each in own), f"{step}]"]))
+        for name, own in found.items()
+    ]
 
 
 @dataclass(frozen=True)

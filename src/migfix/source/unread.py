@@ -1,0 +1,121 @@
+"""Why a migration can't be read: its class isn't written in the one form whose meaning is plain from the text."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from keyword import iskeyword
+
+from migfix.model import Literal, Operation, Sequence
+
+LISTS = ("operations", "dependencies")
+_DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars"})
+"""Functions through which code can change a class without naming it."""
+
+_NAMED = {
+    **dict.fromkeys(["CreateModel", "DeleteModel"], ("name",)),
+    **dict.fromkeys(["AddField", "RemoveField", "AlterField"], ("model_name", "name")),
+    "RenameModel": ("old_name", "new_name"),
+    "RenameField": ("model_name", "old_name", "new_name"),
+}
+"""What an operation calls a model or a field: Python names, in Django and in the code that is written."""
+LONGEST = 100
+"""Letters of such a name: Django's own migration names end at 52, most databases' columns at 64."""
+
+Unread = tuple[int, str]
+"""The line, and the reason."""
+
+
+def why_unread(tree: ast.Module, node: ast.ClassDef, attributes: dict[str, ast.expr]) -> Unread | None:
+    """Where and why the migration class ``node`` of a module can't be read, or None.
+
+    The one form that can be: a class without decorators, in whose body ``operations`` and ``dependencies`` are set
+    once each to a list that is written out, and which nothing in the module names again.
+    """
+    found = (
+        *_built("operations", attributes),
+        *_odd_class(node),
+        *_changes(node),
+        *_changed_later(tree, node),
+        *_built("dependencies", attributes),  # the last: the operations can be read all the same
+    )
+    return found[0] if found else None
+
+
+def _built(name: str, attributes: dict[str, ast.expr]) -> Iterator[Unread]:
+    value = attributes.get(name)
+    is_list = isinstance(value, ast.List | ast.Tuple) and not any(isinstance(item, ast.Starred) for item in value.elts)
+    if value is not None and not is_list:
+        yield value.lineno, f"`{name}` is not a plain list: it is built by code"
+
+
+def _odd_class(node: ast.ClassDef) -> Iterator[Unread]:
+    if node.body[0].lineno == node.lineno:
+        yield node.lineno, "the class stands on one line"
+    if node.decorator_list or node.keywords:
+        yield node.lineno, "the class is made by code: it has a decorator or a metaclass"
+    is_derived = node.bases and ast.unparse(node.bases[0]).rpartition(".")[2] != "Migration"
+    if is_derived and not any("operations" in _set_by(each) for each in node.body):
+        yield node.lineno, "`operations` comes from a base class"
+
+
+def _changes(node: ast.ClassDef) -> Iterator[Unread]:
+    """What stands in the class beside plain assignments and may change its lists."""
+    seen: set[str] = set()
+    for statement in node.body:
+        names = [name for name in _set_by(statement) if name in LISTS]
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and names:
+            if isinstance(statement, ast.Assign) and (len(statement.targets) > 1 or len(names) > 1):
+                yield statement.lineno, f"`{names[0]}` has a second name"
+            if names[0] in seen:
+                yield statement.lineno, f"`{names[0]}` is set twice"
+            seen.update(names)
+        elif isinstance(statement, ast.FunctionDef) and statement.name in ("__init__", "__new__", *LISTS):
+            yield statement.lineno, f"`{statement.name}()` may change the lists"
+        else:
+            yield from _mentions(statement, frozenset(LISTS) | _DYNAMIC)
+
+
+def _set_by(statement: ast.stmt) -> list[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return [each.id for target in targets if target for each in ast.walk(target) if isinstance(each, ast.Name)]
+
+
+def _mentions(statement: ast.stmt, names: frozenset[str]) -> Iterator[Unread]:
+    for inner in ast.walk(statement):
+        if isinstance(inner, ast.Name) and inner.id in names:
+            what = f"`{inner.id}` is changed after it is set" if inner.id in LISTS else f"`{inner.id}()` may change it"
+            yield inner.lineno, what
+
+
+def _changed_later(tree: ast.Module, node: ast.ClassDef) -> Iterator[Unread]:
+    """What names the class again, or could reach it unnamed, in what runs when the module is imported."""
+    for statement in tree.body:
+        is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+        if statement is node or (statement.lineno < node.lineno and not is_function):
+            continue
+        is_run = not is_function and not isinstance(statement, ast.ClassDef)
+        for inner in ast.walk(statement):
+            match inner:
+                case ast.Name(id="Migration") | ast.ClassDef(name="Migration"):
+                    yield inner.lineno, "`Migration` is changed after the class"
+                case ast.Name(id=name) if is_run and name in _DYNAMIC:
+                    yield inner.lineno, f"`{name}()` may change the class"
+
+
+def odd_names(operations: Iterable[Operation]) -> Iterator[Unread]:
+    """Models and fields whose names no Python class can have; names of files and functions are made of them."""
+    for top in operations:
+        for op in (top, *top.inner):
+            given = [op.arguments.get(name) for name in _NAMED.get(op.kind, ())]
+            fields = op.arguments.get("fields") if op.kind == "CreateModel" else None
+            pairs = fields.items if isinstance(fields, Sequence) else ()
+            given += [each.items[0] for each in pairs if isinstance(each, Sequence) and each.items]
+            for each in given:
+                if isinstance(each, Literal) and not _is_name(each.value):
+                    shown = repr(each.value) if len(repr(each.value)) < LONGEST else "this"
+                    yield top.line, f"{shown} can't be the name of a model or a field"
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value.isidentifier() and not iskeyword(value) and len(value) <= LONGEST
