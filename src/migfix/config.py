@@ -46,6 +46,8 @@ class Config:
     select: tuple[str, ...] = DEFAULT_SELECT
     ignore: tuple[str, ...] = ()
     settings: str | None = None
+    unasked: str | None = None
+    """The settings that only pyproject.toml names and that nobody confirmed: to import them runs the tree's code."""
     database: str | None = None
     databases: tuple[str, ...] = ()
     """The databases whose applied migrations are left alone, where settings say how to reach them."""
@@ -220,16 +222,25 @@ def with_selection(
     """The configuration with the flags for rules, Django and git; rules of group 6 need a database to look at."""
     chosen = _split(select) or config.select
     chosen += _split(extend_select) + (("MIG6",) if database else ())
-    settings = config.settings if settings is None else settings  # "" is a person's word, too
+    unasked = None
+    if settings is None and config.settings:
+        from migfix.confirmed import is_confirmed
+
+        if is_confirmed(config.home, config.settings):
+            settings = config.settings
+        else:
+            unasked = config.settings
     if database and not settings:
         raise ConfigError("--database needs --settings, which say where it is.")
-    if config.databases and settings is None:
+    if config.databases and settings is None and not unasked:
         raise ConfigError("`databases` of [tool.migfix] needs `settings` beside it, which say where they are.")
     return replace(
         config,
         select=chosen,
         ignore=config.ignore + _split(ignore),
-        settings=settings or None,
+        settings=settings or None,  # "" is a person's word, too
+        unasked=unasked,
+        databases=() if unasked else config.databases,
         database=database,
         since=since,
         is_all=is_all,

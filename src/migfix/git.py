@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migfix.errors import MigfixError
+
+if TYPE_CHECKING:
+    import subprocess
 
 _DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 
@@ -88,7 +92,7 @@ class Repository:
         """The file as it is on the base, where it has been changed since; None otherwise."""
         git = self.holder(path)
         place = git._place(path) if git.top and git._changed else ""
-        return git._git("show", f"{git.base}:{place}") if place in git._changed else None
+        return git._git("cat-file", "blob", f"{git.base}:{place}") if place in git._changed else None
 
     def new_files(self) -> list[Path]:
         """The Python files that are untracked, staged or changed since the branch left the base.
@@ -231,13 +235,18 @@ class Repository:
 
     def _git(self, *arguments: str) -> bytes | None:
         """What git prints; None if it fails, or isn't there."""
-        import subprocess
+        filters = self._filters if arguments[0] == "diff" else ()
+        result = _run(self.top or self.folder, *filters, *arguments)
+        return result.stdout if result and result.returncode == 0 else None
 
-        try:
-            result = subprocess.run(["git", "-C", str(self.top), *arguments], capture_output=True, check=False)
-        except OSError:
-            return None
-        return result.stdout if result.returncode == 0 else None
+    @cached_property
+    def _filters(self) -> tuple[str, ...]:
+        """What turns off the filters that the repository itself configures; a person's own stay on."""
+        keys = ("config", "--show-scope", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$")
+        listed = self._git(*keys) or b""
+        parts = [os.fsdecode(each) for each in listed.split(b"\0")]
+        own = [key for scope, key in zip(parts[::2], parts[1::2], strict=False) if scope in ("local", "worktree")]
+        return tuple(word for key in own for word in ("-c", f"{key}="))
 
 
 def _called(ref: str) -> str:
@@ -251,11 +260,28 @@ def top_of(folder: Path) -> Path | None:
 
 def _why_unreadable(top: Path) -> str:
     """Why git can't work with a repository (a missing git, another owner); "" if it can."""
+    result = _run(top, "rev-parse", "--is-inside-work-tree")
+    if result is None:
+        return "it isn't on the PATH"
+    said = result.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+    return said[0].rstrip(".") if result.returncode else ""
+
+
+_RUNS_NOTHING = tuple(
+    word
+    for setting in ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "protocol.allow=never")
+    for word in ("-c", setting)
+)
+"""Git's own ways to run a command that a repository's configuration names (git-config, git-fsmonitor, githooks)."""
+
+
+def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
+    """git in a folder, so that nothing there is run or written; None if git isn't there."""
     import subprocess
 
-    command = ["git", "-C", str(top), "rev-parse", "--is-inside-work-tree"]
+    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    command = ["git", "-C", str(folder), *_RUNS_NOTHING, *arguments]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(command, capture_output=True, check=False, env=environment)
     except OSError:
-        return "it isn't on the PATH"
-    return (result.stderr.strip().splitlines() or ["no reason given"])[0].rstrip(".") if result.returncode else ""
+        return None

@@ -34,7 +34,8 @@ def root_of(paths: list[Path]) -> Path:
 def question_for(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
     """What shall be proven where. Raises MigfixError if no settings are known or packages are missing."""
     demand("verify", "verify")
-    return Question(root, settings_of(root, config.settings), config.database or "default", engines or (None,))
+    settings = settings_of(root, config.settings or config.unasked)  # to prove is to run the project's code
+    return Question(root, settings, config.database or "default", engines or (None,))
 
 
 def settings_of(root: Path, said: str | None) -> str:

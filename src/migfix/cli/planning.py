@@ -38,7 +38,7 @@ from migfix.cli.app import (
     VerifyEngines,
     app,
 )
-from migfix.cli.terminal import put_back_after_a_crash
+from migfix.cli.terminal import put_back_after_a_crash, tell_of_unasked
 from migfix.cli.walk import Format, Verb, Walk
 
 OutputFormat = Annotated[Format, typer.Option("--output-format", help="How to tell what is found.")]
@@ -97,6 +97,7 @@ def planning_command(verb: Verb) -> Callable[..., None]:
         for group in [paths] if paths else _new(since, is_staged, is_all, settings):
             config = load_config(find_root(Path(os.path.commonpath([os.path.realpath(path) for path in group]))))
             config = with_selection(config, select, extend_select, ignore, settings, database, since, is_all)
+            tell_of_unasked(config)
             config = with_facts(
                 config,
                 engines=engines,

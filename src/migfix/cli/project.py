@@ -9,20 +9,25 @@ from typing import Annotated
 import typer
 
 from migfix.cli.app import ExtendSelect, Ignore, Select, Settings, app
+from migfix.cli.terminal import tell_of_unasked
 
 
 @app.command("config")
 def show_config(
     path: Annotated[Path, typer.Argument(help="The project, or a file of it.", show_default=False)] = Path(),
+    is_trusted: Annotated[bool, typer.Option("--trust", help="Let migfix import the settings that it names.")] = False,
 ) -> None:
     """Show the configuration in force, and where each value comes from."""
     from migfix.config import load_config, read_table
+    from migfix.confirmed import confirm
     from migfix.history.files import find_root
     from migfix.history.settings import with_inferred
     from migfix.report.config import render_config
 
     root = find_root(path.absolute())
     config = load_config(root)
+    if is_trusted and config.settings:
+        confirm(config.home, config.settings)
     text = render_config(config, *read_table(root), with_inferred(config.facts, root))
     typer.echo(text, nl=False)
 
@@ -47,6 +52,7 @@ def baseline(
 
     root = find_root(Path(os.path.realpath(paths[0] if paths else Path())))
     config = with_selection(load_config(root), select, extend_select, ignore, settings, None, is_all=True)
+    tell_of_unasked(config)
     look, errors = look_at(tuple(paths) or (root,), replace(config, has_baseline=False))
     found = list(look.findings()) if look else []
     errors += look.project.errors if look else []

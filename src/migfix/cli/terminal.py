@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from migfix.config import Config
     from migfix.prove.proof import Proof
 
 
@@ -36,6 +37,14 @@ def progress(trials: int) -> Iterator[Callable[[str], object]]:
             seen.add(step)
 
         yield on_step
+
+
+def tell_of_unasked(config: Config) -> None:
+    """A line on stderr where pyproject.toml names settings that nobody let migfix import."""
+    if config.unasked:
+        fact = f"pyproject.toml names the settings {config.unasked}, and to import them would run this project's code"
+        next_step = f"Pass --settings {config.unasked}, or allow it in this checkout: migfix config --trust"
+        typer.echo(f"note: {fact}. migfix goes on without them. {next_step}", err=True)
 
 
 def show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
