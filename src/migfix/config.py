@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from migfix.errors import ConfigError
+from migfix.errors import ConfigError, UnreadableFile
 from migfix.git import top_of
 from migfix.history.facts import ENGINES, Facts
+from migfix.history.files import read_bytes
 from migfix.model import Key
 
 KEYS = {
@@ -95,12 +96,9 @@ def _up_to_the_top(root: Path) -> list[Path]:
 
 
 def _table_in(path: Path) -> Mapping[str, object] | None:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}.") from None
+    content = read_bytes(path)
     if b"migfix" not in content:
         return None
     import tomllib
@@ -122,8 +120,8 @@ def line_length_of(root: Path) -> int | None:
     for folder in _up_to_the_top(root):
         for name, *tables in _LINE_LENGTHS:
             try:
-                table: object = tomllib.loads((folder / name).read_text("utf-8-sig"))
-            except (OSError, ValueError):
+                table: object = tomllib.loads(read_bytes(folder / name).decode("utf-8-sig"))
+            except (UnreadableFile, ValueError):
                 continue
             for key in tables:
                 table = table.get(key, {}) if isinstance(table, dict) else {}

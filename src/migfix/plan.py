@@ -89,6 +89,8 @@ class Outcome:
     """Comments of these files that accept something which no rule finds."""
     proofs: tuple[Proof, ...] = ()
     """What scratch databases showed, if they were asked."""
+    left_out: tuple[str, ...] = ()
+    """Folders that can't be listed."""
 
     @property
     def is_clean(self) -> bool:
@@ -112,6 +114,7 @@ def together(outcomes: list[Outcome]) -> Outcome:
         {path: why for each in outcomes for path, why in each.passed_over.items()},
         tuple(each for outcome in outcomes for each in outcome.unused),
         tuple(each for outcome in outcomes for each in outcome.proofs),
+        tuple(each for outcome in outcomes for each in outcome.left_out),
     )
 
 

@@ -40,6 +40,8 @@ class Look(NamedTuple):
     history: History
     rules: tuple[Rule, ...]
     waivers: Waivers
+    left_out: tuple[str, ...]
+    """Folders below those that were named which can't be listed."""
 
     @property
     def readable(self) -> tuple[Migration, ...]:
@@ -83,7 +85,8 @@ def run(
     errors += look.project.errors
     if config.settings and plan.after and not errors:
         plan = _asked_of_django(plan, look.root, config.settings, config.database)
-    return Outcome(replace(plan, refusals=refusals), tuple(errors), passed_over, tuple(_unused(look, plan)))
+    unused = tuple(_unused(look, plan))
+    return Outcome(replace(plan, refusals=refusals), tuple(errors), passed_over, unused, left_out=look.left_out)
 
 
 def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
@@ -107,7 +110,8 @@ def look_at(paths: tuple[Path, ...], config: Config) -> tuple[Look | None, list[
     Raises MigfixError for what concerns all of them.
     """
     rules = selected(config.select, config.ignore)
-    files, errors = _files(paths, config)
+    left_out: list[str] = []
+    files, errors = _files(paths, config, left_out)
     if not files:
         return None, errors
     root = find_root(files[0].parent)
@@ -127,7 +131,7 @@ def look_at(paths: tuple[Path, ...], config: Config) -> tuple[Look | None, list[
     per_file = {pattern: selectors(codes) for pattern, codes in config.per_file_ignores.items()}
     baseline = read_baseline(config.baseline) if config.has_baseline else Baseline(config.baseline)
     waivers = Waivers(config.home, per_file, baseline)
-    return Look(root, project, migrations, history, rules, waivers), errors
+    return Look(root, project, migrations, history, rules, waivers, tuple(left_out)), errors
 
 
 def _directly(paths: Iterable[Path]) -> set[str]:
@@ -187,13 +191,16 @@ def _asked_of_django(plan: Plan, root: Path, settings: str, database: str | None
     return replace(plan, rewrites=tuple(rewrites))
 
 
-def _files(paths: Iterable[Path], config: Config) -> tuple[list[Path], list[str]]:
-    """The migration files that were named, once each, and what is wrong with the other names."""
+def _files(paths: Iterable[Path], config: Config, left_out: list[str]) -> tuple[list[Path], list[str]]:
+    """The migration files that were named, once each, and what is wrong with the other names.
+
+    Folders that can't be listed are added to ``left_out``.
+    """
     files: dict[Path, None] = {}
     errors = []
     for path in paths:
         try:
-            files.update(dict.fromkeys(migrations_at(path, config.facts)))
+            files.update(dict.fromkeys(migrations_at(path, config.facts, left_out)))
         except UnreadableFile as error:
             errors.append(str(error))
     return list(files), errors

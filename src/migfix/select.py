@@ -14,7 +14,7 @@ from migfix.history.settings import with_inferred
 from migfix.history.static import Project
 
 
-def migrations_at(path: Path, facts: Facts) -> list[Path]:
+def migrations_at(path: Path, facts: Facts, left_out: list[str] | None = None) -> list[Path]:
     """The migration files that a path on the command line means.
 
     Raises MigfixError for a path that isn't there, can't be read, or holds no migration.
@@ -33,7 +33,7 @@ def migrations_at(path: Path, facts: Facts) -> list[Path]:
             raise UnreadableFile(str(path), "this is not a Python file.")
         return [path]
     try:
-        folders = [path, *migration_folders(path, facts)]
+        folders = [path, *migration_folders(path, facts, left_out)]
         found = [file for folder in dict.fromkeys(folders) for file in _in_folder(folder)]
     except OSError as error:
         raise UnreadableFile(str(path), f"{error.strerror}.") from None

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from migfix.errors import MigfixError
@@ -149,7 +150,7 @@ def _put(path: Path, content: bytes | None) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """The file with new content in one step, its mode kept."""
+    """The file with new content in one step; its mode, owner and extended attributes are kept."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".migfix", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -157,7 +158,10 @@ def replace_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
-            shutil.copymode(path, temporary)
+            shutil.copystat(path, temporary)  # mode and extended attributes
+            with suppress(OSError):  # only root may give a file away
+                os.chown(temporary, path.stat().st_uid, path.stat().st_gid)
+            os.utime(temporary)
         else:
             Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)

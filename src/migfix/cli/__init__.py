@@ -8,10 +8,12 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 
 import typer
 
 from migfix.cli.app import FAILED, app
+from migfix.cli.terminal import say
 from migfix.errors import MigfixError
 
 COMMANDS = {
@@ -36,15 +38,23 @@ def main() -> None:
     one = [each for each in app.registered_commands if [each.name] == sys.argv[1:2]]
     app.registered_commands = one or app.registered_commands  # Typer builds the options of each, 5 ms a run
     try:
+        _demand_working_folder()
         app()
     except MigfixError as error:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         raise SystemExit(FAILED) from None
     except RecursionError:
         typer.echo(
             "error: one of the files nests too deeply to be read. Name the files one by one to find it.", err=True
         )
         raise SystemExit(FAILED) from None
+
+
+def _demand_working_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise MigfixError("The working folder is gone.", "Change to one that is there.") from None
 
 
 def run_and_leave() -> None:

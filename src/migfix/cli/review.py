@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from migfix.cli.terminal import say
 from migfix.errors import ConfigError, MigfixError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Review:
             except ConfigError as error:
                 if self.values == self.sound:
                     raise
-                typer.echo(f"{error}\n")
+                say(f"{error}\n")
                 self.values = dict(self.sound)
                 continue
             return outcome
@@ -87,7 +88,7 @@ class Review:
         from migfix.registry import find_rule
         from migfix.report.text import render_plan
 
-        typer.echo(f"\n{render_plan(Plan(rewrites=(replace(rewrite, advice=()),)), Path.cwd())}", nl=False)
+        say(f"\n{render_plan(Plan(rewrites=(replace(rewrite, advice=()),)), Path.cwd())}", nl=False)
         show_diff(before, after, Path.cwd())
         names = [f"{row.model}.{name}" for row in rewrite.placeholders for name, _ in row.values]
         while True:
@@ -125,7 +126,7 @@ class Review:
                     continue
                 self.settled.add(asked)
                 flag, _, name = asked.partition(" ")
-                typer.echo(f"\n{refusal.path}:{refusal.line}: {refusal.code}: {refusal.why}")
+                say(f"\n{refusal.path}:{refusal.line}: {refusal.code}: {refusal.why}")
                 if flag == "moved" and _answer(f"Did {name.replace('=', ' become ')}? [y,n]") in ("y", "yes"):
                     self.moved |= dict([name.split("=", 1)])
                     raise _Again

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from migfix.report.visible import visible
+
 if TYPE_CHECKING:
     from migfix.config import Config
     from migfix.prove.proof import Proof
@@ -39,12 +41,17 @@ def progress(trials: int) -> Iterator[Callable[[str], object]]:
         yield on_step
 
 
+def say(text: str, nl: bool = True, err: bool = False) -> None:
+    """Print what may hold names and comments of a stranger's files."""
+    typer.echo(visible(text), nl=nl, err=err)
+
+
 def tell_of_unasked(config: Config) -> None:
     """A line on stderr where pyproject.toml names settings that nobody let migfix import."""
     if config.unasked:
         fact = f"pyproject.toml names the settings {config.unasked}, and to import them would run this project's code"
         next_step = f"Pass --settings {config.unasked}, or allow it in this checkout: migfix config --trust"
-        typer.echo(f"note: {fact}. migfix goes on without them. {next_step}", err=True)
+        say(f"note: {fact}. migfix goes on without them. {next_step}", err=True)
 
 
 def show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
@@ -65,6 +72,8 @@ def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | No
 
     diff = render_diff(before, after, start)
     is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    if sys.stdout.isatty():
+        diff = visible(diff.decode(errors="replace")).encode()  # a patch in a file or a pipe stays as it is
     typer.echo(coloured(diff) if is_coloured else diff, nl=False, color=True)
 
 

@@ -12,7 +12,7 @@ import typer
 
 from migfix.cli.app import FAILED, FIXED, LEFT
 from migfix.cli.page import place_for, rendered, write_page
-from migfix.cli.terminal import progress, put_back_after_a_crash, show, show_diff, still_working
+from migfix.cli.terminal import progress, put_back_after_a_crash, say, show, show_diff, still_working
 
 if TYPE_CHECKING:
     from migfix.cli.review import Review
@@ -151,25 +151,25 @@ class Walk:
 
         here, is_patch = Path.cwd(), self.door is Verb.diff
         for note in notes(outcome, here):
-            typer.echo(note, err=True)
+            say(note, err=True)
         if outcome.is_clean:
-            typer.echo(closing(outcome, is_written), err=is_patch)
+            say(closing(outcome, is_written), err=is_patch)
             return
-        typer.echo(render_plan(outcome.plan, here, database), nl=False, err=is_patch)
+        say(render_plan(outcome.plan, here, database), nl=False, err=is_patch)
         used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
         for name in self.set_names if outcome.plan.rewrites else ():
             if name.lower() not in used:
-                typer.echo(f"--set {name}: no placeholder row needed this value.", err=True)
+                say(f"--set {name}: no placeholder row needed this value.", err=True)
         tell_errors(outcome)
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
         if said := closing(outcome, is_written):
-            typer.echo(said, err=is_patch)
+            say(said, err=is_patch)
         if is_written and self.is_staged:
             import shlex
 
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
-            typer.echo(f"To take it into the commit: git add {files}")
+            say(f"To take it into the commit: git add {files}")
 
 
 def _top() -> Path:
@@ -181,7 +181,7 @@ def _top() -> Path:
 
 def tell_errors(outcome: Outcome) -> None:
     for error in outcome.errors:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
 
 
 def _folder(path: Path) -> Path:

@@ -11,6 +11,8 @@ from migfix.errors import UnreadableFile
 from migfix.history.facts import Facts
 
 SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
+MOST_BYTES = 20_000_000
+"""Of a file that is read: a syntax tree takes some fifty times as much memory."""
 _IS_MIGRATION = re.compile(rb"^\s*class[ \t\f\\\r\n]+Migration\b", re.MULTILINE)
 
 
@@ -28,9 +30,17 @@ def is_package(folder: Path) -> bool:
     return (folder / "__init__.py").exists()
 
 
-def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """The folders of a project with the names of their files; not environments, builds, hidden ones; no links."""
-    for where, folders, files in os.walk(root):
+def walk(root: Path, left_out: list[str] | None = None) -> Iterator[tuple[Path, list[str]]]:
+    """The folders of a project with the names of their files; not environments, builds, hidden ones; no links.
+
+    Those that can't be listed are added to ``left_out``.
+    """
+
+    def leave_out(error: OSError) -> None:
+        if left_out is not None:
+            left_out.append(str(error.filename))
+
+    for where, folders, files in os.walk(root, onerror=leave_out):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
         if "pyvenv.cfg" in files:
             folders.clear()
@@ -48,11 +58,11 @@ def is_own(path: Path, root: Path) -> bool:
     return not (is_hidden or names & SKIPPED or any((root / each / "pyvenv.cfg").exists() for each in folders))
 
 
-def migration_folders(root: Path, facts: Facts) -> list[Path]:
-    """Every folder of migrations below ``root``; links to folders are not followed."""
+def migration_folders(root: Path, facts: Facts, left_out: list[str] | None = None) -> list[Path]:
+    """Every folder of migrations below ``root``; links to folders are not followed. As for ``walk``."""
     return [
         path
-        for path, files in walk(root)
+        for path, files in walk(root, left_out)
         if is_for_migrations(path, facts)
         and any(name.endswith(".py") and not name.startswith(("_", "~")) for name in files)
     ]
@@ -76,6 +86,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise UnreadableFile(str(path), "this is not a regular file.")
+        if path.exists() and path.stat().st_size > MOST_BYTES:
+            raise UnreadableFile(str(path), f"this has more than {MOST_BYTES // 1_000_000} MB.")
         return path.read_bytes()
     except OSError as error:
         raise UnreadableFile(str(path), f"{error.strerror or error}.") from None

@@ -74,6 +74,8 @@ def _libraries(environment: Path) -> list[Path]:
 
 def _shipped(place: Path, record: Path) -> Iterator[Package]:
     """The folders of migrations in one RECORD (Python Packaging, "Recording installed projects")."""
+    if not record.is_file():
+        return
     try:
         text = record.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.registry import title_of
+from migfix.report.visible import in_one_line
 
 if TYPE_CHECKING:
     from migfix.findings import Finding, Refusal, Rewrite
@@ -36,7 +37,7 @@ def _rewrite(rewrite: Rewrite, start: Path) -> Iterator[str]:
         yield f"  row: {row}"
     others = [edit.path for edit in rewrite.edits if edit.path != rewrite.path]
     for path in dict.fromkeys(others):
-        yield f"  also: {shown(path, start)}"
+        yield f"  also: {in_one_line(shown(path, start))}"
 
 
 def _refusal(refusal: Refusal, start: Path) -> Iterator[str]:
@@ -47,7 +48,7 @@ def _refusal(refusal: Refusal, start: Path) -> Iterator[str]:
 
 
 def _head(finding: Finding, start: Path) -> str:
-    return f"{shown(finding.path, start)}:{finding.line}: {title_of(finding.code)}"
+    return f"{in_one_line(shown(finding.path, start))}:{finding.line}: {title_of(finding.code)}"
 
 
 def where(database: str | None) -> str:
@@ -64,7 +65,10 @@ def shown(path: str, start: Path) -> str:
 def notes(outcome: Outcome, start: Path) -> list[str]:
     """The lines beside the findings: deployed migrations that were left, and comments that accept nothing."""
     passed_over = [_passed_over(outcome.passed_over)] if outcome.passed_over else []
-    return [*passed_over, *(_unused(path, each, start) for path, each in outcome.unused)]
+    left_out = [
+        f"note: {in_one_line(shown(each, start))} can't be listed, and is left out." for each in outcome.left_out
+    ]
+    return [*left_out, *passed_over, *(_unused(path, each, start) for path, each in outcome.unused)]
 
 
 def _passed_over(reasons: Mapping[str, str]) -> str:
@@ -77,7 +81,7 @@ def _passed_over(reasons: Mapping[str, str]) -> str:
 
 
 def _unused(path: str, comment: Ignore, start: Path) -> str:
-    place = f"{shown(path, start)}:{comment.line}"
+    place = f"{in_one_line(shown(path, start))}:{comment.line}"
     return f"{place}: `{comment.text}` accepts nothing that a rule finds here; take it out."
 
 
