@@ -123,3 +123,17 @@ def test_no_comma_is_added_outside_the_edit(edit: Edit, lines: int) -> None:
     assert len(changed.splitlines()) == len(NO_LAST_COMMA.splitlines()) + lines
     assert b"            print\n        )\n    ]" in changed
     assert b'("blog", "0001_initial")\n    ]' in changed
+
+
+@pytest.mark.parametrize(
+    ("line", "changed"),
+    [
+        ("    dependencies = []\n", '    dependencies = [("shop", "0001_initial")]\n'),
+        ("", '    dependencies = [\n        ("shop", "0001_initial"),\n    ]\n\n'),
+    ],
+)
+def test_a_first_dependency(line: str, changed: str) -> None:
+    """Into an empty list, and where the class has none: Django lets the attribute be left out."""
+    source = "class Migration(migrations.Migration):\n{}    operations = []\n"
+    edit = Insert("x.py", ("dependencies", 0), '("shop", "0001_initial")')
+    assert apply_edits(source.format(line).encode(), [edit]).decode() == source.format(changed)

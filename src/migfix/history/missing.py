@@ -80,7 +80,9 @@ def _missing_of(
         return
     if found:
         labels = " and ".join(next(iter(found.values()))) or app
-        yield Missing(app, lacking, labels, earlier, None if earlier else [*found][-1])
+        is_read = all(each.is_read for key in found for each in _waits_of(key, history))
+        places = (earlier, None if earlier else [*found][-1]) if is_read else (None, None)
+        yield Missing(app, lacking, labels, *places)
 
 
 def providers(app: str, models: frozenset[Key], history: History) -> dict[Key, list[str]]:
@@ -99,6 +101,13 @@ def providers(app: str, models: frozenset[Key], history: History) -> dict[Key, l
 def _reach(key: Key, history: History) -> set[Key]:
     found = history.migration(key)
     return {each.key for each in (found, *history.before(found))} if found else set()
+
+
+def _waits_of(key: Key, history: History) -> Iterator[Dependency]:
+    """What a migration and those before it wait for; what isn't read of that could be any migration."""
+    found = history.migration(key)
+    for each in (found, *history.before(found)) if found else ():
+        yield from each.dependencies
 
 
 def _is_brought(migration: Migration, key: Key, models: frozenset[Key], history: History) -> bool:

@@ -58,8 +58,8 @@ def _finding(migration: Migration, missing: Missing, history: History) -> Findin
         why += f" That closes a circle: {' -> '.join(map('.'.join, circle))}, and {reason}."
         return Refusal(*place, why, "Use it in a later migration of this app, or let the two do without each other.")
     if not edits:
-        next_step = "migfix can't see that app's migrations. Add the dependency on the one that makes the model."
-        return Refusal(*place, why, next_step)
+        fact = "migfix can't see that app's migrations, or what they wait for."
+        return Refusal(*place, why, f"{fact} Add the dependency on the one that makes the model.")
     return Rewrite(*place, why, wrote, tuple(edits))
 
 

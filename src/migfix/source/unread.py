@@ -92,6 +92,8 @@ def _changed_later(tree: ast.Module, node: ast.ClassDef) -> Iterator[Unread]:
     """What names the class again, or could reach it unnamed, in what runs when the module is imported."""
     for statement in tree.body:
         is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(statement, ast.ClassDef) and statement.name == "Migration" and statement is not node:
+            yield statement.lineno, "`Migration` is made twice"
         if statement is node or (statement.lineno < node.lineno and not is_function):
             continue
         is_run = not is_function and not isinstance(statement, ast.ClassDef)

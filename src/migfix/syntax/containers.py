@@ -107,7 +107,7 @@ def inserted(children: Children, index: int, child: Child, comment: str | None, 
         closing = outdented(fresh) if isinstance(fresh, cst.ParenthesizedWhitespace) else NOTHING
         return Children(
             (child,),
-            (with_comment(_ending(children.closing, fresh), comment),),
+            (with_comment(_ending(children.closing, NOTHING if fresh is SPACE else fresh), comment),),
             closing,
             children.is_multiline or fresh is not SPACE,
         )

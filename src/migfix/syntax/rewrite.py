@@ -106,7 +106,7 @@ def _missing(edits: tuple[Edit, ...], module: cst.Module) -> list[AddAttribute]:
             found.setdefault(str(edit.where[0]), []).append(edit)
     step = module.default_indent
     return [
-        AddAttribute(own[0].path, name, "".join(["[\n", *(f"{step * 2}{each.code},\n" for each in own), f"{step}]"]))
+        AddAttribute(own[0].path, name, "".join(["[\n", *(f"{step}{each.code},\n" for each in own), "]"]))
         for name, own in found.items()
     ]
 
