@@ -21,6 +21,7 @@ from migfix.prove.steps import broken_steps
 from migfix.rule import Rule
 from migfix.source import read_migration
 from migfix.syntax import CannotEdit, apply_edits
+from migfix.syntax.comments import with_lost_comments
 from migfix.waivers import Waivers, comments_on
 
 MOST_ROUNDS = 25
@@ -194,7 +195,7 @@ class Draft:
     def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
         """The edits of ``rewrites`` made together; if they may not be, what the rewrite would not do."""
         try:
-            changed = dict(self._changed([edit for each in rewrites for edit in each.edits]))
+            changed = self._changed([edit for each in rewrites for edit in each.edits])
         except CannotEdit as reason:
             return f"reach the file ({reason})"
         if clash := self._clash(rewrites):
@@ -236,7 +237,7 @@ class Draft:
         for number, each in enumerate(rewrites, 1):
             paths = {edit.path for edit in each.edits}
             edits = [edit for other in rewrites[:number] for edit in other.edits if edit.path in paths]
-            after = {path: content for path, (_, content) in self._changed(edits)}
+            after = {path: content for path, (_, content) in self._changed(edits).items()}
             yield Change({path: now.get(path, self._content(path)) for path in after}, after)
             now |= after
 
@@ -251,8 +252,14 @@ class Draft:
         self.migrations = tuple(each for key in sorted(named) if (each := self.history.migration(key)))
         self.rewrites += told
 
-    def _changed(self, edits: list[Edit]) -> Iterator[tuple[str, tuple[str, bytes]]]:
-        """Path -> app ("" for companion files) and new content."""
+    def _changed(self, edits: list[Edit]) -> dict[str, tuple[str, bytes]]:
+        """Path -> app ("" for companion files) and new content with every old comment. Raises CannotEdit."""
+        found = dict(self._edited(edits))
+        old = {path: migration.source for path in found if (migration := self.history.at(path))}
+        kept = with_lost_comments(old, {path: content for path, (_, content) in found.items()})
+        return {path: (app, kept[path]) for path, (app, _) in found.items()}
+
+    def _edited(self, edits: list[Edit]) -> Iterator[tuple[str, tuple[str, bytes]]]:
         for path in dict.fromkeys(edit.path for edit in edits):
             own = [edit for edit in edits if edit.path == path]
             match own[0]:
