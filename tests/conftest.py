@@ -67,14 +67,19 @@ MISSING = {engine: reason for engine in ENGINES if (reason := why_not(engine))}
 IS_SERVERS_LEG = bool(os.environ.get("CI")) and not os.environ.get("MIGFIX_SQLITE_ONLY")
 
 
-@pytest.fixture(params=list(ENGINES))
-def engine(request: pytest.FixtureRequest) -> str:
-    """Each database engine. In CI all must answer; elsewhere the missing ones are skipped, loudly."""
-    name: str = request.param
+def demand(name: str) -> None:
+    """In CI every engine must answer; elsewhere the tests on one that doesn't are skipped, loudly."""
     if name in MISSING:
         if IS_SERVERS_LEG:
             pytest.fail(f"{name} must answer in CI, but {MISSING[name]}")
         pytest.skip(f"{name}: {MISSING[name]}")
+
+
+@pytest.fixture(params=list(ENGINES))
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each database engine."""
+    name: str = request.param
+    demand(name)
     if name == "sqlite" and IS_SERVERS_LEG and request.path.name == "test_verify.py":
         pytest.skip("the legs of the oldest and the newest Django run these on SQLite, and the gate has 20 minutes")
     return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ENGINES, MISSING
+from conftest import ENGINES, demand
 from generator.judge import judge
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,7 +26,6 @@ def test_never_worse_than_the_original(seed: int, tmp_path_factory: pytest.TempP
 @pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "sqlite"])
 @pytest.mark.parametrize("seed", [11, 4711])
 def test_on_servers(engine: str, seed: int, tmp_path: Path) -> None:
-    if engine in MISSING:
-        pytest.skip(f"{engine}: {MISSING[engine]}")
+    demand(engine)
     found = judge(tmp_path, seed, engine)
     assert not found.worse, found.said

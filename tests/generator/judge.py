@@ -69,7 +69,9 @@ def judge(root: Path, seed: int, engine: str) -> Judgement:
     if code == 0 and "forward error" in filled and filled["forward error"] == failed:
         found.notes.append(f"silent, and both versions fail: {failed[:200]}")
     elif code == 0 and "forward error" in filled and failed:
-        found.notes.append(f"rewritten, and fails with something else: {filled['forward error'][:200]} ({failed[:100]})")
+        found.notes.append(
+            f"rewritten, and fails with something else: {filled['forward error'][:200]} ({failed[:100]})"
+        )
     elif code == 0 and "back error" in filled:
         found.notes.append(f"said to be fixed, and can't go back: {filled['back error'][:200]}")
     if "again" in filled and _plain(filled["again"]) != _plain(filled["forward"]):

@@ -51,6 +51,7 @@ def verify(
     is_comparing: Annotated[
         bool, typer.Option("--compare", help="Try the original files beside the rewritten ones.")
     ] = False,
+    limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds that one trial may take.")] = None,
     is_telling_sql: Annotated[
         bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")
     ] = False,
@@ -84,7 +85,7 @@ def verify(
     )
     where = tuple(part for each in engines for part in ([each] if "://" in each else each.split(",")))
     question = question_for(root, replace(config, database=database), where)
-    question = replace(question, count=rows, own_rows=own_rows(rows_from), is_telling_sql=is_telling_sql)
+    question = replace(question, count=rows, own_rows=own_rows(rows_from), is_telling_sql=is_telling_sql, limit=limit)
     versions: tuple[Version, ...]
     if is_comparing:
         versions = earlier_and_now(paths, replace(config, settings=question.settings))

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class Question:
     count: int = 3
     own_rows: tuple[str, ...] = ()
     is_telling_sql: bool = False
+    limit: float | None = None
+    """Seconds that one trial may take."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +92,25 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
             text=True,
             cwd=question.root,
         )
+        too_long = threading.Event()
         try:
-            trial, could_not_run = _told(child, request, lambda step: on_step(f"{shown}: {step}"))
+            with _limited(child, question.limit, too_long):
+                trial, could_not_run = _told(child, request, lambda step: on_step(f"{shown}: {step}"))
+                child.wait()
         except KeyboardInterrupt:
-            _end(child, request)
+            _end(child)
+            if child.returncode < 0:
+                _sweep(request)
             raise
-        if child.wait() < 0:
+        if child.returncode < 0 or (trial is None and not could_not_run):  # it may not have come to drop anything
             _sweep(request)
         if trial is None and not could_not_run:
             noise.seek(0)
-            could_not_run = _last_words(child.returncode, noise.read())
+            could_not_run = (
+                f"The trial took more than {question.limit:g} seconds (--time-limit)."
+                if too_long.is_set()
+                else _last_words(child.returncode, noise.read())
+            )
     return trial or Trial(str(request["name"]), version.name, could_not_run=could_not_run)
 
 
@@ -122,15 +134,32 @@ def _told(child: subprocess.Popen[str], request: dict[str, object], on_step: OnS
     return trial, could_not_run
 
 
-def _end(child: subprocess.Popen[str], request: dict[str, object]) -> None:
-    """Let a trial clean up; if it doesn't, or the person insists, clean up after it."""
+@contextmanager
+def _limited(child: subprocess.Popen[str], limit: float | None, too_long: threading.Event) -> Iterator[None]:
+    """End a trial that takes longer than ``limit`` seconds, and set the event."""
+
+    def end() -> None:
+        too_long.set()
+        _end(child)
+
+    timer = threading.Timer(limit or 0, end)
+    timer.daemon = True
+    if limit:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """Let a trial clean up; if it doesn't, or the person insists, it is killed."""
     try:
         child.send_signal(signal.SIGINT)
         child.wait(PATIENCE)
     except (KeyboardInterrupt, subprocess.TimeoutExpired):
         child.kill()
         child.wait()
-        _sweep(request)
 
 
 def _last_words(code: int, noise: str) -> str:

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from functools import cache, partial
 from types import FrameType
@@ -20,7 +21,7 @@ from typing import Any, NoReturn, TextIO
 
 import django
 from django.conf import settings
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.test.utils import setup_test_environment
 from django.utils import translation
 
@@ -29,7 +30,7 @@ from migfix.model import Key
 from migfix.prove.planned import PlannedFinder, PlannedLoader, file_of
 from migfix.prove.proof import Outcome, Step, Trial
 from migfix.prove.trial.databases import engine_name, is_used, scratch_databases, scratch_settings, sweep
-from migfix.prove.trial.foreign import Foreign, Stopped
+from migfix.prove.trial.foreign import Foreign, Stopped, one_line
 from migfix.prove.trial.journey import Journey, Route, Wishes
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.statements import StatementLog
@@ -159,8 +160,11 @@ def _stop(number: int, _: FrameType | None) -> NoReturn:
     raise Stopped
 
 
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
 def _hear_no_more() -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in _ENDING:
         signal.signal(each, signal.SIG_IGN)
 
 
@@ -183,7 +187,7 @@ def _end_with(asked: TextIO) -> None:
 
 def main() -> int:
     """Exit 0 if there is a trial to tell of, 2 if it could not be run, with one line on stderr."""
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in _ENDING:
         signal.signal(each, _stop)
     asked, wire = _wire()
     request = json.loads(asked.readline())
@@ -201,6 +205,10 @@ def main() -> int:
         _hear_no_more()
         tell({"could_not_run": str(error)})
         return 2
+    except (OperationalError, InterfaceError) as error:  # not of a step: those are kept as what the step came to
+        _hear_no_more()
+        tell({"could_not_run": f"The database server can't be used any more: {one_line(error).rstrip('.?')}."})
+        return 2
     except (Stopped, BrokenPipeError):
         return 130
     _hear_no_more()
@@ -209,6 +217,11 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stderr.flush()
-    os._exit(code)  # without waiting for threads of the project, and for the one that listens
+    code = 1
+    try:
+        code = main()
+    finally:
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(code)  # without waiting for threads of the project, and for the one that listens

@@ -12,7 +12,7 @@ import secrets
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.utils import DatabaseError
 
 from migfix.errors import MigfixError
+from migfix.prove.trial.fence import CONFIGURED_NAME, leaves, put_up
 from migfix.prove.trial.foreign import one_line
 
 PREFIX = "migfix_scratch_"
@@ -37,8 +38,8 @@ _NAMES_IN_OPTIONS = ("dbname", "database", "db", "service")
 """Options of the drivers that would go before NAME."""
 _CURRENT = {"postgresql": "SELECT current_database()", "mysql": "SELECT DATABASE()"}
 _SERVER = {"postgresql": "PostgreSQL", "mysql": "MySQL or MariaDB"}
-_CONFIGURED_NAME = "MIGFIX_CONFIGURED_NAME"
-"""Key below TEST: where a role may connect to that can't to the server's own database."""
+_LEFT_OUT = ("pool", *_NAMES_IN_OPTIONS)
+"""A pool would hold connections to a database that shall be dropped."""
 
 Databases = dict[str, dict[str, Any]]
 
@@ -73,11 +74,16 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
         configured_name = new.get("NAME")
         is_sqlite = new["ENGINE"].rpartition(".")[2] in ("sqlite3", "spatialite")
         new["NAME"] = f"file:{scratch}?mode=memory&cache=shared" if is_sqlite else scratch
-        new["TEST"] = {**test, "NAME": new["NAME"], _CONFIGURED_NAME: configured_name}
+        new["TEST"] = {**test, "NAME": new["NAME"], CONFIGURED_NAME: configured_name}
         options = new.get("OPTIONS") or {}
-        new["OPTIONS"] = {key: each for key, each in options.items() if key not in _NAMES_IN_OPTIONS}
+        new["OPTIONS"] = {key: each for key, each in options.items() if key not in _LEFT_OUT and not _leaves(key, each)}
         found[name] = new
     return found
+
+
+def _leaves(option: str, value: object) -> bool:
+    """Whether an option of the driver is a statement that makes another database the current one."""
+    return option == "init_command" and leaves("mysql", str(value), "")
 
 
 def is_used(database: Mapping[str, Any]) -> bool:
@@ -118,6 +124,7 @@ def scratch_databases(replaced: Databases, set_up: Callable[[], None]) -> Iterat
     them at the end, whatever happens.
     """
     made: set[str] = set()
+    put_up()
     with ExitStack() as stack:
         for connection in _pointed_at(replaced, set_up):
             if connection.settings_dict["NAME"] not in made:
@@ -183,11 +190,12 @@ def scratch_database(connection: BaseDatabaseWrapper) -> Iterator[None]:
             _demand_scratch(connection)
             yield
         finally:
-            connection.close()
-            for each in connections.all():  # of its mirrors
-                if each.settings_dict["NAME"] == name:
-                    each.close()
-            cursor.execute(f"DROP DATABASE IF EXISTS {connection.ops.quote_name(name)}")
+            with suppress(DatabaseError):  # a server that is gone: the next run drops what was left there
+                connection.close()
+                for each in connections.all():  # of its mirrors
+                    if each.settings_dict["NAME"] == name:
+                        each.close()
+                _drop(cursor, connection.vendor, name)
 
 
 def _demand_scratch(connection: BaseDatabaseWrapper) -> None:
@@ -208,7 +216,7 @@ def _server_cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
     databases is made or dropped by it. Raises MigfixError if the server can't be reached.
     """
     own = "postgres" if connection.vendor == "postgresql" else None
-    configured = connection.settings_dict["TEST"].get(_CONFIGURED_NAME)
+    configured = connection.settings_dict["TEST"].get(CONFIGURED_NAME)
     said = ""
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -257,13 +265,29 @@ def drop_left_overs(cursor: Any, vendor: str) -> int:
         if not _is_claimed(cursor, vendor, name):
             in_use += 1
             continue
-        quote = '"' if vendor == "postgresql" else "`"
         try:
-            cursor.execute(f"DROP DATABASE IF EXISTS {quote}{name}{quote}")
+            _drop(cursor, vendor, name)
         except DatabaseError:  # another session of the dead run is still there, or another user made it
             in_use += 1
         _let_go(cursor, vendor, name)
     return in_use
+
+
+def _drop(cursor: Any, vendor: str, name: str) -> None:
+    """Drop a scratch database; sessions that threads of the project, or a dead run, left there are ended first.
+
+    PostgreSQL has ``WITH (FORCE)`` for it from 13 on.
+    """
+    assert name.startswith(PREFIX)
+    if vendor == "postgresql":
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"{" WITH (FORCE)" if cursor.db.pg_version >= 130000 else ""}')
+        return
+    cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s AND id <> CONNECTION_ID()", [name])
+    for (session,) in cursor.fetchall():
+        with suppress(DatabaseError):  # it has ended meanwhile
+            cursor.execute(f"KILL {int(session)}")
+    cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
 
 
 def _claim(cursor: Any, vendor: str, name: str) -> None:

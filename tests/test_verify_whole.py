@@ -1,0 +1,196 @@
+"""``migfix verify`` beside code that runs away: the answer is a line, and no scratch database is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from conftest import ENGINES, URLS, Migfix, demand
+from projects import SETTINGS, migration
+from test_verify import blog, gone
+
+RUN = "migrations.RunPython(run, migrations.RunPython.noop),"
+NAMES = 'Path("names").write_text(schema_editor.connection.settings_dict["NAME"])'
+HEAD = f"""
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from django.db import connection
+
+
+def run(apps, schema_editor):
+    {NAMES}
+    """
+POOL = """Post = apps.get_model("blog", "Post")
+
+    def count(_):
+        return Post.objects.using(schema_editor.connection.alias).count()
+
+    executor = ThreadPoolExecutor(4)  # whose threads keep their connections
+    assert list(executor.map(count, range(8)))"""
+
+
+@pytest.fixture(params=[each for each in ENGINES if each != "sqlite"])
+def server_engine(request: pytest.FixtureRequest) -> str:
+    """SQLite's scratch databases are in memory: they go with the process."""
+    name: str = request.param
+    demand(name)
+    return name
+
+
+def project(root: Path, code: str) -> Path:
+    return blog(root, migration(RUN, ("blog", "0001_initial"), functions=HEAD + code))
+
+
+def left(root: Path, engine: str) -> bool:
+    """Whether the scratch database that the migration ran in is still there."""
+    return not gone(engine, {(root / "names").read_text()})
+
+
+def run(root: Path, engine: str, *options: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "migfix", "verify", "blog", "0002", "--settings", "settings", *options]
+    return subprocess.run(
+        [*command, "--engine", URLS[engine]], cwd=root, capture_output=True, text=True, check=False, timeout=seconds
+    )
+
+
+def test_threads_keep_connections(tmp_path: Path, server_engine: str) -> None:
+    result = run(project(tmp_path, POOL), server_engine)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert not left(tmp_path, server_engine)
+
+
+def test_a_thread_that_never_ends(tmp_path: Path, engine: str) -> None:
+    result = run(project(tmp_path, "threading.Thread(target=time.sleep, args=[600]).start()"), engine)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("os._exit(3)", "The process of the trial ended before it was through, with exit code 3"),
+        ("os.kill(os.getpid(), signal.SIGHUP)\n    time.sleep(600)", "The process of the trial was interrupted."),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "The process of the trial was killed (SIGSEGV)."),
+    ],
+    ids=["leaves Python", "hangs up", "crashes"],
+)
+def test_ends_on_the_way(code: str, said: str, tmp_path: Path, server_engine: str) -> None:
+    result = run(project(tmp_path, code), server_engine)
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert said in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    assert not left(tmp_path, server_engine)
+
+
+LOST = """alias = schema_editor.connection
+    killer = type(alias)({**alias.settings_dict, "NAME": None if alias.vendor == "mysql" else "postgres"}, "killer")
+    with killer.cursor() as cursor:
+        if alias.vendor == "mysql":
+            cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s", [alias.settings_dict["NAME"]])
+            for (session,) in cursor.fetchall():
+                cursor.execute(f"KILL {session}")
+        else:
+            name = alias.settings_dict["NAME"]
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    with alias.cursor() as cursor:
+        cursor.execute("SELECT 1")"""
+
+
+def test_a_server_that_is_lost(tmp_path: Path, server_engine: str) -> None:
+    result = run(project(tmp_path, LOST), server_engine)
+    assert result.returncode in (1, 2), result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert not left(tmp_path, server_engine)
+
+
+SLEEP = {"postgresql": "SELECT pg_sleep(120)", "mariadb": "SELECT SLEEP(120)"}
+
+
+def asleep(root: Path, engine: str) -> Path:
+    return project(root, f"connection.cursor().execute({SLEEP[engine]!r})")
+
+
+def test_a_time_limit(tmp_path: Path, server_engine: str) -> None:
+    result = run(asleep(tmp_path, server_engine), server_engine, "--time-limit", "6")
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert "could not run: The trial took more than 6 seconds (--time-limit)." in result.stdout
+    assert not left(tmp_path, server_engine)
+
+
+def test_ctrl_c_in_a_long_statement(tmp_path: Path, server_engine: str) -> None:
+    command = [sys.executable, "-m", "migfix", "verify", "blog", "0002", "--settings", "settings"]
+    with subprocess.Popen(
+        [*command, "--engine", URLS[server_engine]],
+        cwd=asleep(tmp_path, server_engine),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        while not (tmp_path / "names").exists():
+            time.sleep(0.1)
+        time.sleep(1)
+        os.killpg(process.pid, signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert b"Traceback" not in said
+    assert not left(tmp_path, server_engine)
+
+
+def test_a_pool(tmp_path: Path, migfix: Migfix) -> None:
+    """Without psycopg_pool, too: a scratch database has no use for one. Django knows pools for PostgreSQL."""
+    demand("postgresql")
+    database = ENGINES["postgresql"] | {"NAME": "nowhere", "OPTIONS": {"pool": True}}
+    root = project(tmp_path, "pass")
+    (root / "settings.py").write_text(_settings(database))
+    result = migfix("verify", "blog", "0002", "--settings", "settings", cwd=root)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert not left(tmp_path, "postgresql")
+
+
+WAYS_OUT = [
+    "USE {}",
+    "  use `{}`",
+    "/* a */ USE {}",
+    "UPDATE {}.blog_post SET title = 'x'",
+    "DELETE FROM `{}`.`blog_post`",
+]
+
+
+@pytest.mark.parametrize("statement", WAYS_OUT)
+@pytest.mark.parametrize("how", ["RunPython", "RunSQL"])
+def test_the_configured_database_is_out_of_reach(how: str, statement: str, tmp_path: Path, migfix: Migfix) -> None:
+    """In MySQL and MariaDB; a session of PostgreSQL can't leave its database."""
+    demand("mariadb")
+    name = f"migfixtest_of_a_person_{os.getpid()}"
+    sql = statement.format(name)
+    run_sql = migration(f"migrations.RunSQL({sql!r}, migrations.RunSQL.noop),", ("blog", "0001_initial"))
+    root = blog(tmp_path, run_sql) if how == "RunSQL" else project(tmp_path, f"connection.cursor().execute({sql!r})")
+    database = ENGINES["mariadb"] | {"NAME": name, "OPTIONS": {"init_command": f"USE {name}"}}
+    (root / "settings.py").write_text(_settings(database))
+    result = migfix("verify", "blog", "0002", "--settings", "settings", cwd=root)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "this statement leaves the scratch database, so migfix didn't run it" in result.stdout
+
+
+def test_sqlite_attaches_nothing(tmp_path: Path, migfix: Migfix) -> None:
+    root = project(tmp_path, "schema_editor.execute(\"ATTACH DATABASE 'db.sqlite3' AS real\")")
+    result = migfix("verify", "blog", "0002", "--settings", "settings", cwd=root)
+    assert result.returncode == 1
+    assert "this statement leaves the scratch database" in result.stdout
+    assert not (root / "db.sqlite3").exists()
+
+
+def _settings(database: Mapping[str, object]) -> str:
+    plain = 'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}'
+    assert plain in SETTINGS
+    return SETTINGS.replace(plain, f'DATABASES = {{"default": {database!r}}}')
