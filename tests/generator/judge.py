@@ -86,9 +86,26 @@ def _worse(name: str, original: Answer, rewritten: Answer) -> Iterator[str]:
             yield f"{name} database, {step}: {rewritten[step][:300]}"
     if "forward" in original and "forward" in rewritten and _lacks(rewritten["forward"], original["forward"]):
         yield f"{name} database, other rows after forward: {_difference(original['forward'], rewritten['forward'])}"
-    is_less = "back" in original and "back" in rewritten and _lacks(rewritten["back"], original["back"])
-    if is_less and _lacks(rewritten["back"], rewritten["before"]):
-        yield f"{name} database, other rows after going back: {_difference(original['back'], rewritten['back'])}"
+    if "back" in original and "back" in rewritten and (lost := list(_lost(original, rewritten))):
+        yield f"{name} database, lost by going back: {lost[:5]}"
+
+
+def _lost(original: Answer, rewritten: Answer) -> Iterator[str]:
+    """The values of before that the original has after going back, and the rewritten version hasn't."""
+    before, kept, now = (_by_key(each) for each in (original["before"], original["back"], rewritten["back"]))
+    for place, value in before.items():
+        if kept.get(place) == value != now.get(place):
+            yield f"{'.'.join(place)}: {value} became {now.get(place)}"
+
+
+def _by_key(rows: Answer) -> dict[tuple[str, ...], str]:
+    """(table, key, column) -> value."""
+    return {
+        (table, row.get("id", next(iter(row.values()), "")), name): value
+        for table, each in rows.items()
+        for row in each
+        for name, value in row.items()
+    }
 
 
 def _lacks(rows: Answer, wanted: Answer) -> bool:

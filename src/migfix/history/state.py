@@ -153,6 +153,8 @@ def _missing(model: Model, op: Operation) -> list[str]:
         value = op.arguments.get(argument)
         fields = value.keyword("fields") if isinstance(value, Call) else None
         named += [str(item.value).lstrip("-") for item in items_of(fields) if isinstance(item, Literal)]
+    if all(name in model.fields for name in named):  # most name a field, and a column costs more to find
+        return []
     known = {*model.fields, *(each.column for each in model.fields.values()), "_order", "pk"}
     return [f"{model.label}.{name}" for name in named if name not in known]
 

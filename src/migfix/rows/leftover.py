@@ -34,6 +34,7 @@ def before_migrating(migration: Migration, index: int, history: History) -> tupl
 def left_behind(migration: Migration, index: int, history: History) -> list[str]:
     """Statements that undo the operations before the failing one, last first: DDL isn't transactional on MySQL."""
     undo: list[str] = []
+    state = None
     for op in migration.operations[:index]:
         if op.kind == "CreateModel":
             model = created_model(migration, op)
@@ -44,7 +45,8 @@ def left_behind(migration: Migration, index: int, history: History) -> list[str]
                 f"DROP TABLE `{table}`;" for table in (model.table, *(_link_table(model.table, each) for each in many))
             ]
         elif op.kind == "AddField":
-            undo.append(_drop_field(op, history.state_before(migration, index), migration.app))
+            state = state or history.state_before(migration, index)
+            undo.append(_drop_field(op, state, migration.app))
     return undo[::-1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal as OneOf
 from typing import NamedTuple
 
@@ -118,6 +119,7 @@ _INSERTS = frozenset({"create", "bulk_create", "acreate", "abulk_create"})
 _WRITING_NAMES = frozenset({*_WRITES, *_INSERTS, "save", "bulk_update"})
 
 
+@lru_cache(maxsize=1000)
 def effects(migration: Migration, function: str) -> tuple[Effect, ...]:
     """Everything that a function of the file does to rows; one ``unknown`` effect where code can't be followed."""
     found = migration.functions.get(function)
