@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 from cases import FIXTURES, Case, contents
 from conftest import Migfix
-from projects import SETTINGS, git
+from projects import SETTINGS, git, migration
 
 FIRST = "blog/migrations/0001_initial.py"
 NEW = "blog/migrations/0002_category_post_category.py"
@@ -405,3 +407,19 @@ def test_no_follow_up_where_it_cannot_help(tmp_path: Path, migfix: Migfix) -> No
     folder = site(tmp_path / "site")
     commit(folder, "deployed")
     assert REFUSED in migfix("apply", NEW, "--follow-up", cwd=folder).stdout
+
+
+def test_git_is_asked_once(tmp_path: Path, migfix: Migfix) -> None:
+    """However many deployed files there are: one look at the files of the base."""
+    folder = site(tmp_path / "site")
+    for number in range(3, 40):
+        text = migration("migrations.RunPython(print),", ("blog", f"{number - 1:04}_step"), attributes="")
+        (folder / f"blog/migrations/{number:04}_step.py").write_text(text)
+    commit(folder, "all deployed")
+    called = tmp_path / "called"
+    (tmp_path / "bin").mkdir()
+    script = f'#!/bin/sh\necho "$@" >> {called}\nexec {shutil.which("git")} "$@"\n'
+    (tmp_path / "bin/git").write_text(script)
+    (tmp_path / "bin/git").chmod(0o755)
+    migfix("check", ".", cwd=folder, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    assert 0 < len(called.read_text().splitlines()) < 15

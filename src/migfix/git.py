@@ -190,8 +190,15 @@ class Repository:
     def _files(self) -> frozenset[str]:
         return frozenset(place for tree in self.bases or filter(None, [self._head]) for place in self._tree(tree))
 
-    def _tree(self, tree: str) -> list[str]:
-        return self._listed("ls-tree", "-r", "--name-only", "--full-tree", tree)
+    @cached_property
+    def _trees(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def _tree(self, tree: str) -> frozenset[str]:
+        """The files of a commit; asked once."""
+        if tree not in self._trees:
+            self._trees[tree] = frozenset(self._listed("ls-tree", "-r", "--name-only", "--full-tree", tree))
+        return self._trees[tree]
 
     @cached_property
     def _changed(self) -> frozenset[str]:
