@@ -12,7 +12,7 @@ from projects import POST, migration, write_project
 
 UNIQUE = 'migrations.AddField("post", "f{}", models.UUIDField(default=uuid.uuid4, unique=True)),'
 PLAIN = 'migrations.AddField("post", "f{}", models.IntegerField(null=True)),'
-MADE = 'migrations.AddField("post", "f{}", models.IntegerField(default=0)),'
+MADE = 'migrations.AddField("post", "f{}", models.IntegerField(default=0), preserve_default=False),'
 REMOVED = 'migrations.RemoveField("post", "f{}"),'
 
 
