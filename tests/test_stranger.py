@@ -211,3 +211,25 @@ def test_owner_and_attributes_are_kept(tmp_path: Path, migfix: Migfix) -> None:
     assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
     assert os.getxattr(root / NEW, "user.origin") == b"here"
     assert after.st_mtime_ns > before.st_mtime_ns
+
+
+@pytest.mark.parametrize(
+    ("call", "fact"),
+    [
+        ('"post", "slug", models.SlugField(null=True, null=True)', "models.SlugField() gets an argument twice"),
+        ('"post", "slug", models.SlugField(), name="slug"', "migrations.AddField() gets an argument twice"),
+        ('"post", name="slug", name="b", field=models.SlugField()', "migrations.AddField() gets an argument twice"),
+        ('model_name="post", field=models.SlugField()', "migrations.AddField() lacks the argument name"),
+        ('"post", "slug"', "migrations.AddField() lacks the argument field"),
+        ("", "migrations.AddField() lacks the argument model_name"),
+    ],
+)
+def test_a_call_that_python_cannot_run(call: str, fact: str, tmp_path: Path, forked: Migfix) -> None:
+    """The parser lets it pass."""
+    text = migration(f"migrations.AddField({call}),", ("blog", "0001_initial"))
+    first = migration(POST, attributes="initial = True")
+    root = write_project(tmp_path, {"blog/migrations/0001_initial.py": first, "blog/migrations/0002_slug.py": text})
+    result = forked("apply", "blog", "--force", cwd=root)
+    assert result.returncode == 2
+    place = f"{root / 'blog/migrations/0002_slug.py'}:9"
+    assert result.stderr == f"error: {place}: {fact}, so Python can't run this.\n"

@@ -147,7 +147,7 @@ def _elsewhere(before: dict[str, bytes], after: dict[str, bytes]) -> Iterator[st
             if not isinstance(each, ast.Assign | ast.If | ast.Try | ast.For):
                 continue
             segment = ast.get_source_segment(source, each)
-            if segment and segment not in everything:
+            if segment and segment not in everything and "get_user_model" not in segment:  # MIG105 moves that
                 yield f"{name}: changed outside the edit: {segment[:200]}"
 
 

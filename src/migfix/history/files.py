@@ -26,6 +26,11 @@ def find_root(path: Path) -> Path:
     return next((f for f in folders if f != path and not is_package(f) and f.name != "migrations"), folders[-1])
 
 
+def is_module_name(dotted: str) -> bool:
+    """Whether a dotted name, or an empty one, can be that of a file."""
+    return not dotted or all(part.isidentifier() and len(part.encode()) < 250 for part in dotted.split("."))
+
+
 def is_package(folder: Path) -> bool:
     return (folder / "__init__.py").exists()
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from migfix.history.files import is_module_name
+
 
 @dataclass(frozen=True)
 class Package:
@@ -51,6 +53,8 @@ def packages(root: Path) -> tuple[Package, ...]:
 
 def module_source(root: Path, name: str) -> tuple[str, bytes] | None:
     """Path and source of a module of an installed package, by its dotted name; None if it isn't there as source."""
+    if not is_module_name(name):
+        return None
     for place in _site_packages(root):
         path = place.joinpath(*name.split("."))
         for each in (path.with_name(f"{path.name}.py"), path / "__init__.py"):

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 from migfix.errors import UnreadableFile
 from migfix.history.facts import Facts
-from migfix.history.files import SKIPPED, import_roots, is_package, migration_files, migration_folders, read_bytes
+from migfix.history.files import (
+    SKIPPED,
+    import_roots,
+    is_module_name,
+    is_package,
+    migration_files,
+    migration_folders,
+    read_bytes,
+)
 from migfix.history.reader import Module
 from migfix.history.settings import settings_module
 from migfix.model import Migration
@@ -168,6 +176,8 @@ class Project:
         """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
         dotted = name.lstrip(".")
         level = len(name) - len(dotted)
+        if not is_module_name(dotted) or level > len(Path(near).parents):
+            return None
         for root in [Path(near).parents[level - 1]] if level else import_roots([Path(near), *self.folders.values()]):
             path = root.joinpath(*dotted.split("."))
             for each in (path.with_name(f"{path.name}.py"), path / "__init__.py"):

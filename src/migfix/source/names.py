@@ -5,6 +5,8 @@ from __future__ import annotations
 from migfix.model import Import, Literal, Name, Value
 
 # Operation class -> parameter names, from django/db/migrations/operations/ and contrib/postgres/operations.py.
+_EXTENSIONS = ("Bloom", "BtreeGin", "BtreeGist", "CIText", "Crypto", "HStore", "Trigram", "Unaccent")
+
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "CreateModel": ("name", "fields", "options", "bases", "managers"),
     "DeleteModel": ("name",),
@@ -36,10 +38,22 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "CreateExtension": ("name", "hints"),
     "CreateCollation": ("name", "locale", "provider", "deterministic"),
     "RemoveCollation": ("name", "locale", "provider", "deterministic"),
-} | {
-    f"{name}Extension": ("hints",)
-    for name in ("Bloom", "BtreeGin", "BtreeGist", "CIText", "Crypto", "HStore", "Trigram", "Unaccent")
+} | {f"{name}Extension": ("hints",) for name in _EXTENSIONS}
+
+OPTIONAL = {
+    "CreateModel": 3,
+    "RenameIndex": 2,
+    "AddField": 1,
+    "AlterField": 1,
+    "RunSQL": 4,
+    "RunPython": 4,
+    "SeparateDatabaseAndState": 2,
+    "CreateExtension": 1,
+    "CreateCollation": 2,
+    "RemoveCollation": 2,
+    **{f"{name}Extension": 1 for name in _EXTENSIONS},
 }
+"""How many of the last arguments of an operation may be left out; of the others, none."""
 
 FORWARD = {"RunPython": "code", "RunSQL": "sql"}
 BACKWARD = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}

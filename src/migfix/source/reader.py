@@ -28,7 +28,7 @@ from migfix.model import (
     Where,
 )
 from migfix.source.depth import MOST, depth, may_be_deep
-from migfix.source.names import OPERATIONS, canonical, operation_kind
+from migfix.source.names import OPERATIONS, OPTIONAL, canonical, operation_kind
 from migfix.source.text import decode, span_of, text_between
 from migfix.source.unread import odd_names, why_unread
 
@@ -37,6 +37,8 @@ _WITHOUT_BRACKETS = re.compile(rb"^([ \t]*except[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\
 """``except A, B:``, which Python has from 3.14 on (PEP 758)."""
 _MODULE = re.compile(r"[\w-]+\Z")
 """What names the module of a migration: never a path."""
+_LONGEST_NAME = 250
+"""Bytes; a file system takes 255, with ``.py``."""
 _Q_OPERATORS: dict[type[ast.operator], str] = {ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^"}
 
 
@@ -45,6 +47,21 @@ def read_migration(path: str, app: str, name: str, source: bytes) -> Migration:
 
     ``path`` is only carried along. Raises UnreadableFile where the source is not Python or has no Migration class.
     """
+    try:
+        return _read(path, app, name, source)
+    except WrongCall as error:
+        raise UnreadableFile(path, f"{error}, so Python can't run this.", error.line) from None
+
+
+class WrongCall(Exception):
+    """A call with two values for one argument, or without one that it needs; ``ast.parse`` lets both pass."""
+
+    def __init__(self, node: ast.Call, what: str) -> None:
+        super().__init__(f"{ast.unparse(node.func)}() {what}")
+        self.line = node.lineno
+
+
+def _read(path: str, app: str, name: str, source: bytes) -> Migration:
     tree = parse(path, source)
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Migration"]
     if not classes:
@@ -159,6 +176,8 @@ class Scope(NamedTuple):
             case ast.Call(func=func) if (dotted := self.dotted(func)) and not _is_starred(node):
                 arguments = [Argument(None, self.value(arg)) for arg in node.args]
                 arguments += [Argument(each.arg, self.value(each.value)) for each in node.keywords]
+                if len({each.arg for each in node.keywords}) < len(node.keywords):
+                    raise WrongCall(node, "gets an argument twice")
                 return Call(canonical(dotted), tuple(arguments), span, self.source(func, dotted))
         return Opaque(ast.unparse(node), span)
 
@@ -194,6 +213,10 @@ class Scope(NamedTuple):
         names = OPERATIONS[kind]
         keywords = [arg.keyword or (names[i] if i < len(names) else "") for i, arg in enumerate(value.arguments)]
         arguments = {name: arg.value for name, arg in zip(keywords, value.arguments, strict=True)}
+        if len(arguments) < len(keywords):
+            raise WrongCall(node, "gets an argument twice")
+        if lacking := [name for name in names[: len(names) - OPTIONAL.get(kind, 0)] if name not in arguments]:
+            raise WrongCall(node, f"lacks the argument {lacking[0]}")
         nodes = [*node.args, *(keyword.value for keyword in node.keywords)]
         inner = tuple(
             self.operation(item, (*where, index, child))
@@ -218,7 +241,8 @@ class Scope(NamedTuple):
     def key(self, node: ast.expr) -> Key | None:
         match self.value(node):
             case Sequence(items=(Literal(value=str() as app), Literal(value=str() as name))):
-                return (app, name) if _MODULE.match(app) and _MODULE.match(name) else None
+                is_module = all(_MODULE.match(each) and len(each.encode()) < _LONGEST_NAME for each in (app, name))
+                return (app, name) if is_module else None
         return None
 
 

@@ -117,6 +117,8 @@ def odd_names(operations: Iterable[Operation]) -> Iterator[Unread]:
                 if isinstance(each, Literal) and not _is_name(each.value):
                     shown = repr(each.value) if len(repr(each.value)) < LONGEST else "this"
                     yield top.line, f"{shown} can't be the name of a model or a field"
+                elif each is not None and not isinstance(each, Literal):
+                    yield top.line, "the name of a model or a field is built by code"
 
 
 def _is_name(value: object) -> bool:
