@@ -129,10 +129,12 @@ def _comments(files: dict[str, bytes]) -> Counter[str]:
     for name, text in files.items():
         if name.endswith(".py"):
             try:
-                tokens = list(tokenize.tokenize(io.BytesIO(text).readline))
+                tokens = list(
+                    tokenize.tokenize(io.BytesIO(text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).readline)
+                )
             except (tokenize.TokenError, SyntaxError):
                 continue
-            found.update(each.string.partition("\r")[0] for each in tokens if each.type == tokenize.COMMENT)
+            found.update(each.string for each in tokens if each.type == tokenize.COMMENT)
     return found
 
 
