@@ -214,6 +214,7 @@ def _lookup(call: ast.Call, model: Key, line: int) -> Lookup:
 def _texts(node: ast.expr) -> list[str]:
     try:
         value = ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError):
         return []
-    return [value] if isinstance(value, str) else [each for each in value if isinstance(each, str)]
+    values = value if isinstance(value, list | tuple | set) else [value]
+    return [each for each in values if isinstance(each, str)]

@@ -83,7 +83,7 @@ def _constant(code: str) -> Literal | None:
 
     try:
         return Literal(ast.literal_eval(code))
-    except ValueError:
+    except (ValueError, TypeError, SyntaxError):
         return None
 
 

@@ -42,7 +42,7 @@ class Written:
     def kind(self) -> Kind:
         try:
             ast.literal_eval(self.value)
-        except ValueError:
+        except (ValueError, TypeError):
             return "derive" if self._is_steady(self.value) else "accumulate"
         return "set"
 
