@@ -74,6 +74,8 @@ def judge(root: Path, seed: int, engine: str) -> Judgement:
         )
     elif code == 0 and "back error" in filled:
         found.notes.append(f"said to be fixed, and can't go back: {filled['back error'][:200]}")
+    if "insert" not in original["filled"] and filled.get("insert"):
+        found.notes.append(f"an insert fails: {[each[:150] for each in filled['insert'].values()]}")
     if "again" in filled and _plain(filled["again"]) != _plain(filled["forward"]):
         found.notes.append("forward again ends in other rows")
     return found
@@ -86,6 +88,9 @@ def _worse(name: str, original: Answer, rewritten: Answer) -> Iterator[str]:
             yield f"{name} database, {step}: {rewritten[step][:300]}"
     if "forward" in original and "forward" in rewritten and _lacks(rewritten["forward"], original["forward"]):
         yield f"{name} database, other rows after forward: {_difference(original['forward'], rewritten['forward'])}"
+    refused = rewritten.get("insert", {}).keys() - original.get("insert", {}).keys()
+    if "insert" in original and refused:
+        yield f"{name} database, an insert fails: {[rewritten['insert'][each][:200] for each in refused]}"
     if "back" in original and "back" in rewritten and (lost := list(_lost(original, rewritten))):
         yield f"{name} database, lost by going back: {lost[:5]}"
 

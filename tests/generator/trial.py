@@ -51,7 +51,7 @@ def set_up(root: Path, database: dict[str, Any]) -> None:
 
 
 def run(root: Path, database: dict[str, Any], new: list[str], has_rows: bool, seed: int) -> Answer:
-    """Forward over the second release, back, forward again: each step's error, and the rows after it."""
+    """Forward over the second release, an insert, back, forward again: each step's error, and the rows after it."""
     set_up(root, database)
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
@@ -77,6 +77,25 @@ def run(root: Path, database: dict[str, Any], new: list[str], has_rows: bool, se
             found[f"{name} error"] = f"{type(error).__name__}: {error}"
             break
         found[name] = _rows(connection)
+        if name == "forward":
+            found["insert"] = _inserted(executor.loader.project_state(leaves).apps, seed)
+    return found
+
+
+def _inserted(apps: Any, seed: int) -> Answer:
+    """What an ordinary insert in each table comes to, which is taken back: model -> error, where there is one."""
+    from django.db import DatabaseError, transaction
+
+    models = [each for each in apps.get_models() if not each._meta.proxy]
+    there = {each: list(each._base_manager.all()[:1]) for each in models}
+    found = {}
+    for model in models:
+        try:
+            with transaction.atomic():
+                _row(model, 50, there, Random(seed))
+                transaction.set_rollback(True)
+        except (DatabaseError, ValueError) as error:
+            found[model._meta.label] = f"{type(error).__name__}: {error}"
     return found
 
 
