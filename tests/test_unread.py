@@ -93,6 +93,12 @@ CLASSES = [
     ('"slug"', f'"{"s" * 300}"'),
     ('"post"', '"po st"'),
 ]
+FUNCTION = """def copy(apps, schema_editor):
+    Migration = apps.get_model("blog", "Migration")
+    for row in Migration.objects.all():
+        setattr(row, "name", vars(row)["title"])
+        row.save()
+"""
 READ = [
     "",
     '"""Of a class."""',
@@ -146,6 +152,11 @@ def test_the_class_and_its_lists(old: str, new: str, tmp_path: Path, forked: Mig
 def test_what_is_read(body: str, tmp_path: Path, forked: Migfix) -> None:
     text = PLAIN.replace("HEAD", "BLOG = 'blog'\n").replace('[("blog",', "[(BLOG,")
     assert not refusals(text.replace("BODY", f"    {body}").replace("TAIL", ""), tmp_path / "project", forked)
+
+
+def test_a_model_called_migration(tmp_path: Path, forked: Migfix) -> None:
+    text = PLAIN.replace("HEAD", f"\n{FUNCTION}\n").replace("BODY", "").replace("TAIL", "")
+    assert not refusals(text, tmp_path / "project", forked)
 
 
 def test_two_blanks_after_class(tmp_path: Path, forked: Migfix) -> None:

@@ -94,7 +94,7 @@ def _changed_later(tree: ast.Module, node: ast.ClassDef) -> Iterator[Unread]:
         is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
         if isinstance(statement, ast.ClassDef) and statement.name == "Migration" and statement is not node:
             yield statement.lineno, "`Migration` is made twice"
-        if statement is node or (statement.lineno < node.lineno and not is_function):
+        if statement is node or (statement.lineno < node.lineno and not is_function) or _binds_its_own(statement):
             continue
         is_run = not is_function and not isinstance(statement, ast.ClassDef)
         for inner in ast.walk(statement):
@@ -103,6 +103,16 @@ def _changed_later(tree: ast.Module, node: ast.ClassDef) -> Iterator[Unread]:
                     yield inner.lineno, "`Migration` is changed after the class"
                 case ast.Name(id=name) if is_run and name in _DYNAMIC:
                     yield inner.lineno, f"`{name}()` may change the class"
+
+
+def _binds_its_own(statement: ast.stmt) -> bool:
+    """Whether a function calls something else ``Migration``, as a model of that name."""
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    nodes = list(ast.walk(statement))
+    parameters = [each.arg for each in nodes if isinstance(each, ast.arg)]
+    bound = [each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
+    return "Migration" in (*parameters, *bound) and not any(isinstance(each, ast.Global) for each in nodes)
 
 
 def odd_names(operations: Iterable[Operation]) -> Iterator[Unread]:
