@@ -59,13 +59,19 @@ def test_git_runs_nothing(command: str, tmp_path: Path, migfix: Migfix) -> None:
     """What a repository can configure: fsmonitor, filters, hooks, external diffs, a pager."""
     root = CASE.copy_before(tmp_path / "site")
     git("init", cwd=root)
-    (root / ".gitattributes").write_text("*.py filter=evil diff=evil\n")
+    (root / ".gitattributes").write_text(
+        "*.py filter=evil diff=evil\nmanage.py filter=a=b\nblog/migrations/0002* filter=a=b\n"
+    )
     git("add", ".", cwd=root)
     git("commit", "-m", "deployed", cwd=root)
     git("checkout", "-b", "work", cwd=root)
     (root / NEW).write_text((root / NEW).read_text() + "\n# more\n")
     ran = f"touch {tmp_path / 'RAN'}; cat"
-    for key in ("filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.textconv", "core.pager"):
+    for filtered in ("evil", "a=b"):
+        git("config", f"filter.{filtered}.required", "true", cwd=root)
+        for key in ("clean", "smudge", "process"):
+            git("config", f"filter.{filtered}.{key}", ran, cwd=root)
+    for key in ("diff.evil.textconv", "core.pager"):
         git("config", key, ran, cwd=root)
     hooks = root / "hooks"
     hooks.mkdir()

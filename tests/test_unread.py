@@ -109,6 +109,8 @@ READ = [
     "def __str__(self):\n        return 'operations'",
     "def apply(self, state, schema_editor, collect_sql=False):\n        return super().apply(state, schema_editor)",
     "run_before = []",
+    "def __init__(self, *args):\n        super().__init__(*args)\n        self.note = ''",
+    "def count(self, operations):\n        return len(operations), vars(self), locals()",
 ]
 
 
@@ -154,8 +156,11 @@ def test_what_is_read(body: str, tmp_path: Path, forked: Migfix) -> None:
     assert not refusals(text.replace("BODY", f"    {body}").replace("TAIL", ""), tmp_path / "project", forked)
 
 
-def test_a_model_called_migration(tmp_path: Path, forked: Migfix) -> None:
-    text = PLAIN.replace("HEAD", f"\n{FUNCTION}\n").replace("BODY", "").replace("TAIL", "")
+@pytest.mark.parametrize("found", ['= apps.get_model("blog", "Migration")', "import"])
+def test_a_model_called_migration(found: str, tmp_path: Path, forked: Migfix) -> None:
+    function = FUNCTION.replace('Migration = apps.get_model("blog", "Migration")', "from blog.models import Migration")
+    function = function if found == "import" else FUNCTION
+    text = PLAIN.replace("HEAD", f"\n{function}\n").replace("BODY", "").replace("TAIL", "")
     assert not refusals(text, tmp_path / "project", forked)
 
 

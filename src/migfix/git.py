@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -242,18 +242,19 @@ class Repository:
 
     def _git(self, *arguments: str) -> bytes | None:
         """What git prints; None if it fails, or isn't there."""
-        filters = self._filters if arguments[0] == "diff" else ()
-        result = _run(self.top or self.folder, *filters, *arguments)
+        filters = self._filters if arguments[0] == "diff" else {}
+        result = _run(self.top or self.folder, *arguments, settings=filters)
         return result.stdout if result and result.returncode == 0 else None
 
     @cached_property
-    def _filters(self) -> tuple[str, ...]:
+    def _filters(self) -> dict[str, str]:
         """What turns off the filters that the repository itself configures; a person's own stay on."""
-        keys = ("config", "--show-scope", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$")
+        names = r"^filter\..*\.(clean|smudge|process|required)$"
+        keys = ("config", "--show-scope", "-z", "--name-only", "--get-regexp", names)
         listed = self._git(*keys) or b""
         parts = [os.fsdecode(each) for each in listed.split(b"\0")]
         own = [key for scope, key in zip(parts[::2], parts[1::2], strict=False) if scope in ("local", "worktree")]
-        return tuple(word for key in own for word in ("-c", f"{key}="))
+        return {key: "false" if key.endswith(".required") else "" for key in own}
 
 
 def _called(ref: str) -> str:
@@ -282,11 +283,21 @@ _RUNS_NOTHING = tuple(
 """Git's own ways to run a command that a repository's configuration names (git-config, git-fsmonitor, githooks)."""
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
-    """git in a folder, so that nothing there is run or written; None if git isn't there."""
+def _run(
+    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes] | None:
+    """git in a folder, so that nothing there is run or written; None if git isn't there.
+
+    ``settings`` go before the repository's own; by environment, as ``-c`` ends a name at its first ``=``.
+    """
     import subprocess
 
     environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    if settings:
+        first = int(environment.get("GIT_CONFIG_COUNT") or 0)
+        environment["GIT_CONFIG_COUNT"] = str(first + len(settings))
+        for number, (key, value) in enumerate(settings.items(), first):
+            environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     command = ["git", "-C", str(folder), *_RUNS_NOTHING, *arguments]
     try:
         return subprocess.run(command, capture_output=True, check=False, env=environment)

@@ -70,10 +70,21 @@ def _changes(node: ast.ClassDef) -> Iterator[Unread]:
             if names[0] in seen:
                 yield statement.lineno, f"`{names[0]}` is set twice"
             seen.update(names)
-        elif isinstance(statement, ast.FunctionDef) and statement.name in ("__init__", "__new__", *LISTS):
-            yield statement.lineno, f"`{statement.name}()` may change the lists"
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            if statement.name in LISTS or (statement.name in ("__init__", "__new__") and _sets_lists(statement)):
+                yield statement.lineno, f"`{statement.name}()` may change the lists"
+            for outer in (*statement.decorator_list, *statement.args.defaults):  # its body has names of its own
+                yield from _mentions(outer, frozenset(LISTS) | _DYNAMIC)
         else:
             yield from _mentions(statement, frozenset(LISTS) | _DYNAMIC)
+
+
+def _sets_lists(function: ast.AST) -> bool:
+    """Whether a method reaches the lists, by name or unnamed."""
+    nodes = list(ast.walk(function))
+    attributes = {each.attr for each in nodes if isinstance(each, ast.Attribute)}
+    names = {each.id for each in nodes if isinstance(each, ast.Name)}
+    return bool(attributes & {*LISTS, "__dict__"} or names & {"setattr", *_DYNAMIC})
 
 
 def _set_by(statement: ast.stmt) -> list[str]:
@@ -81,7 +92,7 @@ def _set_by(statement: ast.stmt) -> list[str]:
     return [each.id for target in targets if target for each in ast.walk(target) if isinstance(each, ast.Name)]
 
 
-def _mentions(statement: ast.stmt, names: frozenset[str]) -> Iterator[Unread]:
+def _mentions(statement: ast.AST, names: frozenset[str]) -> Iterator[Unread]:
     for inner in ast.walk(statement):
         if isinstance(inner, ast.Name) and inner.id in names:
             what = f"`{inner.id}` is changed after it is set" if inner.id in LISTS else f"`{inner.id}()` may change it"
@@ -112,6 +123,8 @@ def _binds_its_own(statement: ast.stmt) -> bool:
     nodes = list(ast.walk(statement))
     parameters = [each.arg for each in nodes if isinstance(each, ast.arg)]
     bound = [each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
+    bound += [each.asname or each.name for each in nodes if isinstance(each, ast.alias)]
+    bound += [each.name for each in nodes if isinstance(each, ast.ClassDef)]
     return "Migration" in (*parameters, *bound) and not any(isinstance(each, ast.Global) for each in nodes)
 
 

@@ -83,7 +83,7 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
 
 def _leaves(option: str, value: object) -> bool:
     """Whether an option of the driver is a statement that makes another database the current one."""
-    return option == "init_command" and leaves("mysql", str(value), "")
+    return option == "init_command" and leaves("mysql", str(value))
 
 
 def is_used(database: Mapping[str, Any]) -> bool:

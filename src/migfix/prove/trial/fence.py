@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from sqlparse import lexer
+from sqlparse.tokens import Comment, String, Whitespace
 
-_LEAVES = {
-    "mysql": re.compile(r"(?:^|;)\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*|#[^\n]*\n\s*)*USE\s", re.IGNORECASE | re.DOTALL),
-    "sqlite": re.compile(r"(?:^|;)\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*ATTACH\s", re.IGNORECASE | re.DOTALL),
-}
+_EXECUTED = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
+"""What MySQL and MariaDB run although it stands in a comment (MySQL Reference Manual, "Comments")."""
 CONFIGURED_NAME = "MIGFIX_CONFIGURED_NAME"
 """Key below TEST: the name that the settings give the database."""
 
@@ -24,15 +25,41 @@ class LeavesScratch(Exception):
         super().__init__(f"this statement leaves the scratch database, so migfix didn't run it: {sql[:200]}")
 
 
-def leaves(vendor: str, sql: str, configured: str) -> bool:
-    """Whether a statement makes another database the current one, or names a table of the ``configured`` one.
+def leaves(vendor: str, sql: str, configured: Collection[str] = ()) -> bool:
+    """Whether a statement makes another database the current one, or names a table of one that is ``configured``.
 
     In PostgreSQL no statement can (Server Administration, "Managing Databases").
     """
-    if vendor in _LEAVES and _LEAVES[vendor].search(sql):
+    names = {each.lower() for each in configured if each}
+    low = sql.lower()
+    if vendor == "sqlite" and ("attach" in low or "vacuum" in low):
+        return any(words[0] == "attach" or (words[0] == "vacuum" and "into" in words) for words in _statements(sql))
+    if vendor != "mysql" or not ("use" in low or any(name in low for name in names)):
+        return False
+    return any(_leaves(words, names) for words in _statements(_EXECUTED.sub(r" \1 ", sql)))
+
+
+def _leaves(words: list[str], names: set[str]) -> bool:
+    if words[0] == "use" or (words[1:2] in (["database"], ["schema"]) and names & set(words)):
         return True
-    named = rf"\b(?:FROM|INTO|UPDATE|TABLE|JOIN|REFERENCES|ON)\s+`?{re.escape(configured)}`?\s*\.\s*`?\w"
-    return vendor == "mysql" and bool(configured) and re.search(named, sql, re.IGNORECASE) is not None
+    around = zip(["", *words], words, [*words[1:], ""], strict=False)
+    found = [after == "." for before, word, after in around if word in names and before != "."]
+    return bool(found) and all(found)  # where it also stands alone, it is a table or an alias
+
+
+def _statements(sql: str) -> Iterator[list[str]]:
+    """The words and signs of each statement in lower case, without texts and comments."""
+    words: list[str] = []
+    for kind, text in lexer.tokenize(sql):  # type: ignore[no-untyped-call]
+        if kind in Whitespace or kind in Comment or kind is String.Single or (text == "(" and not words):
+            continue
+        if text != ";":
+            words.append(text.strip('`"').lower())
+        elif words:
+            yield words
+            words = []
+    if words:
+        yield words
 
 
 def put_up() -> None:
@@ -46,8 +73,7 @@ def _watch(sender: object, connection: BaseDatabaseWrapper, **_: object) -> None
 
 
 def _fenced(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Mapping[str, Any]) -> Any:
-    connection = context["connection"]
-    configured = str((connection.settings_dict.get("TEST") or {}).get(CONFIGURED_NAME) or "")
-    if leaves(connection.vendor, str(sql), configured):
+    configured = [str((each.get("TEST") or {}).get(CONFIGURED_NAME) or "") for each in connections.settings.values()]
+    if leaves(context["connection"].vendor, str(sql), configured):
         raise LeavesScratch(str(sql))
     return execute(sql, params, many, context)
