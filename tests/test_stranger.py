@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cases import FIXTURES, Case
+from cases import FIXTURES, Case, contents
 from conftest import Migfix, clean_environment
 from projects import POST, git, migration, write_project
 
@@ -239,3 +239,24 @@ def test_a_call_that_python_cannot_run(call: str, fact: str, tmp_path: Path, for
     assert result.returncode == 2
     place = f"{root / 'blog/migrations/0002_slug.py'}:9"
     assert result.stderr == f"error: {place}: {fact}, so Python can't run this.\n"
+
+
+@pytest.mark.parametrize("named", [NEW, "blog", "."])
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_link_out_of_the_project(kind: str, named: str, tmp_path: Path, forked: Migfix) -> None:
+    """A clone's link would let migfix rewrite what lies beside it."""
+    root = CASE.copy_before(tmp_path / "site")
+    (root / "manage.py").touch()
+    link = root / (NEW if kind == "file" else "blog/migrations")
+    outside = tmp_path / "outside"
+    link.rename(outside)
+    link.symlink_to(outside)
+    before = contents(tmp_path)
+    result = forked("apply", named, "--force", cwd=root)
+    assert contents(tmp_path) == before
+    if kind == "file" or named == NEW:
+        assert result.returncode == 2
+        path = root / NEW if named != NEW else NEW
+        place = outside if kind == "file" else outside / Path(NEW).name
+        fact = f"this link leads out of the project, to {place}. Name that file itself."
+        assert result.stderr == f"error: {path}: {fact}\n"

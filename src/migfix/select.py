@@ -9,7 +9,7 @@ from pathlib import Path
 from migfix.errors import UnreadableFile
 from migfix.git import Repository
 from migfix.history.facts import Facts
-from migfix.history.files import find_root, is_for_migrations, is_own, migration_files, migration_folders
+from migfix.history.files import find_root, is_for_migrations, is_own, migration_files, migration_folders, resolved
 from migfix.history.settings import with_inferred
 from migfix.history.static import Project
 
@@ -20,7 +20,8 @@ def migrations_at(path: Path, facts: Facts, left_out: list[str] | None = None) -
     Raises MigfixError for a path that isn't there, can't be read, or holds no migration.
     """
     try:
-        path = path.resolve(strict=True)
+        path.resolve(strict=True)
+        path = resolved(path)
     except FileNotFoundError:
         raise UnreadableFile(str(path), "no such file or directory.") from None
     except RuntimeError:  # pathlib's own for a loop, before Python 3.13
@@ -35,6 +36,8 @@ def migrations_at(path: Path, facts: Facts, left_out: list[str] | None = None) -
     try:
         folders = [path, *migration_folders(path, facts, left_out)]
         found = [file for folder in dict.fromkeys(folders) for file in _in_folder(folder)]
+        for file in found:
+            resolved(file)
     except OSError as error:
         raise UnreadableFile(str(path), f"{error.strerror}.") from None
     if not found:

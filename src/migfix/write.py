@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from migfix.errors import MigfixError
+from migfix.history.files import resolved
 from migfix.journal import Journal, at, broken_off, journal_for, journals_at
 from migfix.record import begin, drop, end, inside, settle, states
 
@@ -26,8 +27,8 @@ def write_all(before: Mapping[str, bytes | None], after: Mapping[str, bytes | No
     """
     if not after:
         return
-    new = {Path(path).resolve(): content for path, content in after.items()}
-    old = {Path(path).resolve(): before[path] for path in after}
+    new = {resolved(Path(path)): content for path, content in after.items()}
+    old = {resolved(Path(path)): before[path] for path in after}
     _write(journal_for(new), old, new, is_undo=False)
 
 

@@ -26,6 +26,19 @@ def find_root(path: Path) -> Path:
     return next((f for f in folders if f != path and not is_package(f) and f.name != "migrations"), folders[-1])
 
 
+def resolved(path: Path) -> Path:
+    """Where a path leads, its links followed. Raises UnreadableFile for a link that leads out of its project.
+
+    A tree that somebody else wrote must not let migfix rewrite what is not in it.
+    """
+    place, found = Path(os.path.normpath(path.absolute())), path.resolve()
+    if place != found:
+        repository = next((each for each in place.parents if (each / ".git").exists()), None)
+        if not found.is_relative_to((repository or find_root(place.parent)).resolve()):
+            raise UnreadableFile(str(path), f"this link leads out of the project, to {found}. Name that file itself.")
+    return found
+
+
 def is_module_name(dotted: str) -> bool:
     """Whether a dotted name, or an empty one, can be that of a file."""
     return not dotted or all(part.isidentifier() and len(part.encode()) < 250 for part in dotted.split("."))
