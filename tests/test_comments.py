@@ -12,6 +12,7 @@ from tokenize import COMMENT
 import pytest
 from cases import Case, all_cases, contents
 from conftest import Migfix
+from projects import POST, migration, write_project
 from test_fixtures import flags
 
 REWRITTEN = [case for case in all_cases() if case.is_rewritten]
@@ -55,3 +56,28 @@ def _with_comment(source: bytes, random: Random) -> bytes:
         indent = re.match(rb" *", line)
         lines.insert(place, (indent.group() if indent else b"") + b"# kept 7" + (end or b"\n"))
     return b"".join(lines)
+
+
+SPREAD = """from django.db import migrations, models
+import uuid
+
+
+class Migration(migrations.Migration):
+    dependencies = [("blog", "0001_initial")]
+    operations = [
+        migrations.AddField("post", "u", models.UUIDField(
+            # unique, see #12
+            default=uuid.uuid4,
+            unique=True)),
+        migrations.RemoveField("post", "title"),
+    ]
+"""
+
+
+def test_a_comment_stays_with_its_operation(tmp_path: Path, forked: Migfix) -> None:
+    first = migration(POST, attributes="initial = True")
+    root = write_project(tmp_path, {"blog/migrations/0001_initial.py": first, "blog/migrations/0002_u.py": SPREAD})
+    assert forked("apply", "blog", "--force", cwd=root).returncode == 0
+    lines = (root / "blog/migrations/0002_u.py").read_text().splitlines()
+    place = next(number for number, line in enumerate(lines) if "see #12" in line)
+    assert "AddField" in lines[place + 1]

@@ -275,6 +275,8 @@ def _why_unreadable(top: Path) -> str:
     return said[0].rstrip(".") if result.returncode else ""
 
 
+_PATIENCE = 60
+"""Seconds."""
 _RUNS_NOTHING = tuple(
     word
     for setting in ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "protocol.allow=never")
@@ -300,6 +302,10 @@ def _run(
             environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     command = ["git", "-C", str(folder), *_RUNS_NOTHING, *arguments]
     try:
-        return subprocess.run(command, capture_output=True, check=False, env=environment)
+        return subprocess.run(command, capture_output=True, check=False, env=environment, timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:  # a pipe in the place of .gitattributes, a file system that is gone
+        raise MigfixError(
+            f"git gave no answer in {folder} for {_PATIENCE} seconds.", "Try `git status` there to see why."
+        ) from None
     except OSError:
         return None

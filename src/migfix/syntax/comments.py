@@ -1,4 +1,4 @@
-"""No comment is lost: one whose line was rewritten goes to the line that comes next in both versions."""
+"""No comment is lost: one whose line was rewritten goes to the nearest line that both versions have."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ def _with(lost: list[Remark], old: Text, new: Text) -> Text:
 
 
 def _candidates(remark: Remark, old: Text, new: Text) -> Iterator[Text]:
-    """The new text with the comment in its place: on its own line, else above the next one that both texts have."""
+    """The new text with the comment in its place: on its own line, else above the nearest one that both texts have."""
     places = _common(old, new)
     here = places.get(remark.line)
     if not remark.is_alone and here is not None and "#" not in new.lines[here]:
         line = f"{new.lines[here]}  {remark.text}"
         yield new._replace(lines=[*new.lines[:here], line, *new.lines[here + 1 :]])
-    for number in sorted(places, key=lambda each: (each < remark.line, abs(each - remark.line))):
+    for number in sorted(places, key=lambda each: (abs(each - remark.line), each < remark.line)):
         place = places[number]
         indent = new.lines[place][: len(new.lines[place]) - len(new.lines[place].lstrip())]
         yield new.with_line(place, indent + remark.text)
