@@ -105,12 +105,12 @@ def _changed_later(tree: ast.Module, node: ast.ClassDef) -> Iterator[Unread]:
         is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
         if isinstance(statement, ast.ClassDef) and statement.name == "Migration" and statement is not node:
             yield statement.lineno, "`Migration` is made twice"
-        if statement is node or (statement.lineno < node.lineno and not is_function) or _binds_its_own(statement):
+        if statement is node or (statement.lineno < node.lineno and not is_function):
             continue
         is_run = not is_function and not isinstance(statement, ast.ClassDef)
         for inner in ast.walk(statement):
             match inner:
-                case ast.Name(id="Migration") | ast.ClassDef(name="Migration"):
+                case ast.Name(id="Migration") | ast.ClassDef(name="Migration") if not _binds_its_own(statement):
                     yield inner.lineno, "`Migration` is changed after the class"
                 case ast.Name(id=name) if is_run and name in _DYNAMIC:
                     yield inner.lineno, f"`{name}()` may change the class"
