@@ -66,7 +66,9 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
         module = cst.parse_module(with_texts(source, texts) if texts else source)
     except cst.ParserSyntaxError as error:
         raise CannotEdit(f"LibCST can't parse line {error.raw_line} of it") from None
-    edits = (*_without_missing(edits, module), *_missing(edits, module))
+    if missing := _missing(edits, module):
+        kept = [edit for edit in edits if not (isinstance(edit, Insert) and edit.where[0] in missing)]
+        edits = (*kept, *(_as_attribute(name, own, module) for name, own in missing.items()))
     tree_edits = [edit for edit in edits if isinstance(edit, TreeEdit)]
     if tree_edits:
         module = Rewriter(module).rewritten(tree_edits)
@@ -89,26 +91,18 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
     return module.bytes
 
 
-def _is_missing(edit: Edit, module: cst.Module) -> bool:
-    """Whether an edit puts something into a list that the class doesn't have: ``dependencies`` may be left out."""
-    return isinstance(edit, Insert) and not has_attribute(module, str(edit.where[0]))
-
-
-def _without_missing(edits: tuple[Edit, ...], module: cst.Module) -> list[Edit]:
-    return [edit for edit in edits if not _is_missing(edit, module)]
-
-
-def _missing(edits: tuple[Edit, ...], module: cst.Module) -> list[AddAttribute]:
-    """The lists that the class doesn't have, as attributes."""
+def _missing(edits: tuple[Edit, ...], module: cst.Module) -> dict[str, list[Insert]]:
+    """What goes into lists that the class doesn't have, by their names: ``dependencies`` may be left out."""
     found: dict[str, list[Insert]] = {}
     for edit in edits:
-        if isinstance(edit, Insert) and _is_missing(edit, module):
+        if isinstance(edit, Insert) and not has_attribute(module, str(edit.where[0])):
             found.setdefault(str(edit.where[0]), []).append(edit)
-    step = module.default_indent
-    return [
-        AddAttribute(own[0].path, name, "".join(["[\n", *(f"{step}{each.code},\n" for each in own), "]"]))
-        for name, own in found.items()
-    ]
+    return found
+
+
+def _as_attribute(name: str, inserts: list[Insert], module: cst.Module) -> AddAttribute:
+    lines = [f"{module.default_indent}{each.code},\n" for each in inserts]
+    return AddAttribute(inserts[0].path, name, "".join(["[\n", *lines, "]"]))
 
 
 @dataclass(frozen=True)
