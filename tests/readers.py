@@ -23,14 +23,16 @@ from django.db import models  # noqa: E402
 from django.db.migrations.loader import MigrationLoader  # noqa: E402
 from django.db.migrations.state import ModelState, ProjectState  # noqa: E402
 
-from migfix.git import Repository  # noqa: E402
 from migfix.history import History  # noqa: E402
-from migfix.history.django import loaded  # noqa: E402
-from migfix.history.facts import Facts  # noqa: E402
 from migfix.history.fields import Field  # noqa: E402
-from migfix.history.state import Model, State  # noqa: E402
-from migfix.history.static import Project, label_of  # noqa: E402
-from migfix.model import Literal  # noqa: E402
+from migfix.history.model import Model  # noqa: E402
+from migfix.history.state import State  # noqa: E402
+from migfix.project.django.installed_apps import loaded  # noqa: E402
+from migfix.project.facts import Facts  # noqa: E402
+from migfix.project.git.repository import Repository  # noqa: E402
+from migfix.project.labels import label_of  # noqa: E402
+from migfix.project.on_disk import Project  # noqa: E402
+from migfix.source.migration import Literal  # noqa: E402
 
 
 def main() -> None:

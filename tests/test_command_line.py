@@ -13,7 +13,7 @@ import pytest
 from cases import FIXTURES, contents
 from conftest import Migfix
 
-from migfix.registry import all_rules
+from migfix.planning.registry import all_rules
 
 ONE_OFF = FIXTURES / "seed_default_row" / "one_off_default" / "before"
 FILE = "blog/migrations/0002_category_post_category.py"

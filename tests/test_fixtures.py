@@ -16,7 +16,7 @@ import pytest
 from cases import Case, all_cases, contents
 from conftest import ENGINES, MISSING, URLS, Migfix
 
-from migfix.registry import all_rules
+from migfix.planning.registry import all_rules
 
 CASES = all_cases()
 DB_CASES = [case for case in CASES if "db" in case.config]

@@ -210,9 +210,9 @@ class BlogConfig(AppConfig):
     name = "blog"
 
     def ready(self):
-        import migfix.hook
+        import migfix.commands.makemigrations
 
-        plain = migfix.hook.run
+        plain = migfix.commands.makemigrations.run
 
         def with_one_more(paths, config):
             outcome = plain(paths, config)
@@ -224,7 +224,7 @@ class BlogConfig(AppConfig):
             )
             return replace(outcome, plan=plan)
 
-        migfix.hook.run = with_one_more
+        migfix.commands.makemigrations.run = with_one_more
 """
 
 
@@ -290,12 +290,12 @@ class BlogConfig(AppConfig):
     name = "blog"
 
     def ready(self):
-        import migfix.hook
+        import migfix.commands.makemigrations
 
         def fail(*args, **kwargs):
             raise ZeroDivisionError("of ours")
 
-        migfix.hook.run = fail
+        migfix.commands.makemigrations.run = fail
 """
 
 

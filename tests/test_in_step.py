@@ -11,7 +11,7 @@ import black
 import pytest
 from cases import FIXTURES, Case, all_cases
 
-from migfix.registry import all_rules
+from migfix.planning.registry import all_rules
 
 ROOT = Path(__file__).parents[1]
 REPORTING = {"match_squash"}

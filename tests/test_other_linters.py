@@ -17,7 +17,7 @@ import pytest
 from cases import FIXTURES, Case
 from conftest import ENGINES, MISSING
 
-from migfix.registry import all_rules
+from migfix.planning.registry import all_rules
 
 SETTINGS = """
 SECRET_KEY = "x"

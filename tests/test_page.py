@@ -18,7 +18,8 @@ from projects import SETTINGS, git
 from terminal import typed
 from test_fixtures import flags
 
-from migfix.config import load_config, with_selection
+from migfix.project.config.options import with_selection
+from migfix.project.config.pyproject import load_config
 from migfix.run import run
 
 if TYPE_CHECKING:

@@ -132,7 +132,7 @@ def test_migrations_that_lie_elsewhere(tmp_path: Path, migfix: Migfix) -> None:
 
 def test_django_finds_what_was_lost(tmp_path: Path) -> None:
     """The child process compares what is planned, not what is on disk."""
-    from migfix.plan import Plan
+    from migfix.planning.plan import Plan
     from migfix.prove.project import NotProven, ask_django
 
     site = project(tmp_path, "seed_default_row/one_off_default")

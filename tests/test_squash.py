@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import ENGINES, Migfix
-from test_verify import server
+from verifying import server
 
 HERE = Path(__file__).parent
 SETTINGS: dict[str, Any] = {

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migfix.edits import AddFunction, AddImport, Comment, Edit, Insert, Move, Remove, RemoveImport
 from migfix.source import read_migration
+from migfix.source.edits import AddFunction, AddImport, Comment, Edit, Insert, Move, Remove, RemoveImport
 from migfix.syntax import apply_edits
 
 NEWLINES = st.sampled_from(["\n", "\r\n"])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import ENGINES, URLS, Migfix, demand
 from projects import SETTINGS, migration
-from test_verify import blog, gone
+from verifying import blog, gone
 
 RUN = "migrations.RunPython(run, migrations.RunPython.noop),"
 NAMES = 'Path("names").write_text(schema_editor.connection.settings_dict["NAME"])'

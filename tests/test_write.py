@@ -16,13 +16,13 @@ from cases import FIXTURES, Case, contents
 from conftest import Migfix
 
 from migfix.errors import MigfixError
-from migfix.journal import journals_at
-from migfix.write import recover, undo, write_all
+from migfix.write.files import recover, undo, write_all
+from migfix.write.journal import journals_at
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from migfix import write
+from migfix.write import files as write
 
 count = 0
 replace = write.replace_file
@@ -100,7 +100,7 @@ def test_changed_since_it_was_read(root: Path) -> None:
 
 
 def test_an_error_in_the_middle(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from migfix import write
+    from migfix.write import files as write
 
     replace = write.replace_file
 

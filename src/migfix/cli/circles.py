@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from migfix.cli.app import FIXED, LEFT, DryRun, Settings, Texts, app
+from migfix.cli.app import FIXED, LEFT, app
+from migfix.cli.options import DryRun, Settings, Texts
 from migfix.cli.terminal import put_back_after_a_crash, show_diff
 
 
@@ -21,7 +22,7 @@ def squash_finish(
     dry_run: DryRun = False,
 ) -> None:
     """Make squashed migrations ordinary: `replaces` goes, what it replaced goes, what depended on that follows."""
-    from migfix.finishing import finish
+    from migfix.commands.squash_finish.run import finish
     from migfix.report.text import shown
 
     here = Path.cwd()
@@ -35,7 +36,7 @@ def squash_finish(
     if dry_run:
         show_diff(found.before, found.after, here)
     else:
-        from migfix.write import write_all
+        from migfix.write.files import write_all
 
         write_all(found.before, found.after)
     for path, content in sorted(found.after.items()):
@@ -49,14 +50,14 @@ def models(
     is_writing: Annotated[bool, typer.Option("--write", help="Change the files; otherwise the diff is shown.")] = False,
 ) -> None:
     """Open circles of imports between models: what is only pointed at becomes a string."""
-    from migfix.modules.lazy import make_lazy, project_around
-    from migfix.report.modules import render_lazy
+    from migfix.commands.models.lazy import make_lazy, project_around
+    from migfix.commands.models.report import render_lazy
 
     put_back_after_a_crash([path.parent for path in paths])
     here = Path.cwd()
     found = make_lazy(paths, project_around(paths[0]))
     if is_writing and found.after:
-        from migfix.write import write_all
+        from migfix.write.files import write_all
 
         write_all(found.before, found.after)
     typer.echo(render_lazy(found, here, is_writing), nl=False, err=not is_writing)

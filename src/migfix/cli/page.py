@@ -10,7 +10,7 @@ import typer
 from migfix.errors import MigfixError
 
 if TYPE_CHECKING:
-    from migfix.plan import Outcome
+    from migfix.planning.plan import Outcome
 
 
 def place_for(path: Path) -> Path:
@@ -18,7 +18,7 @@ def place_for(path: Path) -> Path:
 
     Raises MigfixError where no page can be written, or something else than a page would be lost.
     """
-    from migfix.extras import demand
+    from migfix.project.extras import demand
 
     demand("review", "--html")
     if str(path).startswith("-"):
@@ -61,7 +61,7 @@ def rendered(outcome: Outcome, start: Path, is_written: bool, database: str | No
 def write_page(place: Path, page: bytes) -> None:
     """Write the page and say so. Raises MigfixError."""
     from migfix.report.text import shown
-    from migfix.write import replace_file
+    from migfix.write.files import replace_file
 
     path = Path(shown(str(place), Path.cwd()))
     _demand_ours(place, path)  # the run itself may have made a file there

@@ -14,8 +14,8 @@ def rules(
     is_json: Annotated[bool, typer.Option("--json", help="With the codes of other linters, for machines.")] = False,
 ) -> None:
     """List the rules."""
-    from migfix.config import DEFAULT_SELECT
-    from migfix.registry import all_rules
+    from migfix.planning.registry import all_rules
+    from migfix.project.config import DEFAULT_SELECT
 
     if is_json:
         import json
@@ -40,8 +40,8 @@ def rules(
 @app.command("explain")
 def explain(rule: Annotated[str, typer.Argument(help="A code or a name: MIG101, seed-default-row.")]) -> None:
     """Show the page of a rule."""
-    from migfix.pages import read_page
-    from migfix.registry import find_rule
+    from migfix.planning.registry import find_rule
+    from migfix.report.rule_pages import read_page
 
     typer.echo(read_page(find_rule(rule).name), nl=False)
 
@@ -49,6 +49,6 @@ def explain(rule: Annotated[str, typer.Argument(help="A code or a name: MIG101, 
 @app.command("demo")
 def demo() -> None:
     """Build a small blog with rows on SQLite, break it, repair it, and prove it."""
-    from migfix.demo import run_demo
+    from migfix.commands.demo import run_demo
 
     raise typer.Exit(FIXED if run_demo(typer.echo) else FAILED)

@@ -1,15 +1,16 @@
-"""``apply``, ``diff``, ``check`` with all their options; and ``undo``."""
+"""``apply``, ``diff`` and ``check``: their options, and the configuration that these make; and ``undo``."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from migfix.cli.app import (
+from migfix.cli.app import app
+from migfix.cli.options import (
     All,
     AllOrNothing,
     Apps,
@@ -36,128 +37,172 @@ from migfix.cli.app import (
     UserModel,
     Verify,
     VerifyEngines,
-    app,
+    taking,
 )
 from migfix.cli.terminal import put_back_after_a_crash, tell_of_unasked
 from migfix.cli.walk import Format, Verb, Walk
 
+if TYPE_CHECKING:
+    from migfix.project.config import Config
+
 OutputFormat = Annotated[Format, typer.Option("--output-format", help="How to tell what is found.")]
 
 
-def planning_command(verb: Verb) -> Callable[..., None]:
-    """The command that makes a plan and stops at the door that ``verb`` names; all three take the same options."""
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class PlanOptions:
+    """What ``check``, ``diff`` and ``apply`` take."""
 
-    def command(
-        paths: NewPaths = [],  # noqa: B006
-        since: Since = None,
-        is_staged: Staged = False,
-        is_all: All = False,
-        force: Force = False,
-        follow_up: FollowUp = False,
-        select: Select = [],  # noqa: B006
-        extend_select: ExtendSelect = [],  # noqa: B006
-        ignore: Ignore = [],  # noqa: B006
-        set_: Set = [],  # noqa: B006
-        moved: Moved = [],  # noqa: B006
-        set_noop: SetNoop = False,
-        all_or_nothing: AllOrNothing = False,
-        is_failing_on_fix: FailOnFix = False,
-        is_interactive: Interactive = False,
-        dry_run: DryRun = False,
-        html: Html = None,
-        output_format: OutputFormat = Format.text,
-        engines: Engines = [],  # noqa: B006
-        apps: Apps = [],  # noqa: B006
-        auth_user_model: UserModel = None,
-        django: DjangoVersion = None,
-        migration_modules: Modules = [],  # noqa: B006
-        settings: Settings = None,
-        database: Database = None,
-        is_verified: Verify = False,
-        verify_engines: VerifyEngines = [],  # noqa: B006
-    ) -> None:
-        from dataclasses import replace
+    paths: NewPaths = field(default_factory=list)
+    since: Since = None
+    is_staged: Staged = False
+    is_all: All = False
+    force: Force = False
+    follow_up: FollowUp = False
+    select: Select = field(default_factory=list)
+    extend_select: ExtendSelect = field(default_factory=list)
+    ignore: Ignore = field(default_factory=list)
+    values: Set = field(default_factory=list)
+    moved: Moved = field(default_factory=list)
+    set_noop: SetNoop = False
+    html: Html = None
+    output_format: OutputFormat = Format.text
+    engines: Engines = field(default_factory=list)
+    apps: Apps = field(default_factory=list)
+    auth_user_model: UserModel = None
+    django: DjangoVersion = None
+    migration_modules: Modules = field(default_factory=list)
+    settings: Settings = None
+    database: Database = None
+    is_verified: Verify = False
+    verify_engines: VerifyEngines = field(default_factory=list)
 
-        from migfix.config import load_config, pairs, with_facts, with_selection
-        from migfix.history.files import find_root
+    def configuration(self, root: Path) -> Config:
+        """What is in force for the project at ``root``. Raises ConfigError."""
+        from migfix.project.config.options import pairs, with_facts, with_selection
+        from migfix.project.config.pyproject import load_config
 
-        values = pairs(set_, "--set")
-        walk = Walk(
-            Verb.diff if verb is Verb.apply and dry_run else verb,
-            output_format,
-            all_or_nothing,
-            is_failing_on_fix,
-            tuple(values),
-            tuple(verify_engines) or (None,) if is_verified or verify_engines else (),
-            is_interactive and verb is Verb.apply,
-            is_staged,
-            html,
+        config = with_selection(
+            load_config(root),
+            self.select,
+            self.extend_select,
+            self.ignore,
+            self.settings,
+            self.database,
+            self.since,
+            self.is_all,
         )
-        groups = []
-        for group in [paths] if paths else _new(since, is_staged, is_all, settings):
-            config = load_config(find_root(Path(os.path.commonpath([os.path.realpath(path) for path in group]))))
-            config = with_selection(config, select, extend_select, ignore, settings, database, since, is_all)
-            tell_of_unasked(config)
-            config = with_facts(
-                config,
-                engines=engines,
-                apps=pairs(apps, "--app"),
-                auth_user_model=auth_user_model,
-                django=django,
-                migration_modules=pairs(migration_modules, "--migration-module"),
-                values=values,
-                moved=pairs(moved, "--moved"),
-                set_noop=set_noop,
-                force=force,
-                follow_up=follow_up,
+        tell_of_unasked(config)
+        config = with_facts(
+            config,
+            engines=self.engines,
+            apps=pairs(self.apps, "--app"),
+            auth_user_model=self.auth_user_model,
+            django=self.django,
+            migration_modules=pairs(self.migration_modules, "--migration-module"),
+            values=pairs(self.values, "--set"),
+            moved=pairs(self.moved, "--moved"),
+            set_noop=self.set_noop,
+            force=self.force,
+            follow_up=self.follow_up,
+        )
+        return replace(config, is_picked=not self.paths)
+
+    def groups(self) -> list[tuple[list[Path], Config]]:
+        """The files of each project, with what is in force there. Raises MigfixError."""
+        from migfix.project.files import find_root
+
+        found = []
+        for group in [self.paths] if self.paths else self._new():
+            root = find_root(Path(os.path.commonpath([os.path.realpath(path) for path in group])))
+            found.append((group, self.configuration(root)))
+        return found
+
+    def _new(self) -> list[list[Path]]:
+        """What is planned where no path was named, project by project."""
+        from migfix.errors import MigfixError
+        from migfix.project.config.options import with_selection
+        from migfix.project.config.pyproject import load_config
+        from migfix.project.django.loaded import known_facts
+        from migfix.project.files import find_root
+        from migfix.project.git.repository import Repository
+        from migfix.project.select import new_migrations
+
+        here = Path.cwd()
+        if self.is_all:
+            return [[find_root(here)]]
+        repository = Repository(here, self.since)
+        if not repository.is_there:
+            raise MigfixError(
+                "Outside git migfix can't tell which migrations are new.",
+                "Name migration files, or folders that hold some.",
             )
-            groups.append((group, replace(config, is_picked=not paths)))
-        raise typer.Exit(walk.through(groups))
+        groups: dict[Path, list[Path]] = {}
+        config = load_config(find_root(here))
+        facts = known_facts(with_selection(config, (), (), (), self.settings, None), find_root(here))
+        for path in new_migrations(repository, facts, self.is_staged):
+            groups.setdefault(find_root(path.parent), []).append(path)
+        if not groups:
+            where = (
+                "is staged"
+                if self.is_staged
+                else f"is new since {repository.base_name}"
+                if repository.base
+                else "is new"
+            )
+            typer.echo(f"nothing to do: no migration {where}", err=True)
+        return list(groups.values())
 
-    return command
+    def walk(self, verb: Verb) -> Walk:
+        """What a person asked for, beside the configuration."""
+        from migfix.project.config.options import pairs
+
+        proving = tuple(self.verify_engines) or (None,) if self.is_verified or self.verify_engines else ()
+        return Walk(verb, self.output_format, tuple(pairs(self.values, "--set")), proving, self.is_staged, self.html)
 
 
-app.command("apply", help="Rewrite migrations in place.")(planning_command(Verb.apply))
-app.command("diff", help="Show what apply would change as a patch, with the reasons on stderr.")(
-    planning_command(Verb.diff)
-)
-app.command("check", help="Report what apply would change; exit 1 if anything.")(planning_command(Verb.check))
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ApplyOptions(PlanOptions):
+    """What ``apply`` takes beside that, as it writes."""
 
+    all_or_nothing: AllOrNothing = False
+    is_failing_on_fix: FailOnFix = False
+    is_interactive: Interactive = False
+    dry_run: DryRun = False
 
-def _new(since: str | None, is_staged: bool, is_all: bool, settings: str | None) -> list[list[Path]]:
-    """What is planned where no path was named, project by project."""
-    from migfix.config import load_config, with_selection
-    from migfix.errors import MigfixError
-    from migfix.git import Repository
-    from migfix.history.files import find_root
-    from migfix.run import known_facts
-    from migfix.select import new_migrations
-
-    here = Path.cwd()
-    if is_all:
-        return [[find_root(here)]]
-    repository = Repository(here, since)
-    if not repository.is_there:
-        raise MigfixError(
-            "Outside git migfix can't tell which migrations are new.",
-            "Name migration files, or folders that hold some.",
+    def walk(self, verb: Verb) -> Walk:
+        return replace(
+            super().walk(Verb.diff if self.dry_run else verb),
+            all_or_nothing=self.all_or_nothing,
+            is_failing_on_fix=self.is_failing_on_fix,
+            is_interactive=self.is_interactive,
         )
-    groups: dict[Path, list[Path]] = {}
-    config = load_config(find_root(here))
-    facts = known_facts(with_selection(config, (), (), (), settings, None), find_root(here))
-    for path in new_migrations(repository, facts, is_staged):
-        groups.setdefault(find_root(path.parent), []).append(path)
-    if not groups:
-        where = "is staged" if is_staged else f"is new since {repository.base_name}" if repository.base else "is new"
-        typer.echo(f"nothing to do: no migration {where}", err=True)
-    return list(groups.values())
+
+
+def apply(options: ApplyOptions) -> None:
+    """Rewrite migrations in place."""
+    raise typer.Exit(options.walk(Verb.apply).through(options.groups()))
+
+
+def diff(options: PlanOptions) -> None:
+    """Show what apply would change as a patch, with the reasons on stderr."""
+    raise typer.Exit(options.walk(Verb.diff).through(options.groups()))
+
+
+def check(options: PlanOptions) -> None:
+    """Report what apply would change; exit 1 if anything."""
+    raise typer.Exit(options.walk(Verb.check).through(options.groups()))
+
+
+app.command("apply")(taking(ApplyOptions, apply))
+app.command("diff")(taking(PlanOptions, diff))
+app.command("check")(taking(PlanOptions, check))
 
 
 @app.command("undo")
 def undo() -> None:
     """Take the last apply back: every file as it was."""
     from migfix.report.text import shown
-    from migfix.write import undo as undo_last
+    from migfix.write.files import undo as undo_last
 
     put_back_after_a_crash([Path.cwd()])
     for path in undo_last(Path.cwd()):

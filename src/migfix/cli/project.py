@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from migfix.cli.app import ExtendSelect, Ignore, Select, Settings, app
+from migfix.cli.app import app
+from migfix.cli.options import ExtendSelect, Ignore, Select, Settings
 from migfix.cli.terminal import tell_of_unasked
 
 
@@ -18,10 +19,10 @@ def show_config(
     is_trusted: Annotated[bool, typer.Option("--trust", help="Let migfix import the settings that it names.")] = False,
 ) -> None:
     """Show the configuration in force, and where each value comes from."""
-    from migfix.config import load_config, read_table
-    from migfix.confirmed import confirm
-    from migfix.history.files import find_root
-    from migfix.history.settings import with_inferred
+    from migfix.project.config.confirmed import confirm
+    from migfix.project.config.pyproject import load_config, read_table
+    from migfix.project.files import find_root
+    from migfix.project.settings import with_inferred
     from migfix.report.config import render_config
 
     root = find_root(path.absolute())
@@ -43,21 +44,24 @@ def baseline(
     """Accept what is found today, in migfix-baseline.json: only what is new is reported from then on."""
     from dataclasses import replace
 
-    from migfix.config import BASELINE, load_config, with_selection
     from migfix.errors import MigfixError
-    from migfix.history.files import find_root
-    from migfix.run import look_at
-    from migfix.waivers import baseline_of, place, read_baseline
-    from migfix.write import replace_file
+    from migfix.planning.look import Look, look_at
+    from migfix.planning.outcome import findings_of
+    from migfix.planning.suppressions import baseline_of, place, read_baseline
+    from migfix.project.config import BASELINE
+    from migfix.project.config.options import with_selection
+    from migfix.project.config.pyproject import load_config
+    from migfix.project.files import find_root
+    from migfix.write.files import replace_file
 
     root = find_root(Path(os.path.realpath(paths[0] if paths else Path())))
     config = with_selection(load_config(root), select, extend_select, ignore, settings, None, is_all=True)
     tell_of_unasked(config)
-    look, errors = look_at(tuple(paths) or (root,), replace(config, has_baseline=False))
-    found = list(look.findings()) if look else []
-    errors += look.project.errors if look else []
-    if errors or look is None:
-        raise MigfixError(f"{(errors or ['There is nothing to look at.'])[0]}", "No baseline was written.")
+    look = look_at(tuple(paths) or (root,), replace(config, has_baseline=False))
+    found = list(findings_of(look)) if isinstance(look, Look) else []
+    errors = look.all_errors if isinstance(look, Look) else look.errors
+    if errors or not isinstance(look, Look):
+        raise MigfixError(f"{errors[0] if errors else 'There is nothing to look at.'}", "No baseline was written.")
     seen = {place(each.path, config.baseline) for each in look.migrations}
     kept = {path: codes for path, codes in read_baseline(config.baseline).accepted.items() if path not in seen}
     if found or kept:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from migfix.cli.app import (
-    FAILED,
-    FIXED,
-    LEFT,
-    ExtendSelect,
-    Ignore,
-    Moved,
-    Select,
-    Set,
-    SetNoop,
-    Texts,
-    UserModel,
-    app,
-)
+from migfix.cli.app import FAILED, FIXED, LEFT, app
+from migfix.cli.options import ExtendSelect, Ignore, Moved, Select, Set, SetNoop, Texts, UserModel, taking
 from migfix.cli.terminal import progress, show
 
 if TYPE_CHECKING:
-    from migfix.prove.verify import Version
+    from migfix.project.config import Config
+    from migfix.prove.verify import Question, Version
 
 
-@app.command("verify")
-def verify(
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class VerifyOptions:
+    """What ``verify`` takes."""
+
     what: Annotated[
         list[str],
         typer.Argument(
@@ -36,67 +28,89 @@ def verify(
             "together, as one deployment.",
             show_default=False,
         ),
-    ],
+    ]
     settings: Annotated[
         str | None,
         typer.Option(help="Settings of the project. Else: [tool.migfix], DJANGO_SETTINGS_MODULE, what manage.py says."),
-    ] = None,
-    database: Annotated[str | None, typer.Option(help="The database of the settings to prove on: default.")] = None,
+    ] = None
+    database: Annotated[str | None, typer.Option(help="The database of the settings to prove on: default.")] = None
     engines: Annotated[
         Texts,
         typer.Option("--engine", help="Where: sqlite, postgresql://user@host, mysql://… Default: as the settings say."),
-    ] = [],  # noqa: B006
-    rows: Annotated[int, typer.Option(min=2, help="Synthetic rows for each table.")] = 3,
-    rows_from: Annotated[Path | None, typer.Option(help="SQL that puts in rows of your own instead.")] = None,
+    ] = field(default_factory=list)
+    rows: Annotated[int, typer.Option(min=2, help="Synthetic rows for each table.")] = 3
+    rows_from: Annotated[Path | None, typer.Option(help="SQL that puts in rows of your own instead.")] = None
     is_comparing: Annotated[
         bool, typer.Option("--compare", help="Try the original files beside the rewritten ones.")
-    ] = False,
-    limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds that one trial may take.")] = None,
-    is_telling_sql: Annotated[
-        bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")
-    ] = False,
-    is_json: Annotated[bool, typer.Option("--json", help="Everything that was found, for machines.")] = False,
-    select: Select = [],  # noqa: B006
-    extend_select: ExtendSelect = [],  # noqa: B006
-    ignore: Ignore = [],  # noqa: B006
-    set_: Set = [],  # noqa: B006
-    moved: Moved = [],  # noqa: B006
-    set_noop: SetNoop = False,
-    project_engines: Annotated[Texts, typer.Option("--engines", help="With --compare: as for apply.")] = [],  # noqa: B006
-    auth_user_model: UserModel = None,
-) -> None:
-    """Run migrations on a scratch database with rows: forward, back, forward. Imports the project."""
-    from dataclasses import replace
-
-    from migfix.config import load_config, pairs, with_facts, with_selection
-    from migfix.prove.verify import verify as try_out
-    from migfix.verifying import earlier_and_now, own_rows, paths_in, question_for, root_of, targets_of
-
-    paths = paths_in(what)
-    root = root_of(paths)
-    config = with_selection(load_config(root), select, extend_select, ignore, settings, None)
-    config = with_facts(
-        config,
-        engines=project_engines,
-        auth_user_model=auth_user_model,
-        values=pairs(set_, "--set"),
-        moved=pairs(moved, "--moved"),
-        set_noop=set_noop,
+    ] = False
+    limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds that one trial may take.")] = None
+    is_telling_sql: Annotated[bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")] = False
+    is_json: Annotated[bool, typer.Option("--json", help="Everything that was found, for machines.")] = False
+    select: Select = field(default_factory=list)
+    extend_select: ExtendSelect = field(default_factory=list)
+    ignore: Ignore = field(default_factory=list)
+    values: Set = field(default_factory=list)
+    moved: Moved = field(default_factory=list)
+    set_noop: SetNoop = False
+    project_engines: Annotated[Texts, typer.Option("--engines", help="With --compare: as for apply.")] = field(
+        default_factory=list
     )
-    where = tuple(part for each in engines for part in ([each] if "://" in each else each.split(",")))
-    question = question_for(root, replace(config, database=database), where)
-    question = replace(question, count=rows, own_rows=own_rows(rows_from), is_telling_sql=is_telling_sql, limit=limit)
-    versions: tuple[Version, ...]
-    if is_comparing:
-        versions = earlier_and_now(paths, replace(config, settings=question.settings))
-    else:
-        versions = targets_of(what, paths, config)
+    auth_user_model: UserModel = None
+
+    def configuration(self, root: Path) -> Config:
+        """What is in force for the project at ``root``. Raises ConfigError."""
+        from migfix.project.config.options import pairs, with_facts, with_selection
+        from migfix.project.config.pyproject import load_config
+
+        config = with_selection(load_config(root), self.select, self.extend_select, self.ignore, self.settings, None)
+        return with_facts(
+            config,
+            engines=self.project_engines,
+            auth_user_model=self.auth_user_model,
+            values=pairs(self.values, "--set"),
+            moved=pairs(self.moved, "--moved"),
+            set_noop=self.set_noop,
+        )
+
+    def question(self, root: Path, config: Config) -> Question:
+        """What shall be proven where. Raises MigfixError."""
+        from migfix.commands.verify import own_rows, question_for
+
+        where = tuple(part for each in self.engines for part in ([each] if "://" in each else each.split(",")))
+        return replace(
+            question_for(root, replace(config, database=self.database), where),
+            count=self.rows,
+            own_rows=own_rows(self.rows_from),
+            is_telling_sql=self.is_telling_sql,
+            limit=self.limit,
+        )
+
+    def versions(self, paths: list[Path], config: Config) -> tuple[Version, ...]:
+        """The versions of the files that are tried. Raises MigfixError."""
+        from migfix.commands.verify import earlier_and_now, targets_of
+
+        return earlier_and_now(paths, config) if self.is_comparing else targets_of(self.what, paths, config)
+
+
+def verify(options: VerifyOptions) -> None:
+    """Run migrations on a scratch database with rows: forward, back, forward. Imports the project."""
+    from migfix.commands.verify import paths_in, root_of
+    from migfix.prove.verify import verify as try_out
+
+    paths = paths_in(options.what)
+    root = root_of(paths)
+    config = options.configuration(root)
+    question = options.question(root, config)
+    versions = options.versions(paths, replace(config, settings=question.settings) if options.is_comparing else config)
     with progress(len(question.engines) * len(versions)) as on_step:
         proof = try_out(question, versions, on_step)
-    if is_json:
+    if options.is_json:
         from migfix.report.proof import proof_as_json
 
         typer.echo(proof_as_json(proof), nl=False)
     else:
-        show(proof, is_telling_sql=is_telling_sql)
+        show(proof, is_telling_sql=options.is_telling_sql)
     raise typer.Exit(FAILED if not proof.is_told else FIXED if proof.is_passed else LEFT)
+
+
+app.command("verify")(taking(VerifyOptions, verify))

@@ -15,9 +15,9 @@ from migfix.cli.terminal import say
 from migfix.errors import ConfigError, MigfixError
 
 if TYPE_CHECKING:
-    from migfix.config import Config
-    from migfix.findings import Rewrite
-    from migfix.plan import Outcome
+    from migfix.findings.finding import Rewrite
+    from migfix.planning.plan import Outcome
+    from migfix.project.config import Config
 
 HELP = """\
 y  make this rewrite
@@ -47,7 +47,7 @@ class Review:
 
     def run(self, paths: list[Path], config: Config, all_or_nothing: bool, is_stepwise: bool) -> Outcome:
         """The plan of what was said yes to. Raises MigfixError where nobody can be asked."""
-        from migfix.config import with_facts
+        from migfix.project.config.options import with_facts
         from migfix.run import run
 
         if not sys.stdin.isatty():
@@ -83,9 +83,9 @@ class Review:
 
     def _ask(self, rewrite: Rewrite, before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> bool:
         from migfix.cli.terminal import show_diff
-        from migfix.pages import read_page
-        from migfix.plan import Plan
-        from migfix.registry import find_rule
+        from migfix.planning.plan import Plan
+        from migfix.planning.registry import find_rule
+        from migfix.report.rule_pages import read_page
         from migfix.report.text import render_plan
 
         say(f"\n{render_plan(Plan(rewrites=(replace(rewrite, advice=()),)), Path.cwd())}", nl=False)

@@ -15,8 +15,8 @@ import typer
 from migfix.report.visible import visible
 
 if TYPE_CHECKING:
-    from migfix.config import Config
-    from migfix.prove.proof import Proof
+    from migfix.findings.proof import Proof
+    from migfix.project.config import Config
 
 
 @contextmanager
@@ -92,11 +92,11 @@ def still_working(seconds: float = 10) -> Iterator[None]:
 
 def put_back_after_a_crash(places: list[Path]) -> None:
     """Before a command that writes: what a killed run left half written in the projects at ``places``."""
-    from migfix.journal import at
+    from migfix.write.journal import at
 
     if not any(journal.is_broken_off for journal in at(places)):
         return
-    from migfix.write import recover
+    from migfix.write.files import recover
 
     for path in recover(places):
         typer.echo(f"{path}: put back as it was, because an earlier run was killed while it wrote.", err=True)

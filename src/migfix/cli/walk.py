@@ -16,8 +16,8 @@ from migfix.cli.terminal import progress, put_back_after_a_crash, say, show, sho
 
 if TYPE_CHECKING:
     from migfix.cli.review import Review
-    from migfix.config import Config
-    from migfix.plan import Outcome
+    from migfix.planning.plan import Outcome
+    from migfix.project.config import Config
 
 
 class Verb(Enum):
@@ -42,18 +42,18 @@ class Walk:
 
     door: Verb
     format: Format = Format.text
-    all_or_nothing: bool = False
-    is_failing_on_fix: bool = False
     set_names: tuple[str, ...] = ()
     proving: tuple[str | None, ...] = ()
-    is_interactive: bool = False
     is_staged: bool = False
     html: Path | None = None
+    all_or_nothing: bool = False
+    is_failing_on_fix: bool = False
+    is_interactive: bool = False
 
     def through(self, groups: list[tuple[list[Path], Config]]) -> int:
         """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
-        from migfix.journal import reading
-        from migfix.plan import together
+        from migfix.planning.plan import together
+        from migfix.write.journal import reading
 
         place = place_for(self.html) if self.html else None
         places = [_folder(path) for paths, _ in groups for path in paths]
@@ -73,7 +73,7 @@ class Walk:
         database = next((config.database for _, config in groups), None)
         page = rendered(outcome, _top(), is_written, database) if place else b""
         if is_written:
-            from migfix.write import write_all
+            from migfix.write.files import write_all
 
             write_all(outcome.plan.before, outcome.plan.after)
         if groups or self.format is not Format.text:
@@ -97,17 +97,12 @@ class Walk:
 
     def planned(self, paths: list[Path], config: Config, review: Review | None) -> Outcome | None:
         """What was found, and, if that was asked for, passes on scratch databases; None if that couldn't be told."""
-        from migfix.run import run
-
         is_for_page = self.html is not None
-        if review:
-            outcome = review.run(paths, config, self.all_or_nothing, is_for_page)
-        else:
-            outcome = run(paths, config, self.all_or_nothing, is_stepwise=is_for_page)
+        outcome = review.run(paths, config, self.all_or_nothing, is_for_page) if review else self.outcome(paths, config)
         if not self.proving or not outcome.plan.after or outcome.errors:
             return outcome
+        from migfix.commands.verify import question_for, root_of
         from migfix.prove.passing import passing
-        from migfix.verifying import question_for, root_of
 
         question = replace(question_for(root_of(paths), config, self.proving), is_telling_sql=is_for_page)
         with progress(len(self.proving) * (1 + is_for_page)) as on_step:
@@ -115,6 +110,24 @@ class Walk:
         for proof in proofs:
             show(proof, is_error=True)
         return replace(outcome, plan=plan, proofs=proofs) if all(proof.is_told for proof in proofs) else None
+
+    def outcome(self, paths: list[Path], config: Config) -> Outcome:
+        """What was found; where no rule has anything to say, without loading what rewrites."""
+        from migfix.planning.look import Look, look_at
+        from migfix.planning.plan import Outcome, Plan
+
+        look = look_at(paths, config)
+        if not isinstance(look, Look):
+            return look
+        if not look.finds_something:
+            if look.is_plain:
+                return Outcome(Plan(), look.all_errors, left_out=look.left_out)
+            from migfix.planning.outcome import outcome_of, suppressions_of
+
+            return outcome_of(look, Plan(), suppressions_of(look), self.all_or_nothing)
+        from migfix.run import planned
+
+        return planned(look, self.all_or_nothing, is_stepwise=self.html is not None)
 
     def code(self, outcome: Outcome, is_written: bool) -> int:
         if outcome.errors:
@@ -174,9 +187,9 @@ class Walk:
 
 def _top() -> Path:
     """Where paths start for what shows them beside the files of the repository: its top; outside one, here."""
-    from migfix.git import top_of
+    from migfix.project.files import repository_of
 
-    return top_of(Path.cwd()) or Path.cwd()
+    return repository_of(Path.cwd()) or Path.cwd()
 
 
 def tell_errors(outcome: Outcome) -> None:
@@ -190,7 +203,7 @@ def _folder(path: Path) -> Path:
 
 def _patch_root(outcome: Outcome, here: Path) -> Path:
     """Where the paths of a patch start: here, or the project if its files lie elsewhere."""
-    from migfix.history.files import find_root
+    from migfix.project.files import find_root
 
     paths = [Path(path) for path in outcome.plan.after]
     return here if all(path.is_relative_to(here) for path in paths) else find_root(paths[0].parent)

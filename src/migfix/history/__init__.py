@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from migfix.model import Dependency, Key, Migration, Operation
+from migfix.history.state import State
 from migfix.source import read_migration
+from migfix.source.migration import Dependency, Key, Migration, Operation
 
 if TYPE_CHECKING:
-    from migfix.history.facts import Facts
-    from migfix.history.installed import Package
-    from migfix.history.reader import Module, Reader
-    from migfix.history.state import State
+    from migfix.project.facts import Facts
+    from migfix.project.installed import Package
+    from migfix.project.reader import Module, Reader
 
 
 class History:
@@ -30,7 +30,7 @@ class History:
         self._planned: dict[Key, Migration] = {}
         self._companions: dict[str, bytes] = {}
         self._on_disk: dict[str, dict[str, Migration]] = {}
-        self._deployed: dict[Key, str] = {}
+        self._deployed = reader.deployed
         self._as_if_new: Key | None = None
         self._replaced: dict[str, dict[Key, Key]] = {}
         self._starts: dict[Migration, State] = {}
@@ -44,7 +44,6 @@ class History:
         changed._planned = self._planned | {each.key: each for each in migrations}
         changed._companions = self._companions | dict(companions or {})
         changed._on_disk = self._on_disk
-        changed._deployed = self._deployed
         changed._as_if_new = self._as_if_new
         changed.is_user_known = self.is_user_known
         return changed
@@ -82,37 +81,25 @@ class History:
         return found
 
     def why_deployed(self, migration: Migration) -> str:
-        """Why a file counts as deployed, also if it was named, as a sentence goes on after its name; "" if it doesn't.
+        """Why a file counts as deployed, also if it was named, as a sentence goes on after it; "" if it doesn't."""
+        return "" if self._is_taken_as_new(migration) else self._deployed.why(migration, self._dependants)
 
-        It is on the default branch, or applied in a database that was looked at, or such a file depends on it.
-        """
-        if migration.key == self._as_if_new or (self.facts.force and migration.key in self._planned):
-            return ""
-        if migration.key not in self._deployed:
-            self._deployed[migration.key] = ""  # stands while those that depend on it are asked, in a circle too
-            self._deployed[migration.key] = self._why_deployed(migration)
-        return self._deployed[migration.key]
+    def _is_taken_as_new(self, migration: Migration) -> bool:
+        """Whether a file counts as new, deployed or not."""
+        return migration.key == self._as_if_new or (self.facts.force and migration.key in self._planned)
 
-    def _why_deployed(self, migration: Migration) -> str:
-        if not self._reader.knows_deployed and not self.facts.applied:
-            return ""
-        if why := self._reader.why_deployed(migration.path):
-            return why
-        for alias, applied in self.facts.applied.items():
-            if migration.key in applied:
-                return f"is applied in the database {alias}"
+    def _dependants(self, migration: Migration) -> Iterator[Migration]:
+        """The migrations that depend on one; not those that it waits for itself, as then neither can have run."""
         for each in self.mentioning(migration.name):
-            if migration.key not in map(self.resolve, each.dependencies):
+            if migration.key not in map(self.resolve, each.dependencies) or self._is_taken_as_new(each):
                 continue
-            is_circle = any(each.key == before.key for before in self.before(migration))  # then neither has run
-            if not is_circle and (why := self.why_deployed(each)):
-                return f"is needed by {'.'.join(each.key)}, which {why}"
-        return ""
+            if not any(each.key == before.key for before in self.before(migration)):
+                yield each
 
     @property
     def has_met_deployed(self) -> bool:
         """Whether it was asked about a file that is deployed."""
-        return any(self._deployed.values())
+        return self._deployed.has_met_one
 
     def as_if_new(self, migration: Migration) -> History:
         """The history in which one file that was named counts as new although it is deployed."""
@@ -123,11 +110,11 @@ class History:
     def demand_known(self, migration: Migration) -> None:
         """Raises UnknownBase if nobody can say whether a file is deployed, and nobody said that it doesn't matter."""
         if not self.facts.force:
-            self._reader.demand_known(migration.path)
+            self._deployed.demand_known(migration.path)
 
     def earlier(self, migration: Migration) -> Migration | None:
         """The migration as it is deployed, where its file has been changed since."""
-        source = self._reader.earlier(migration.path)
+        source = self._deployed.earlier(migration.path)
         return None if source is None else read_migration(migration.path, *migration.key, source)
 
     def at(self, path: str) -> Migration | None:
@@ -154,17 +141,17 @@ class History:
 
     def is_new(self, migration: Migration) -> bool:
         """Whether the file isn't deployed yet, so that it may be rewritten and its tables are new."""
-        is_likely = migration.key in self._planned or self._reader.is_new(migration.path)
+        is_likely = migration.key in self._planned or self._deployed.is_likely_new(migration.path)
         return is_likely and not self.why_deployed(migration)
 
     @property
     def knows_deployed(self) -> bool:
         """Whether anybody can say which files are deployed, beside those that were named."""
-        return self._reader.knows_deployed
+        return self._deployed.is_known
 
     def new_mentioning(self, text: str) -> tuple[Migration, ...]:
         """The files that weren't named and are known not to be deployed, with ``text`` in them."""
-        return tuple(filter(self.is_new, self.mentioning(text))) if self._reader.knows_deployed else ()
+        return tuple(filter(self.is_new, self.mentioning(text))) if self.knows_deployed else ()
 
     def replaced_by(self, key: Key) -> Key:
         """The squashed migration that stands for ``key``, or ``key`` itself."""
@@ -257,8 +244,6 @@ class History:
 
     def _start_of(self, migration: Migration) -> State:
         """The models before a migration: of one that only goes on from another, what that one has left."""
-        from migfix.history.state import State
-
         before = list(self.before(migration))
         last = before[-1] if before else migration
         if last in self._starts and list(self.before(last)) == before[:-1]:

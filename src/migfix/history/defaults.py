@@ -6,8 +6,8 @@ import ast
 
 from migfix.errors import UnreadableFile
 from migfix.history import History
-from migfix.model import Literal, Name
-from migfix.source.reader import parse
+from migfix.source.migration import Literal, Name
+from migfix.source.parse import parse
 
 _MAKES = frozenset({"create", "get_or_create", "update_or_create", "save"})
 

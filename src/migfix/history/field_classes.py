@@ -11,11 +11,11 @@ from pathlib import Path
 from migfix.errors import UnreadableFile
 from migfix.history import History
 from migfix.history.fields import Field
-from migfix.history.files import find_root
-from migfix.history.installed import module_source
-from migfix.model import Call
+from migfix.project.files import find_root
+from migfix.project.installed import module_source
+from migfix.source.migration import Call
 from migfix.source.names import canonical
-from migfix.source.reader import parse
+from migfix.source.parse import parse
 
 _CHANGES_VALUES = frozenset(
     (

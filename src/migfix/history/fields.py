@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migfix.history.facts import Facts
-from migfix.model import Call, Key, Literal, Name, Operation, Sequence, Value
+from migfix.project.facts import Facts
+from migfix.source.migration import Call, Key, Literal, Name, Operation, Sequence, Value
 
 _RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from migfix.history import History
-from migfix.model import Key, Migration
+from migfix.source.migration import Key, Migration
 
 
 def rings(history: History, start: Iterable[Migration]) -> list[frozenset[Key]]:

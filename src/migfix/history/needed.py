@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from migfix.edits import Edit, Insert, Replace
-from migfix.formatting import literal, quote_of, with_quotes
 from migfix.history import History
-from migfix.model import Key, Migration
+from migfix.source.edits import Edit, Insert, Replace
+from migfix.source.formatting import literal, quote_of, with_quotes
+from migfix.source.migration import Key, Migration
 
 CONTRIB: dict[str, str] = {
     "admin": "0003_logentry_add_action_flag_choices",

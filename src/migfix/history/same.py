@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from migfix.history.fields import together
-from migfix.history.state import Model, State, items_of
-from migfix.model import Literal, Value
+from migfix.history.model import Model, items_of
+from migfix.history.state import State
+from migfix.source.migration import Literal, Value
 
 
 def state_differences(old: State, new: State, apps: list[str]) -> list[str]:

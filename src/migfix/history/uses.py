@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from migfix.history.fields import Field, field_of
-from migfix.history.state import created_model
-from migfix.model import Key, Literal, Migration, Name, Operation, Value
-from migfix.source.lookups import lookups
-from migfix.source.texts import SETTING
+from migfix.history.model import created_model
+from migfix.source.data_functions.lookups import lookups
+from migfix.source.data_functions.texts import SETTING
+from migfix.source.migration import Key, Literal, Migration, Name, Operation, Value
 
 _OPTIONAL = ("LookupError", "is_installed", "INSTALLED_APPS", "app_configs", "all_models")
 """What a data step that can do without a model asks for, or catches."""

@@ -18,10 +18,11 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.utils import translation
 
-from migfix.asking import reply
-from migfix.model import Key
+from migfix.project.django.answering import reply
+from migfix.project.django.recorded import applied_and_tables
 from migfix.prove.detect import differences
 from migfix.prove.planned import PlannedFinder, PlannedLoader
+from migfix.source.migration import Key
 
 
 def end_state(planned: dict[str, bytes], is_ordered: bool) -> ProjectState:
@@ -105,8 +106,6 @@ def answer(request: dict[str, object]) -> dict[str, object]:
     planned = {path: base64.b64decode(content) for path, content in files.items()}
     found: dict[str, object] = {"differences": changed_models(planned)}
     if alias := request.get("database"):
-        from migfix.database import applied_and_tables
-
         found["applied"], found["tables"] = applied_and_tables(str(alias))
     return found
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from migfix.plan import Plan
-from migfix.prove.proof import ORIGINAL, REWRITTEN, Proof
+from migfix.findings.proof import ORIGINAL, REWRITTEN, Proof
+from migfix.planning.plan import Plan
 from migfix.prove.verify import OnStep, Question, Target, Version, verify
 
 

@@ -6,11 +6,11 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from migfix.asking import ask
 from migfix.errors import MigfixError
-from migfix.findings import Advice
-from migfix.model import Key
-from migfix.plan import Plan
+from migfix.findings.finding import Advice
+from migfix.planning.plan import Plan
+from migfix.project.django.asking import ask
+from migfix.source.migration import Key
 
 
 class NotProven(MigfixError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from migfix.prove.proof import ORIGINAL, REWRITTEN, Outcome, Step, Trial
+from migfix.findings.proof import ORIGINAL, REWRITTEN, Outcome, Step, Trial
 
 MOST_TOLD = 3
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from migfix.prove.proof import Proof, Trial, trial_from
+from migfix.findings.proof import Proof, Trial, trial_from
 from migfix.prove.values import with_values_compared
 
 PATIENCE = 10
@@ -67,22 +67,7 @@ def verify(question: Question, versions: Iterable[Version], on_step: OnStep) -> 
 
 def _trial(question: Question, engine: str | None, version: Version, on_step: OnStep) -> Trial:
     shown = " ".join(filter(None, [_engine_name(engine), version.name]))
-    request: dict[str, object] = {
-        "root": str(question.root),
-        "here": str(Path.cwd()),
-        "settings": question.settings,
-        "database": question.database,
-        "engine": engine,
-        "name": _engine_name(engine) or question.database,
-        "version": version.name,
-        "targets": list(map(asdict, version.targets)),
-        "aside": list(map(asdict, version.aside)),
-        "after": {path: base64.b64encode(content).decode() for path, content in version.after.items()},
-        "hidden": sorted(version.hidden),
-        "rows": question.count,
-        "own_rows": question.own_rows,
-        "sql": question.is_telling_sql,
-    }
+    request = _request(question, engine, version)
     with tempfile.TemporaryFile("w+", errors="replace") as noise:  # a pipe that nobody reads would stop the child
         child = subprocess.Popen(
             [sys.executable, "-m", "migfix.prove.trial"],
@@ -112,6 +97,26 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
                 else _last_words(child.returncode, noise.read())
             )
     return trial or Trial(str(request["name"]), version.name, could_not_run=could_not_run)
+
+
+def _request(question: Question, engine: str | None, version: Version) -> dict[str, object]:
+    """What the process of one trial is asked, as JSON has it."""
+    return {
+        "root": str(question.root),
+        "here": str(Path.cwd()),
+        "settings": question.settings,
+        "database": question.database,
+        "engine": engine,
+        "name": _engine_name(engine) or question.database,
+        "version": version.name,
+        "targets": list(map(asdict, version.targets)),
+        "aside": list(map(asdict, version.aside)),
+        "after": {path: base64.b64encode(content).decode() for path, content in version.after.items()},
+        "hidden": sorted(version.hidden),
+        "rows": question.count,
+        "own_rows": question.own_rows,
+        "sql": question.is_telling_sql,
+    }
 
 
 def _told(child: subprocess.Popen[str], request: dict[str, object], on_step: OnStep) -> tuple[Trial | None, str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from migfix.errors import MigfixError
-from migfix.plan import Plan
-from migfix.prove.proof import ORIGINAL, REWRITTEN
+from migfix.findings.proof import ORIGINAL, REWRITTEN
+from migfix.planning.plan import Plan
 from migfix.prove.verify import Target, Version
 
 

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from migfix.config import KEYS, Config
-from migfix.history.facts import Facts
-from migfix.registry import selected
+from migfix.planning.registry import selected
+from migfix.project.config import Config
+from migfix.project.config.table import KEYS
+from migfix.project.facts import Facts
 
 
 def render_config(config: Config, place: Path, table: Mapping[str, object] | None, facts: Facts) -> str:

@@ -7,9 +7,9 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from migfix.findings import Finding, Rewrite
-from migfix.plan import Outcome
-from migfix.registry import title_of
+from migfix.findings.finding import Finding, Rewrite
+from migfix.planning.plan import Outcome
+from migfix.planning.registry import title_of
 from migfix.report.text import shown
 
 _WAYS_OF_DEPLOYING = ("MIG4", "MIG5")

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from migfix import __version__
-from migfix.findings import Finding, Rewrite
-from migfix.plan import Outcome
-from migfix.registry import all_rules
+from migfix.findings.finding import Finding, Rewrite
+from migfix.planning.plan import Outcome
+from migfix.planning.registry import all_rules
 from migfix.report.diff import render_diff
 from migfix.report.text import shown
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migfix.prove.proof import ORIGINAL, Outcome, Place, Proof, Step, Trial
+from migfix.findings.proof import ORIGINAL, Outcome, Place, Proof, Step, Trial
 from migfix.report.text import shown
 
 if TYPE_CHECKING:

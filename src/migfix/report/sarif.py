@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from migfix import __version__
-from migfix.findings import Finding, Rewrite
-from migfix.pages import read_page
-from migfix.plan import Outcome, Plan
-from migfix.registry import all_rules
+from migfix.findings.finding import Finding, Rewrite
+from migfix.planning.plan import Outcome, Plan
+from migfix.planning.registry import all_rules
 from migfix.report.forges import fingerprint, is_grave, message_of
+from migfix.report.rule_pages import read_page
 from migfix.report.text import shown
 
 ROOT = "%SRCROOT%"

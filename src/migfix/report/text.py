@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migfix.registry import title_of
+from migfix.planning.registry import title_of
 from migfix.report.visible import in_one_line
 
 if TYPE_CHECKING:
-    from migfix.findings import Finding, Refusal, Rewrite
-    from migfix.plan import Outcome, Plan
+    from migfix.findings.finding import Finding, Refusal, Rewrite
+    from migfix.planning.plan import Outcome, Plan
     from migfix.source.ignores import Ignore
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migfix.history import History
-from migfix.model import Key, Migration
+from migfix.source.migration import Key, Migration
 
 
 def before_window(migration: Migration, index: int, model: Key, history: History) -> int:

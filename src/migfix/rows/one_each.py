@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from migfix.formatting import Code, call, flatten
 from migfix.history import History
 from migfix.history.fields import Field
-from migfix.history.state import Model
-from migfix.model import Migration
-from migfix.rows.columns import CannotSeed, Columns
-from migfix.rows.fill import Fill
-from migfix.rows.need import unique_sets
-from migfix.rows.placeholder import AUTO, INTEGERS, TEXT, max_length
-from migfix.rows.seed import Seeder
+from migfix.history.model import Model
+from migfix.rows.functions.fill import Fill
+from migfix.rows.functions.variables import Variables, roots
+from migfix.rows.placeholder_rows.columns import Columns
+from migfix.rows.placeholder_rows.needed import unique_sets
+from migfix.rows.placeholder_rows.seed import CannotSeed
+from migfix.rows.placeholder_rows.seeder import Seeder
+from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT, max_length
 from migfix.rows.unique import UniqueField
-from migfix.rows.variables import Variables, roots
 from migfix.source.code import Writer
+from migfix.source.formatting import Code, call, flatten
+from migfix.source.migration import Migration
 
 COMPUTED = "# A default is the same for all existing rows, and each needs a value of its own."
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migfix.history import History
-from migfix.history.facts import Facts
 from migfix.history.fields import Field, field_of, model_key
-from migfix.history.state import Model, State
-from migfix.model import Key, Literal, Migration, Operation, Sequence
-from migfix.rows.placeholder import AUTO
+from migfix.history.model import Model
+from migfix.history.state import State
+from migfix.project.facts import Facts
+from migfix.rows.placeholder_rows.values import AUTO
+from migfix.source.migration import Key, Literal, Migration, Operation, Sequence
 
 CLOSES = frozenset(["RemoveField", "RemoveIndex", "RemoveConstraint", "AlterUniqueTogether", "AlterIndexTogether"])
 """What makemigrations writes about a model before its DeleteModel."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from migfix.history import History
 from migfix.history.fields import Field, field_of
-from migfix.history.state import Model, State
-from migfix.model import Call, Literal, Migration, Name, Opaque, Operation, Value
-from migfix.rows.by_hand import writes_column
-from migfix.rows.need import unique_sets
-from migfix.rows.placeholder import TEXT
+from migfix.history.model import Model
+from migfix.history.state import State
+from migfix.rows.placeholder_rows.made_by_steps import writes_column
+from migfix.rows.placeholder_rows.needed import unique_sets
+from migfix.rows.placeholder_rows.values import TEXT
+from migfix.source.migration import Call, Literal, Migration, Name, Opaque, Operation, Value
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from textwrap import indent
 
-from migfix.edits import AddImport
-from migfix.formatting import (
+from migfix.source.edits import AddImport
+from migfix.source.formatting import (
     Brackets,
     Code,
     call,
@@ -20,7 +20,18 @@ from migfix.formatting import (
     render,
     with_quotes,
 )
-from migfix.model import Argument, Call, Dictionary, Import, Literal, Migration, Name, Opaque, Sequence, Value
+from migfix.source.migration import (
+    Argument,
+    Call,
+    Dictionary,
+    Import,
+    Literal,
+    Migration,
+    Name,
+    Opaque,
+    Sequence,
+    Value,
+)
 from migfix.source.names import package_of, spelling
 
 _BY_NAME = (("django.db", "models"), ("django.db", "migrations"), ("django.conf", "settings"))

@@ -8,7 +8,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from migfix.model import Migration
+from migfix.source.migration import Migration
 from migfix.source.text import decode
 
 _COMMENT = re.compile(r"#\s*migfix:\s*(?P<said>ignore.*)")

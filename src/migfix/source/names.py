@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migfix.model import Import, Literal, Name, Value
+from migfix.source.migration import Import, Literal, Name, Value
 
 # Operation class -> parameter names, from django/db/migrations/operations/ and contrib/postgres/operations.py.
 _EXTENSIONS = ("Bloom", "BtreeGin", "BtreeGist", "CIText", "Crypto", "HStore", "Trigram", "Unaccent")

@@ -8,7 +8,7 @@ import re
 import tokenize
 from collections.abc import Iterable
 
-from migfix.model import NOWHERE, Span
+from migfix.source.migration import NOWHERE, Span
 
 
 def decode(source: bytes) -> str:
@@ -74,3 +74,17 @@ def names_read(code: str) -> list[str]:
     return [
         node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     ]
+
+
+def reindented(code: str, was: int, now: int) -> str:
+    """``code`` with its further lines moved from one indentation to another; lines inside a string stay as they are."""
+    if "\n" not in code:
+        return code
+    lines = code.split("\n")
+    inside: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        inside.update(range(token.start[0], token.end[0]) if token.type == tokenize.STRING else ())
+    for index, line in enumerate(lines[1:], 1):
+        if index not in inside and line.strip():
+            lines[index] = " " * now + (line[was:] if not line[:was].strip() else line.lstrip())
+    return "\n".join(lines)

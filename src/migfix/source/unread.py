@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from keyword import iskeyword
 
-from migfix.model import Literal, Operation, Sequence
+from migfix.source.migration import Literal, Operation, Sequence
 
 LISTS = ("operations", "dependencies")
 _DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from migfix.edits import (
+from migfix.source.edits import (
     AddAttribute,
     AddFunction,
     AddImport,
@@ -22,8 +22,8 @@ from migfix.edits import (
     Replace,
     ReplaceText,
 )
-from migfix.formatting import line_length
-from migfix.model import Where
+from migfix.source.formatting import line_length
+from migfix.source.migration import Where
 from migfix.source.text import with_texts
 from migfix.syntax.attributes import assignment, class_index, has_attribute, with_attribute, without_attribute
 from migfix.syntax.containers import (

@@ -47,7 +47,7 @@ class Command(next_in_line()):  # type: ignore[misc]
 
     def look_at(self, written: list[Path], choice: str | None, options: dict[str, Any]) -> None:
         """Plan the files, show what would change, and write it if that is wanted. Never raises."""
-        from migfix.hook import Hook
+        from migfix.commands.makemigrations import Hook
 
         output = self.stderr if options.get("scriptable") else self.stdout
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from migfix.cli.app import SETTINGS_VARIABLE
+from migfix.cli.options import SETTINGS_VARIABLE
 
 
 class Command(BaseCommand):

@@ -26,15 +26,16 @@ from django.test.utils import setup_test_environment
 from django.utils import translation
 
 from migfix.errors import MigfixError
-from migfix.model import Key
+from migfix.findings.proof import Outcome, Step, Trial
 from migfix.prove.planned import PlannedFinder, PlannedLoader, file_of
-from migfix.prove.proof import Outcome, Step, Trial
-from migfix.prove.trial.databases import engine_name, is_used, scratch_databases, scratch_settings, sweep
 from migfix.prove.trial.foreign import Foreign, Stopped, one_line
 from migfix.prove.trial.journey import Journey, Route, Wishes
 from migfix.prove.trial.migrator import Migrator
+from migfix.prove.trial.scratch.databases import engine_name, scratch_databases, sweep
+from migfix.prove.trial.scratch.settings import is_used, scratch_settings
 from migfix.prove.trial.statements import StatementLog
 from migfix.prove.trial.touched import Sources
+from migfix.source.migration import Key
 
 Tell = Callable[[dict[str, object]], None]
 

@@ -17,11 +17,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ModelState, ProjectState
 from django.utils.module_loading import module_has_submodule
 
-from migfix.model import Key
+from migfix.findings.proof import Place
 from migfix.prove.planned import PlannedLoader
-from migfix.prove.proof import Place
 from migfix.prove.trial.statements import StatementLog
 from migfix.prove.trial.touched import Sources
+from migfix.source.migration import Key
 
 
 class _Executor(MigrationExecutor):

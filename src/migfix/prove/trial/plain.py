@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from migfix.prove.trial.databases import plain_database
+from migfix.prove.trial.scratch.databases import plain_database
 from migfix.prove.trial.snapshot import Schema, Table, constraint_differences, schema_of, table_of
 
 

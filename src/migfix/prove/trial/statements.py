@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from migfix.prove.proof import Lock, Place, Statement
+from migfix.findings.proof import Lock, Place, Statement
 
 MODES = (
     "AccessShareLock",

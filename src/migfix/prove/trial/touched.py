@@ -16,14 +16,14 @@ from django.db.migrations.operations.fields import AlterField
 from django.db.migrations.operations.models import AlterModelTable, DeleteModel
 from django.db.migrations.state import ProjectState
 
-from migfix import model
 from migfix.errors import MigfixError
-from migfix.model import Key, Name
+from migfix.findings.proof import Place
 from migfix.prove.planned import file_of
-from migfix.prove.proof import Place
+from migfix.source import migration as model
 from migfix.source import read_migration
-from migfix.source.effects import effects
-from migfix.source.lookups import models_named
+from migfix.source.data_functions.effects import effects
+from migfix.source.data_functions.lookups import models_named
+from migfix.source.migration import Key, Name
 
 
 @dataclass(frozen=True)

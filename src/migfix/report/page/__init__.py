@@ -9,9 +9,9 @@ from django.template import Context, Engine
 from django.utils.safestring import mark_safe
 
 from migfix import __version__
-from migfix.findings import Advice, Finding, Rewrite
-from migfix.plan import Change, Outcome
-from migfix.registry import title_of
+from migfix.findings.finding import Advice, Finding, Rewrite
+from migfix.planning.plan import Change, Outcome
+from migfix.planning.registry import title_of
 from migfix.report.page.proof import proof_of
 from migfix.report.page.sides import Side, rows
 from migfix.report.text import closing, notes, shown, where

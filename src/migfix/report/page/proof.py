@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migfix.prove.proof import ORIGINAL, Lock, Outcome, Proof, Step, Trial
+from migfix.findings.proof import ORIGINAL, Lock, Outcome, Proof, Step, Trial
 from migfix.report.page.sides import Side, rows
 from migfix.report.proof import MARKS, NOT_REACHED, reached, reasons, row_counts, runs, statements, title, verdict
 from migfix.report.text import shown

@@ -1,0 +1,102 @@
+"""What happens after makemigrations, in its own process: plan, show, ask, write."""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from migfix.planning.plan import Outcome, Plan
+from migfix.project.config.pyproject import load_config
+from migfix.project.django.installed_apps import loaded
+from migfix.project.django.loaded import with_answer
+from migfix.project.files import find_root
+from migfix.prove.child import changed_models
+from migfix.prove.project import NotProven
+from migfix.report.diff import coloured, render_diff
+from migfix.report.text import render_plan, shown, summary
+from migfix.run import run
+from migfix.write.files import recover, write_all
+
+
+class Terminal(Protocol):
+    """Where the hook speaks, and where it asks."""
+
+    is_there: bool
+    is_coloured: bool
+
+    def say(self, text: str) -> None:
+        """Write a line, or several."""
+
+    def ask(self, question: str) -> bool:
+        """Whether the answer is yes."""
+
+
+class Hook:
+    """A look at the files that makemigrations has just written."""
+
+    def __init__(self, written: list[Path], choice: str | None, terminal: Terminal, is_asking: bool) -> None:
+        self.written = written
+        self.terminal = terminal
+        self.config = load_config(_project())
+        self.choice = choice or self.config.after_makemigrations
+        self.is_asking = is_asking and terminal.is_there
+
+    def run(self) -> list[Path]:
+        """Say what is found, and rewrite if that is wanted; the files that came with the rewrite.
+
+        Raises MigfixError.
+        """
+        if self.choice == "off":
+            return []
+        for path in recover([each.parent for each in self.written]):
+            self.terminal.say(f"{path}: put back as it was, because an earlier run was killed while it wrote.")
+        outcome = self.plan()
+        if outcome.is_clean:
+            return []
+        fresh = (replace(each, advice=()) for each in outcome.plan.rewrites)  # the plain file can't have run anywhere
+        told = render_plan(replace(outcome.plan, rewrites=tuple(fresh)), Path.cwd())
+        self.terminal.say(f"migfix:\n{told}".rstrip())
+        for error in outcome.errors:
+            self.terminal.say(f"error: {error}")
+        if not outcome.plan.after or outcome.errors:
+            return []
+        diff = render_diff(outcome.plan.before, outcome.plan.after, Path.cwd())
+        self.terminal.say((coloured(diff) if self.terminal.is_coloured else diff).decode(errors="replace"))
+        if not self.is_wanted():
+            names = shlex.join(shown(str(path), Path.cwd()) for path in self.written)
+            self.terminal.say(f"Left as written. To rewrite later: migfix apply {names}")
+            return []
+        write_all(outcome.plan.before, outcome.plan.after)
+        self.terminal.say(summary(outcome.plan, "rewritten"))
+        return [Path(path) for path in outcome.plan.after if outcome.plan.before[path] is None]
+
+    def is_wanted(self) -> bool:
+        if self.choice == "ask" and self.is_asking:
+            return self.terminal.ask("Rewrite? [y/N]")
+        return self.choice == "fix"
+
+    def plan(self) -> Outcome:
+        """The plan, proven by Django's own ProjectState in this very process. Raises MigfixError."""
+        importlib.invalidate_caches()  # the files are younger than what the import system remembers
+        facts = with_answer(self.config.facts, loaded())
+        outcome = run(self.written, replace(self.config, facts=facts, settings=None, databases=()))
+        if outcome.plan.after and not outcome.errors:
+            demand_same_state(outcome.plan)
+        return outcome
+
+
+def _project() -> Path:
+    """The folder of the manage.py that runs, else the project that we are in."""
+    script = Path(sys.argv[0]).resolve()
+    return script.parent if script.name == "manage.py" else find_root(Path.cwd())
+
+
+def demand_same_state(plan: Plan) -> None:
+    """Raises NotProven if Django's autodetector finds other models after the plan."""
+    found = changed_models({path: plan.after[path] for path in plan.migrations})
+    if found:
+        raise NotProven(f"Django finds other models after the rewrite: {'; '.join(found)}.", "Nothing was written.")

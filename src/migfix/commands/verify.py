@@ -1,0 +1,85 @@
+"""What the words of ``migfix verify`` mean: which project, which files, in which versions, where."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import sqlparse
+
+from migfix.errors import MigfixError
+from migfix.project.config import Config
+from migfix.project.extras import demand
+from migfix.project.facts import Facts
+from migfix.project.files import find_root, read_bytes
+from migfix.project.select import migrations_at
+from migfix.project.settings import settings_module
+from migfix.prove.verify import Question, Target, Version
+from migfix.prove.versions import of_disk, of_plan
+from migfix.run import run
+from migfix.write.files import last_before
+
+
+def paths_in(what: list[str]) -> list[Path]:
+    """The paths that were named; none if it is an app and the beginning of a migration's name, as for ``migrate``."""
+    is_name = len(what) == 2 and not Path(what[1]).exists() and not what[1].endswith(".py") and "/" not in what[0]
+    is_app = len(what) == 1 and what[0].isidentifier() and not Path(what[0]).exists()
+    return [] if is_name or is_app else list(map(Path, what))
+
+
+def root_of(paths: list[Path]) -> Path:
+    """The project of the first migration that was named; for one of an installed package, the one we are in.
+
+    Raises UnreadableFile.
+    """
+    file = migrations_at(paths[0], Facts())[0] if paths else None
+    return find_root(file.parent if file and "site-packages" not in file.parts else Path.cwd() / "x")
+
+
+def question_for(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
+    """What shall be proven where. Raises MigfixError if no settings are known or packages are missing."""
+    demand("verify", "verify")
+    settings = settings_of(root, config.settings or config.unasked)  # to prove is to run the project's code
+    return Question(root, settings, config.database or "default", engines or (None,))
+
+
+def settings_of(root: Path, said: str | None) -> str:
+    """The settings of a project: said, or in the environment, or those that manage.py names. Raises MigfixError."""
+    settings = said or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
+    if settings is None:
+        raise MigfixError(
+            "migfix doesn't know the settings of this project.", "Say --settings, or `settings` in [tool.migfix]."
+        )
+    return settings
+
+
+def own_rows(path: Path | None) -> tuple[str, ...]:
+    """The statements of an SQL file. Raises UnreadableFile."""
+    if path is None:
+        return ()
+    return tuple(filter(None, map(str.strip, sqlparse.split(read_bytes(path).decode()))))
+
+
+def targets_of(what: list[str], paths: list[Path], config: Config) -> tuple[Version, ...]:
+    """The one version on disk. Raises UnreadableFile."""
+    if not paths:
+        return (Version("", (Target(app=what[0], name="".join(what[1:])),)),)
+    return (Version("", tuple(map(Target, _files(paths, config)))),)
+
+
+def earlier_and_now(paths: list[Path], config: Config) -> tuple[Version, Version]:
+    """The files as they are and as migfix would leave them; if it would change nothing, as they were and as they are.
+
+    Raises MigfixError.
+    """
+    if not paths:
+        raise MigfixError("--compare needs the path of a migration file.", "Name the file instead of the app.")
+    outcome = run(paths, config)
+    if outcome.errors:
+        raise MigfixError(outcome.errors[0])
+    files = _files(paths, config)
+    return of_plan(outcome.plan, files) if outcome.plan.after else of_disk(files, last_before(root_of(paths)))
+
+
+def _files(paths: list[Path], config: Config) -> tuple[str, ...]:
+    return tuple(str(file) for path in paths for file in migrations_at(path, config.facts))

@@ -1,0 +1,1 @@
+"""What the rules say: findings, the edits in them, and how they were proven."""

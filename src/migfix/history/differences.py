@@ -1,0 +1,148 @@
+"""Whether migrations describe the same models before and after: read from source, nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from operator import itemgetter
+
+from migfix.history import History
+from migfix.history.fields import Field
+from migfix.history.graph import rings
+from migfix.history.model import Model
+from migfix.history.same import state_differences
+from migfix.history.state import State
+from migfix.source.migration import Argument, Call, Dependency, Key, Literal, Migration, Value
+
+
+def differences(before: History, after: History, apps: Iterable[str]) -> list[str]:
+    """What differs between the end states of ``apps``, a line each; empty if they are the same.
+
+    Same in the sense of Django's autodetector: the order of fields, indexes and constraints doesn't count.
+    """
+    apps = sorted(set(apps))
+    old, new = end_state(before, apps), end_state(after, apps)
+    found = state_differences(old, new, apps)
+    if found and any(each.replaces for app in apps for each in before.active(app)):
+        # squashmigrations can leave a default or a name behind that the chain doesn't have
+        old = end_state(_unsquashed(before, apps), apps)
+        found = state_differences(old, new, apps) and found
+    if not found and (ordered := ordered_state(after, apps)) is not None:
+        was = ordered_state(before, apps)
+        usual = state_differences(old, was, apps) if was else []  # what other apps rename is seen in that order only
+        found = [each for each in state_differences(new, ordered, apps) if each not in usual]
+        found += [f"{name} is used before it is there" for name in ordered.missing if name not in old.missing]
+    for app in apps:
+        if len(after.leaves(app)) > max(1, len(before.leaves(app))):
+            found.append(f"{app} would have two leaves")
+    return found
+
+
+def squash_differences(history: History, app: str) -> list[str]:
+    """What tables the squashed migrations of ``app`` make otherwise than the files they replace, a line each.
+
+    Nothing is said of an app whose replaced files are not all there. What no table has doesn't count: defaults, labels,
+    choices, and the class of a field that Django doesn't ship.
+    """
+    squashed = [each for each in history.active(app) if each.replaces]
+    if not squashed or not all(history.migration(key) for each in squashed for key in each.replaces):
+        return []
+    chain, squash = (end_state(each, [app]) for each in (_unsquashed(history, [app]), history))
+    for state, other in ((chain, squash), (squash, chain)):
+        state.models = {key: _as_table(each, other.models.get(key)) for key, each in state.models.items()}
+    chain.opaque = squash.opaque = []
+    return state_differences(chain, squash, [app])
+
+
+_IN_TABLES = ("db_table", "managed", "proxy", "unique_together", "index_together", "indexes", "constraints")
+_IN_COLUMNS = frozenset(
+    (
+        *("null", "unique", "primary_key", "max_length", "max_digits", "decimal_places", "to", "through", "to_field"),
+        *("db_column", "db_index", "db_collation", "db_constraint", "db_table", "base_field", "size", "srid"),
+    )
+)
+
+
+def _as_table(model: Model, other: Model | None) -> Model:
+    """The model with what its table has, and nothing else."""
+    fields = {name: _as_column(each, other.fields.get(name) if other else None) for name, each in model.fields.items()}
+    options = {name: value for name, value in model.options.items() if name in _IN_TABLES}
+    parents = tuple(base for base in model.bases if isinstance(base, Literal))
+    return replace(model, fields=fields, options=options, bases=parents, managers=None)
+
+
+def _as_column(field: Field, other: Field | None) -> Field:
+    if not isinstance(field.value, Call):
+        return Field(field.name, Literal(None))
+    is_foreign = "." in field.kind or (other is not None and "." in other.kind)
+    func = "" if is_foreign else field.value.func
+    said = ((each.keyword or str(place), each.value) for place, each in enumerate(field.value.arguments))
+    kept = [(name, value) for name, value in said if name in _IN_COLUMNS and value != Literal(False)]
+    kept.sort(key=itemgetter(0))
+    return Field(field.name, Call(func, tuple(Argument(name, _in_lower_case(value)) for name, value in kept)))
+
+
+def _in_lower_case(value: Value) -> Value:
+    return Literal(value.value.lower()) if isinstance(value, Literal) and isinstance(value.value, str) else value
+
+
+def _unsquashed(history: History, apps: list[str]) -> History:
+    """The history in which the files that a squashed migration replaces count, where they are all there."""
+    squashed = [each for app in apps for each in history.active(app) if each.replaces]
+    whole = [each for each in squashed if all(history.migration(key) for key in each.replaces)]
+    return history.with_migrations(map(_after_its_chain, whole))
+
+
+def _after_its_chain(squashed: Migration) -> Migration:
+    """A squash that does nothing and comes after the files it replaces, as do those that wait for it."""
+    start = len(squashed.dependencies)
+    chain = (Dependency(key, None, start + i, 1) for i, key in enumerate(squashed.replaces))
+    return replace(squashed, replaces=(), operations=(), dependencies=(*squashed.dependencies, *chain))
+
+
+def end_state(history: History, apps: list[str]) -> State:
+    """The models of ``apps`` after all their migrations, each app in its own order with lazy references.
+
+    That is the order that exists also where apps depend on each other in a circle.
+    """
+    state = State(history.facts)
+    for app in apps:
+        for migration in in_own_order(history, app):
+            state.replay(migration, migration.operations)
+            waiting, state.dropped = state.dropped, []
+            for _, op in waiting:  # what stands before its own CreateModel
+                state.replay(migration, [op])
+    for old, label in list(state.renamed.items()):
+        if old not in state.models:
+            state.repoint(old, label)
+    return state
+
+
+def ordered_state(history: History, apps: list[str]) -> State | None:
+    """The same in the one order that runs on a database; None if a circle leaves no such order."""
+    if rings(history, [each for app in apps for each in history.active(app)]):
+        return None
+    state = State(history.facts)
+    seen: set[Key] = set()
+    for app in apps:
+        for leaf in history.active(app):
+            for migration in (*history.before(leaf), leaf):
+                if migration.key not in seen:
+                    seen.add(migration.key)
+                    state.replay(migration, migration.operations)
+    return state
+
+
+def in_own_order(history: History, app: str) -> list[Migration]:
+    """The migrations of an app, parents first, by their dependencies on each other."""
+    waiting = {each.key: each for each in sorted(history.active(app), key=lambda each: each.name)}
+    done: list[Migration] = []
+    while waiting:
+        ready = [
+            each
+            for each in waiting.values()
+            if not any(key in waiting for key in history.own_parents(each) if key != each.key)
+        ]
+        for each in ready or list(waiting.values())[:1]:
+            done.append(waiting.pop(each.key))
+    return done

@@ -1,0 +1,294 @@
+"""Rules, round after round, until none finds anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import Match, SequenceMatcher
+from functools import lru_cache
+from itertools import takewhile
+from pathlib import PurePath
+
+from migfix.errors import MigfixError
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.findings.rule import Rule
+from migfix.history import History
+from migfix.history.differences import differences
+from migfix.planning.broken_steps import broken_steps
+from migfix.planning.concerned import follow_ups, look
+from migfix.planning.plan import Change, Plan
+from migfix.planning.suppressions import Suppressions, comments_on
+from migfix.source import read_migration
+from migfix.source.edits import AddImport, Edit, Insert, NewFile, SetContent
+from migfix.source.migration import Migration
+from migfix.syntax import CannotEdit, apply_edits
+from migfix.syntax.comments import with_lost_comments
+
+MOST_ROUNDS = 25
+MOST_OF_ONE_RULE = 1000
+
+Chooser = Callable[[Rewrite, Mapping[str, bytes | None], Mapping[str, bytes]], bool]
+"""Whether a rewrite is wanted that makes of these files those."""
+
+
+def make_plan(
+    migrations: tuple[Migration, ...],
+    history: History,
+    rules: Iterable[Rule],
+    suppressions: Suppressions,
+    chooser: Chooser | None = None,
+    is_stepwise: bool = False,
+) -> Plan:
+    """Everything the rules find in ``migrations`` and nobody has accepted, each round seeing what the last made.
+
+    ``is_stepwise``: the plan also says what each rewrite changes by itself.
+    Raises MigfixError if the rules don't come to rest.
+    """
+    rules = tuple(rules)
+    draft = Draft(migrations, history.with_migrations(migrations), suppressions, chooser, is_stepwise)
+    for _ in range(MOST_ROUNDS):
+        has_changed = [draft.take_whole(rule) if chooser else draft.take(rule) for rule in rules]
+        if not any(has_changed):
+            return draft.plan()
+    raise MigfixError(
+        f"After {MOST_ROUNDS} rounds the rules still change these files.", "Please report this with them."
+    )
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Edits that were made in memory: the files before and after them, and all else as it is then."""
+
+    before: Mapping[str, bytes | None]
+    after: Mapping[str, bytes]
+    history: History
+    migrations: tuple[Migration, ...]
+
+
+class Draft:
+    """A plan while it is being made."""
+
+    def __init__(
+        self,
+        migrations: tuple[Migration, ...],
+        history: History,
+        suppressions: Suppressions,
+        chooser: Chooser | None,
+        is_stepwise: bool,
+    ) -> None:
+        self.suppressions = suppressions
+        self.chooser = chooser
+        self.is_stepwise = is_stepwise
+        self.changes: list[Change] = []
+        self.declined: Counter[tuple[str, str, str]] = Counter()
+        """How many rewrites of an identity a person doesn't want."""
+        self.heeded: set[tuple[str, int]] = set()
+        self.migrations = migrations
+        self.history = history
+        self.deployed = {each.key for each in migrations if history.why_deployed(each)}
+        self.before: dict[str, bytes | None] = {}
+        self.after: dict[str, bytes] = {}
+        self.rewrites: list[Rewrite] = []
+        self.refusals: dict[tuple[tuple[str, str, str], int], Refusal] = {}
+        self.standing: dict[str, set[tuple[str, str, str]]] = {}
+        """What each rule found last: an operation that was refused may since have moved to another file."""
+
+    def plan(self) -> Plan:
+        standing = set().union(*self.standing.values())
+        left = [each for each in self.refusals.values() if _identity(each) in standing]
+        refusals = sorted(left, key=lambda each: (each.path, each.line, each.code))
+        rewrites, changes = tuple(self.rewrites), tuple(self.changes)
+        return Plan(self.before, self.after, rewrites, tuple(refusals), frozenset(self.heeded), changes)
+
+    def take_whole(self, rule: Rule) -> bool:
+        """Let a rule look as long as something of it is wanted; whether it changed a file."""
+        return sum(1 for _ in takewhile(bool, (self.take(rule) for _ in range(MOST_OF_ONE_RULE)))) > 0
+
+    def take(self, rule: Rule) -> bool:
+        """Let a rule look at the files as they are by now; whether it changed one."""
+        everything = list(self._found(rule))
+        self.heeded |= {(f.path, each.number) for f in everything for each in comments_on(f, rule, self.history)}
+        found = list(self.suppressions.standing(rule, everything, self.history))
+        self.standing[rule.code] = set(map(_identity, found))
+        refusals = [each for each in found if isinstance(each, Refusal)]
+        for number, refusal in enumerate(refusals):
+            alike = sum(_identity(each) == _identity(refusal) for each in refusals[:number])
+            self.refuse(refusal, alike)
+        for each in found:
+            if isinstance(each, Rewrite) and not rule.is_for_deployed and (next_step := self._instead(each, rule)):
+                self.refuse(each.left(next_step))
+        rewrites = [each for each in found if isinstance(each, Rewrite) and (_identity(each), 0) not in self.refusals]
+        return self._take_one(rewrites) if self.chooser else self._take_all(rewrites)
+
+    def _take_all(self, rewrites: list[Rewrite]) -> bool:
+        """Make all rewrites together; if they can't be together, the first that can be made alone."""
+        if not rewrites:
+            return False
+        tried = self._tried(rewrites)
+        if isinstance(tried, Tried):
+            self._keep(tried, rewrites)
+            return True
+        return self._take_one(rewrites)
+
+    def _take_one(self, rewrites: list[Rewrite]) -> bool:
+        """Make the first rewrite that may be made and is wanted: the places of the others are then found anew."""
+        seen: Counter[tuple[str, str, str]] = Counter()
+        for each in rewrites:
+            seen[_identity(each)] += 1
+            if seen[_identity(each)] <= self.declined[_identity(each)]:
+                continue
+            tried = self._tried([each])
+            if isinstance(tried, str):
+                self.refuse(each.left(f"The rewrite would not {tried}, so it is left to you."))
+            elif self.chooser is None or self.chooser(each, tried.before, tried.after):
+                self._keep(tried, [each])
+                return True
+            else:
+                self.declined[_identity(each)] += 1
+        return False
+
+    def _found(self, rule: Rule) -> Iterator[Finding]:
+        """What a rule finds; of a deployed file rather what can be said in a new one, where that is wanted."""
+        later: list[Finding] = []
+        if self.history.facts.follow_up:
+            deployed = [each for each in self.migrations if each.key in self.deployed]
+            later += follow_ups(rule, deployed, self.history)
+        told = set(map(_identity, later))
+        yield from later
+        yield from (each for each in look(rule, self.migrations, self.history) if _identity(each) not in told)
+
+    def _instead(self, rewrite: Rewrite, rule: Rule) -> str:
+        """What a person can do instead of a rewrite that would change a deployed file; "" if it changes none.
+
+        Raises UnknownBase.
+        """
+        for path in dict.fromkeys(edit.path for edit in rewrite.edits):
+            migration = self.history.at(path)
+            if migration is None:
+                continue
+            if why := self.history.why_deployed(migration):
+                way = " --follow-up writes the repair as a new migration." if rule.has_follow_up else ""
+                return self._not_again(migration, why) + way
+            self.history.demand_known(migration)
+        return ""
+
+    def _not_again(self, migration: Migration, why: str) -> str:
+        fact = f"{'.'.join(migration.key)} {why}, and changing it changes nothing in the databases that ran it."
+        if "is applied in" not in why:
+            return f"{fact} Say --force if it ran nowhere that matters."
+        before = next((name for _, name in self.history.own_parents(migration)), "zero")
+        return f"{fact} Go back first (python manage.py migrate {migration.app} {before}), or say --force."
+
+    def refuse(self, refusal: Refusal, alike: int = 0) -> None:
+        """Keep a refusal with the line it had first; of several alike ``alike`` tells which, as lines move."""
+        if (_identity(refusal), alike) not in self.refusals:
+            self.refusals[_identity(refusal), alike] = replace(refusal, line=self._line_on_disk(refusal))
+
+    def _line_on_disk(self, finding: Finding) -> int:
+        """The line of a finding in the file as it was read: others may have moved it since. Of a new file, its own."""
+        original, current = self.before.get(finding.path), self._content(finding.path)
+        if original is None or current is None or original == current:
+            return finding.line
+        above = [block for block in _common(original, current) if block.b < finding.line]
+        return above[-1].a + min(finding.line - above[-1].b, above[-1].size) if above else 1
+
+    def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
+        """The edits of ``rewrites`` made together; if they may not be, what the rewrite would not do."""
+        try:
+            changed = self._changed([edit for each in rewrites for edit in each.edits])
+        except CannotEdit as reason:
+            return f"reach the file ({reason})"
+        if clash := self._clash(rewrites):
+            return f"hold (the file already means something else by {clash})"
+        migrations = tuple(self._read(path, app, content) for path, (app, content) in changed.items() if app)
+        companions = {path: content for path, (app, content) in changed.items() if not app}
+        history = self.history.with_migrations(migrations, companions)
+        is_ordering = all(_adds_dependency(edit) for each in rewrites for edit in each.edits)
+        found = [] if is_ordering else differences(self.history, history, {each.app for each in migrations})
+        if found:
+            return f"end in the same models ({'; '.join(found)})"
+        if broken := broken_steps(self.history, history, migrations):
+            return f"hold ({'; '.join(broken)})"
+        before = {path: self._content(path) for path in changed}
+        return Tried(before, {path: content for path, (_, content) in changed.items()}, history, migrations)
+
+    def _clash(self, rewrites: list[Rewrite]) -> str:
+        """A name that an import would give another meaning in its file; "" if there is none."""
+        for edit in (edit for each in rewrites for edit in each.edits):
+            migration = self.history.at(edit.path) if isinstance(edit, AddImport) else None
+            if migration is None or not isinstance(edit, AddImport):
+                continue
+            name = edit.name or edit.module.partition(".")[0]
+            same = [each for each in migration.imports if each.bound == name]
+            is_it = [each.module == edit.module and each.name == edit.name for each in same]
+            is_package = edit.name is None and all(each.name is None for each in same)
+            if name in migration.bound and not ((is_it and is_it[-1]) or (same and is_package)):
+                return name
+        return ""
+
+    def _content(self, path: str) -> bytes | None:
+        """The file as it is by now, None if it isn't there yet."""
+        old = self.history.at(path)
+        return old.source if old else self.history.companion(path)
+
+    def _turns(self, rewrites: list[Rewrite]) -> Iterator[Change]:
+        """What each of the rewrites that are made together adds to those before it."""
+        now: dict[str, bytes | None] = {}
+        for number, each in enumerate(rewrites, 1):
+            paths = {edit.path for edit in each.edits}
+            edits = [edit for other in rewrites[:number] for edit in other.edits if edit.path in paths]
+            after = {path: content for path, (_, content) in self._changed(edits).items()}
+            yield Change({path: now.get(path, self._content(path)) for path in after}, after)
+            now |= after
+
+    def _keep(self, tried: Tried, rewrites: list[Rewrite]) -> None:
+        if self.is_stepwise:
+            self.changes += self._turns(rewrites)
+        told = [replace(each, line=self._line_on_disk(each)) for each in rewrites]
+        self.before = {**tried.before, **self.before}
+        self.after |= tried.after
+        named = {each.key for each in self.migrations} | {each.key for each in tried.migrations}
+        self.history = tried.history
+        self.migrations = tuple(each for key in sorted(named) if (each := self.history.migration(key)))
+        self.rewrites += told
+
+    def _changed(self, edits: list[Edit]) -> dict[str, tuple[str, bytes]]:
+        """Path -> app ("" for companion files) and new content with every old comment. Raises CannotEdit."""
+        found = dict(self._edited(edits))
+        old = {path: migration.source for path in found if (migration := self.history.at(path))}
+        kept = with_lost_comments(old, {path: content for path, (_, content) in found.items()})
+        return {path: (app, kept[path]) for path, (app, _) in found.items()}
+
+    def _edited(self, edits: list[Edit]) -> Iterator[tuple[str, tuple[str, bytes]]]:
+        for path in dict.fromkeys(edit.path for edit in edits):
+            own = [edit for edit in edits if edit.path == path]
+            match own[0]:
+                case NewFile(app=app, content=content):
+                    yield path, (app, content)
+                case SetContent(content=content):
+                    yield path, ("", content)
+                case _:
+                    migration = self.history.at(path)
+                    if migration is None:
+                        raise LookupError(path)
+                    yield path, (migration.app, apply_edits(migration.source, own))
+
+    def _read(self, path: str, app: str, content: bytes) -> Migration:
+        return read_migration(path, app, PurePath(path).stem, content)
+
+
+@lru_cache(maxsize=8)
+def _common(original: bytes, current: bytes) -> tuple[Match, ...]:
+    """The runs of lines that two versions of a file share; many findings of one file ask for the same."""
+    blocks = SequenceMatcher(None, original.splitlines(), current.splitlines()).get_matching_blocks()
+    return tuple(block for block in blocks if block.size)
+
+
+def _adds_dependency(edit: Edit) -> bool:
+    """Whether an edit only says that something comes earlier: each migration does what it did."""
+    return isinstance(edit, Insert) and edit.where[0] == "dependencies"
+
+
+def _identity(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, finding.path, finding.why

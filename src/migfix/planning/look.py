@@ -1,0 +1,119 @@
+"""The migrations that were named, read, with all that is needed to say something about them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from migfix.errors import MigfixError, UnreadableFile
+from migfix.findings.rule import Rule
+from migfix.history import History
+from migfix.planning.concerned import check, look
+from migfix.planning.plan import Outcome, Plan
+from migfix.planning.registry import selected, selectors
+from migfix.project.config import BASELINE, Config
+from migfix.project.django.loaded import known_facts
+from migfix.project.files import find_root
+from migfix.project.git.repository import Repository
+from migfix.project.on_disk import Project
+from migfix.project.select import migrations_at, project_at
+from migfix.source.migration import Migration
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Look:
+    """The migrations that were named, and what stands around them."""
+
+    root: Path
+    project: Project
+    config: Config
+    migrations: tuple[Migration, ...]
+    directly: frozenset[str]
+    """The files that were named themselves, rather than their folder."""
+    history: History
+    rules: tuple[Rule, ...]
+    per_file: Mapping[str, tuple[str, ...]]
+    """Pattern of paths below the folder of the configuration -> codes that are accepted there."""
+    errors: tuple[str, ...]
+    """What is wrong with the other paths."""
+    left_out: tuple[str, ...]
+    """Folders below those that were named which can't be listed."""
+
+    @cached_property
+    def readable(self) -> tuple[Migration, ...]:
+        return tuple(each for each in self.migrations if not each.unread)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but the rules can have something to say about these files."""
+        has_baseline = self.config.has_baseline and (self.config.baseline / BASELINE).is_file()
+        return not (has_baseline or any(each.unread or each.mentions_migfix for each in self.migrations))
+
+    @property
+    def all_errors(self) -> tuple[str, ...]:
+        """What is wrong with the paths, and with other files of the project that were read."""
+        return (*self.errors, *self.project.errors)
+
+    @cached_property
+    def finds_something(self) -> bool:
+        """Whether a rule has something to say, also about what is deployed; git is asked only where that matters."""
+        return any(
+            any(True for _ in check(rule, self.readable, self.history))
+            or (self.history.has_met_deployed and any(True for _ in look(rule, self.readable, self.history)))
+            for rule in self.rules
+        )
+
+
+def look_at(paths: Iterable[Path], config: Config) -> Look | Outcome:
+    """The migrations at ``paths``, looked at together; where none can be read, what is wrong with the paths.
+
+    Raises MigfixError for what concerns all of them.
+    """
+    paths = tuple(paths)
+    rules = selected(config.select, config.ignore)
+    left_out: list[str] = []
+    files, errors = _files(paths, config, left_out)
+    if not files:
+        return Outcome(Plan(), tuple(errors))
+    root = find_root(files[0].parent)
+    git = Repository(files[0].parent, config.since, is_base_needed=not config.is_all)
+    project = project_at(root, known_facts(config, root), tuple(files), git)
+    directly = frozenset(os.path.realpath(path) for path in paths if path.suffix == ".py")
+    migrations = _without_replaced(_each_once(project.read(files)), directly)
+    history = History(project.facts, project).with_migrations(each for each in migrations if not each.unread)
+    per_file = {pattern: selectors(codes) for pattern, codes in config.per_file_ignores.items()}
+    return Look(root, project, config, migrations, directly, history, rules, per_file, tuple(errors), tuple(left_out))
+
+
+def _each_once(migrations: tuple[Migration, ...]) -> tuple[Migration, ...]:
+    """The migrations themselves. Raises MigfixError if two files are the same one."""
+    paths = {each.key: each.path for each in migrations}
+    twice = next((each for each in migrations if paths[each.key] != each.path), None)
+    if twice:
+        fact = f"{twice.path} and {paths[twice.key]} are both {'.'.join(twice.key)}."
+        raise MigfixError(fact, "Name the files of one project at a time.")
+    return migrations
+
+
+def _without_replaced(migrations: tuple[Migration, ...], directly: frozenset[str]) -> tuple[Migration, ...]:
+    """What a squashed migration replaces goes some day: in a folder nobody has asked for it."""
+    replaced = {key for each in migrations for key in each.replaces} if len(migrations) > 1 else set()
+    return tuple(each for each in migrations if each.key not in replaced or each.path in directly)
+
+
+def _files(paths: Iterable[Path], config: Config, left_out: list[str]) -> tuple[list[Path], list[str]]:
+    """The migration files that were named, once each, and what is wrong with the other names.
+
+    Folders that can't be listed are added to ``left_out``.
+    """
+    files: dict[Path, None] = {}
+    errors = []
+    for path in paths:
+        try:
+            files.update(dict.fromkeys(migrations_at(path, config.facts, left_out)))
+        except UnreadableFile as error:
+            errors.append(str(error))
+    return list(files), errors

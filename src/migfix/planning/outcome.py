@@ -1,0 +1,84 @@
+"""What a run says: the findings of the rules, and what is to be said about the files beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migfix.findings.finding import Finding, Refusal
+from migfix.planning.concerned import look as look_with
+from migfix.planning.look import Look
+from migfix.planning.plan import Outcome, Plan
+from migfix.planning.registry import all_rules
+from migfix.planning.suppressions import Baseline, Suppressions, read_baseline
+from migfix.source.ignores import Ignore, ignores
+from migfix.source.migration import Migration
+
+UNREADABLE = "MIG001"
+
+
+def suppressions_of(look: Look) -> Suppressions:
+    """What is accepted in these files. Raises ConfigError for a baseline that isn't one."""
+    place = look.config.baseline
+    baseline = read_baseline(place) if look.config.has_baseline else Baseline(place)
+    return Suppressions(look.config.home, look.per_file, baseline)
+
+
+def findings_of(look: Look) -> Iterator[Finding]:
+    """What is found at first sight, in deployed files too, and isn't accepted."""
+    suppressions = suppressions_of(look)
+    for rule in look.rules:
+        yield from suppressions.standing(rule, look_with(rule, look.readable, look.history), look.history)
+    yield from _unread(look, suppressions)
+
+
+def outcome_of(look: Look, plan: Plan, suppressions: Suppressions, all_or_nothing: bool = False) -> Outcome:
+    """The plan beside what is wrong with the paths, what was passed over, and comments that accept nothing."""
+    found = (*_unread(look, suppressions), *plan.refusals)
+    wanted = frozenset[str]() if look.config.is_picked else look.directly
+    passed_over = _passed_over(look, {each.path for each in found} - wanted)
+    refusals = tuple(each for each in found if each.path not in passed_over)
+    if refusals and all_or_nothing:
+        plan = Plan()
+    plan = replace(plan, refusals=refusals)
+    return Outcome(plan, look.all_errors, passed_over, tuple(_unused(look, plan)), left_out=look.left_out)
+
+
+def _unread(look: Look, suppressions: Suppressions) -> Iterator[Refusal]:
+    """The files that can't be read, unless that is accepted."""
+    for each in look.migrations:
+        if each.unread and not suppressions.accepts(each.path, UNREADABLE):
+            yield _refusal(each, *each.unread)
+
+
+def _refusal(migration: Migration, line: int, reason: str) -> Refusal:
+    return Refusal(
+        UNREADABLE,
+        migration.path,
+        line,
+        f"{reason}, so migfix can't see what this migration does.",
+        "Write the operations and dependencies as plain lists, or check this file by hand.",
+    )
+
+
+def _passed_over(look: Look, paths: set[str]) -> dict[str, str]:
+    """Those of the paths that are deployed migrations, and why they count as such.
+
+    One that somebody is changing is somebody's business, however it was named.
+    """
+    return {
+        each.path: why
+        for each in look.migrations
+        if each.path in paths and (why := look.history.why_deployed(each)) and not look.history.earlier(each)
+    }
+
+
+def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
+    """The comments that accept nothing, those aside that are for rules which are off."""
+    commented = [each for each in look.readable if each.mentions_migfix]
+    off = [rule for rule in all_rules() if rule not in look.rules] if commented else []
+    for migration in commented:
+        for comment in ignores(migration):
+            is_for_off = bool(comment.lines) and any(comment.means(rule.code, rule.name) for rule in off)
+            if (migration.path, comment.number) not in plan.heeded and not is_for_off:
+                yield migration.path, comment

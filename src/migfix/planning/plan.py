@@ -1,0 +1,129 @@
+"""What shall change in which file, why, and what a person must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
+    from migfix.findings.proof import Proof
+    from migfix.source.ignores import Ignore
+
+
+class Change(NamedTuple):
+    """Files before and after one rewrite."""
+
+    before: Mapping[str, bytes | None]
+    after: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """New content by path, beside what stood there (None for a new file), and the reasons."""
+
+    before: Mapping[str, bytes | None] = field(default_factory=dict)
+    after: Mapping[str, bytes] = field(default_factory=dict)
+    rewrites: tuple[Rewrite, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    heeded: frozenset[tuple[str, int]] = frozenset()
+    """Path and number of each comment that said to leave something which a rule found."""
+    changes: tuple[Change, ...] = ()
+    """What each of the rewrites changes in its turn, if that was asked for; the last ends in ``after``."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every rewrite, then every refusal."""
+        return (*self.rewrites, *self.refusals)
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What to do beside the rewrites, each thing once; of one file, what each operation may have left behind."""
+        found = dict.fromkeys(each for rewrite in self.rewrites for each in rewrite.advice)
+        same: dict[str, list[Advice]] = {}
+        for each in found:
+            same.setdefault(each.condition, []).append(each)
+        return tuple(_together(each) if each[0].stopped_at else each[0] for each in same.values())
+
+    @property
+    def parts(self) -> tuple[Plan, ...]:
+        """The plan in parts that share no file; each can be written without the others."""
+        groups: list[tuple[set[str], list[Rewrite]]] = []
+        for rewrite in self.rewrites:
+            paths, rewrites = {edit.path for edit in rewrite.edits}, [rewrite]
+            for other in [each for each in groups if each[0] & paths]:
+                groups.remove(other)
+                paths, rewrites = paths | other[0], [*other[1], *rewrites]
+            groups.append((paths, rewrites))
+        return tuple(self.only(rewrites) for _, rewrites in groups)
+
+    def only(self, rewrites: Iterable[Rewrite]) -> Plan:
+        """What these of its rewrites change, in the plan's order."""
+        wanted = list(rewrites)
+        kept = tuple(each for each in self.rewrites if each in wanted)
+        turns = zip(self.rewrites, self.changes, strict=False)
+        paths = {edit.path for each in kept for edit in each.edits}
+        return Plan(
+            {path: each for path, each in self.before.items() if path in paths},
+            {path: each for path, each in self.after.items() if path in paths},
+            kept,
+            changes=tuple(change for each, change in turns if each in wanted),
+        )
+
+    @property
+    def migrations(self) -> tuple[str, ...]:
+        """The paths that change and are migrations; the others are companions of theirs."""
+        return tuple(path for path in self.after if path.endswith(".py"))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Outcome:
+    """What a run found: the plan, and a line for every path that could not be read."""
+
+    plan: Plan
+    errors: tuple[str, ...] = ()
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+    """Deployed migrations that a folder brought along and a rule would change -> why they count as deployed."""
+    unused: tuple[tuple[str, Ignore], ...] = ()
+    """Comments of these files that accept something which no rule finds."""
+    proofs: tuple[Proof, ...] = ()
+    """What scratch databases showed, if they were asked."""
+    left_out: tuple[str, ...] = ()
+    """Folders that can't be listed."""
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.plan.after or self.plan.refusals or self.errors)
+
+
+def together(outcomes: list[Outcome]) -> Outcome:
+    """What was found in several projects, as one."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    plans = [each.plan for each in outcomes]
+    return Outcome(
+        Plan(
+            {path: content for plan in plans for path, content in plan.before.items()},
+            {path: content for plan in plans for path, content in plan.after.items()},
+            tuple(each for plan in plans for each in plan.rewrites),
+            tuple(each for plan in plans for each in plan.refusals),
+            changes=tuple(each for plan in plans for each in plan.changes),
+        ),
+        tuple(error for each in outcomes for error in each.errors),
+        {path: why for each in outcomes for path, why in each.passed_over.items()},
+        tuple(each for outcome in outcomes for each in outcome.unused),
+        tuple(each for outcome in outcomes for each in outcome.proofs),
+        tuple(each for outcome in outcomes for each in outcome.left_out),
+    )
+
+
+def _together(same: list[Advice]) -> Advice:
+    """Advice on one condition that depends on where a migration stopped, as one: later operations first."""
+    steps = dict(sorted({each.step: each.stopped_at for each in same}.items(), key=lambda pair: -pair[1]))
+    if len(steps) == 1:
+        return same[0]
+    sentence = same[0].step.partition("\n")[0]
+    blocks = [f"\n    -- if it stopped at line {line}\n{step.partition(chr(10))[2]}" for step, line in steps.items()]
+    tables = tuple(dict.fromkeys(table for each in same for table in each.tables))
+    return replace(same[0], step=sentence + "".join(blocks), tables=tables)

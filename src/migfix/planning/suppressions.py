@@ -1,0 +1,106 @@
+"""Findings that a person has accepted: by a comment, by a pattern of paths, or because they were there before."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from migfix.errors import ConfigError
+from migfix.project.config import BASELINE
+from migfix.project.files import read_bytes
+from migfix.source.ignores import ignores
+
+if TYPE_CHECKING:
+    from migfix.findings.finding import Finding
+    from migfix.findings.rule import Rule
+    from migfix.history import History
+    from migfix.source.ignores import Ignore
+
+VERSION = 1
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Baseline:
+    """What was there when the baseline in ``root`` was written."""
+
+    root: Path
+    accepted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Path below the root -> code -> how many findings."""
+
+    def count(self, path: str, code: str) -> int:
+        return self.accepted.get(place(path, self.root), {}).get(code, 0)
+
+
+class Suppressions(NamedTuple):
+    """What is accepted below ``root``, the folder of the configuration, and by the baseline."""
+
+    root: Path
+    per_file: Mapping[str, tuple[str, ...]]
+    """Pattern of paths below the root -> codes, or beginnings of codes."""
+    baseline: Baseline
+
+    def standing(self, rule: Rule, found: Iterable[Finding], history: History) -> Iterator[Finding]:
+        """What isn't accepted of all that one rule finds; of each file the baseline accepts the first ones."""
+        accepted = Counter[str]()
+        for finding in found:
+            if self._is_ignored(finding, rule, history):
+                continue
+            accepted[finding.path] += 1
+            if accepted[finding.path] > self.baseline.count(finding.path, finding.code):
+                yield finding
+
+    def accepts(self, path: str, code: str) -> bool:
+        """Whether the baseline accepts a finding of that code in a file that can't be read."""
+        return self.baseline.count(path, code) > 0
+
+    def _is_ignored(self, finding: Finding, rule: Rule, history: History) -> bool:
+        path = place(finding.path, self.root)
+        for pattern, codes in self.per_file.items():
+            if fnmatch(path, pattern) and any(each == "ALL" or finding.code.startswith(each) for each in codes):
+                return True
+        return bool(comments_on(finding, rule, history))
+
+
+def place(path: str, root: Path) -> str:
+    """A path as patterns and the baseline of the folder ``root`` name it."""
+    file = PurePath(path)
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
+
+
+def comments_on(finding: Finding, rule: Rule, history: History) -> list[Ignore]:
+    """The comments of the file that say to leave a finding."""
+    migration = history.at(finding.path)
+    found = ignores(migration) if migration else ()
+    return [each for each in found if finding.line in each.lines and each.means(rule.code, rule.name)]
+
+
+def read_baseline(root: Path) -> Baseline:
+    """The baseline in a folder; an empty one where there is none. Raises ConfigError for a file that isn't one."""
+    path = root / BASELINE
+    if not path.is_file():
+        return Baseline(root)
+    try:
+        content = json.loads(read_bytes(path))
+        if content["version"] != VERSION:
+            raise ConfigError(f"{path} is of version {content['version']}.", "Write it anew: migfix baseline.")
+        accepted = content["accepted"].items()
+        return Baseline(root, {str(name): {str(c): int(n) for c, n in codes.items()} for name, codes in accepted})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ConfigError(f"{path} is not a baseline of migfix.", "Write it anew: migfix baseline.") from None
+
+
+def baseline_of(findings: Iterable[Finding], root: Path, kept: Mapping[str, Mapping[str, int]]) -> bytes:
+    """The content of a baseline in ``root`` that accepts these findings, and what it ``kept`` of other files."""
+    accepted: dict[str, Counter[str]] = {path: Counter(codes) for path, codes in kept.items()}
+    for each in findings:
+        accepted.setdefault(place(each.path, root), Counter())[each.code] += 1
+    content = {
+        "version": VERSION,
+        "accepted": {path: dict(sorted(accepted[path].items())) for path in sorted(accepted)},
+    }
+    return (json.dumps(content, indent=2) + "\n").encode()

@@ -1,0 +1,123 @@
+"""The options of a command, which go before what pyproject.toml says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from migfix.errors import ConfigError
+from migfix.project.config import Config
+from migfix.project.config.confirmed import is_confirmed
+from migfix.project.facts import ENGINES
+from migfix.source.migration import Key
+
+
+def with_facts(
+    config: Config,
+    *,
+    engines: Iterable[str] = (),
+    apps: Mapping[str, str] | None = None,
+    auth_user_model: str | None = None,
+    django: str | None = None,
+    migration_modules: Mapping[str, str] | None = None,
+    values: Mapping[str, object] | None = None,
+    moved: Mapping[str, str] | None = None,
+    set_noop: bool = False,
+    force: bool = False,
+    follow_up: bool = False,
+) -> Config:
+    """The configuration with some facts said anew; what is left out stays."""
+    facts = config.facts
+    changes: dict[str, object] = {}
+    if names := [name.strip().lower() for each in engines for name in each.split(",") if name.strip()]:
+        changes["engines"] = frozenset(_engine(name) for name in names)
+    if auth_user_model:
+        changes["auth_user"] = _user_model(auth_user_model)
+    if django:
+        changes["django"] = _version(django)
+    changes["apps"] = {**facts.apps, **(apps or {})}
+    changes["migration_modules"] = {**facts.migration_modules, **(migration_modules or {})}
+    changes["values"] = {**facts.values, **(values or {})}
+    for name in values or {}:
+        if name.count(".") != 2:
+            raise ConfigError(f"`{name}` doesn't name a field.", "Write app.Model.field, as in blog.Category.name.")
+    changes["moved"] = {**facts.moved, **(moved or {})}
+    for name in [label for pair in (moved or {}).items() for label in pair]:
+        if name.count(".") != 1:
+            raise ConfigError(f"`{name}` doesn't name a model.", "Write app.Model, as in cars.Engine=engines.Engine.")
+    changes["set_noop"] = facts.set_noop or set_noop
+    changes |= {"force": force, "follow_up": follow_up}
+    return replace(config, facts=replace(facts, **changes))  # type: ignore[arg-type]
+
+
+def with_selection(
+    config: Config,
+    select: Iterable[str],
+    extend_select: Iterable[str],
+    ignore: Iterable[str],
+    settings: str | None,
+    database: str | None,
+    since: str | None = None,
+    is_all: bool = False,
+) -> Config:
+    """The configuration with the flags for rules, Django and git; rules of group 6 need a database to look at."""
+    chosen = split_codes(select) or config.select
+    chosen += split_codes(extend_select) + (("MIG6",) if database else ())
+    unasked = None
+    if settings is None and config.settings:
+        if is_confirmed(config.home, config.settings):
+            settings = config.settings
+        else:
+            unasked = config.settings
+    if database and not settings:
+        raise ConfigError("--database needs --settings, which say where it is.")
+    if config.databases and settings is None and not unasked:
+        raise ConfigError("`databases` of [tool.migfix] needs `settings` beside it, which say where they are.")
+    return replace(
+        config,
+        select=chosen,
+        ignore=config.ignore + split_codes(ignore),
+        settings=settings or None,  # "" is a person's word, too
+        unasked=unasked,
+        databases=() if unasked else config.databases,
+        database=database,
+        since=since,
+        is_all=is_all,
+    )
+
+
+def split_codes(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+def pairs(texts: Iterable[str], flag: str) -> dict[str, str]:
+    """``a=b`` flags as a mapping."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(f"{flag} {text}: there is no `=` between a name and a value.")
+        found[name.strip()] = value
+    return found
+
+
+def _engine(name: str) -> str:
+    name = {"postgres": "postgresql", "sqlite3": "sqlite", "pgsql": "postgresql"}.get(name, name).rpartition(".")[2]
+    if name not in ENGINES:
+        raise ConfigError(f"migfix doesn't know the engine `{name}`.", f"It knows {', '.join(ENGINES)}.")
+    return name
+
+
+def _user_model(text: str) -> Key:
+    app, dot, model = text.partition(".")
+    if not dot or "." in model:
+        raise ConfigError(f"auth-user-model `{text}` isn't of the form app.Model.")
+    return app, model.lower()
+
+
+def _version(text: str) -> tuple[int, int]:
+    try:
+        major, minor = text.split(".")[:2]
+        return int(major), int(minor)
+    except ValueError:
+        raise ConfigError(f"django `{text}` isn't a version like 5.2.") from None

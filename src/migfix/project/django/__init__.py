@@ -1,0 +1,1 @@
+"""What Django itself says of a project: asked in a process of its own, which imports the project."""

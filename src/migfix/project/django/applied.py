@@ -1,0 +1,23 @@
+"""What is applied in the databases of a project, asked in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from migfix.errors import MigfixError
+from migfix.project.django.asking import ask
+from migfix.source.migration import Key
+
+
+def applied_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, frozenset[Key]]:
+    """Alias -> the migrations applied there; of all databases of the settings if none is named.
+
+    Raises MigfixError if one can't be asked.
+    """
+    failure = f"The databases of {settings} could not be asked"
+    answer = ask("migfix.project.django.recorded", root, settings, {"aliases": list(aliases)}, failure)
+    for alias, found in answer.items():
+        if isinstance(found, str):
+            raise MigfixError(f"Database {alias} could not be asked: {found}.", "Nothing was written.")
+    return {alias: frozenset((app, name) for app, name in found) for alias, found in answer.items()}

@@ -1,0 +1,31 @@
+"""Django asked in a process of its own, which imports the project: a request as JSON in, the answer as JSON out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from migfix.errors import MigfixError
+
+
+def ask(module: str, root: Path, settings: str, request: dict[str, Any], failure: str = "") -> Any:
+    """What the process ``python -m module`` answers in the project at ``root``.
+
+    Raises MigfixError with the last line that it said if it fails; ``failure`` says what that means.
+    """
+    result = subprocess.run(
+        [sys.executable, "-m", module],
+        input=json.dumps({"root": str(root), "settings": settings, **request}),
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=False,
+    )
+    if result.returncode:
+        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+        fact = failure or f"Django could not be asked with {settings}"
+        raise MigfixError(f"{fact}: {reason}.", "Nothing was written.")
+    return json.loads(result.stdout)

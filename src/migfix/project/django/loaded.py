@@ -1,0 +1,42 @@
+"""Facts about a project that only its settings say, asked of Django in a process of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from migfix.project.config import Config
+from migfix.project.django.applied import applied_in
+from migfix.project.django.asking import ask
+from migfix.project.facts import Facts
+from migfix.source.migration import Key
+
+
+def known_facts(config: Config, root: Path) -> Facts:
+    """What was said, and what Django says where it may be asked. Raises MigfixError."""
+    if not config.settings:
+        return config.facts
+    facts = with_loaded(config.facts, root, config.settings)
+    asked = dict.fromkeys(filter(None, [*config.databases, config.database]))
+    return replace(facts, applied=applied_in(root, config.settings, asked)) if asked else facts
+
+
+def with_loaded(facts: Facts, root: Path, settings: str) -> Facts:
+    """``facts`` with the installed apps, their folders of migrations and AUTH_USER_MODEL; what a person said stays.
+
+    Raises MigfixError if the project can't be loaded.
+    """
+    return with_answer(facts, ask("migfix.project.django.installed_apps", root, settings, {}))
+
+
+def with_answer(facts: Facts, answer: dict[str, Any]) -> Facts:
+    """``facts`` with what ``migfix.project.django.installed_apps.loaded()`` says."""
+    swapped = {setting: _key(label) for setting, label in answer["swapped"].items()}
+    folders = {label: Path(folder) for label, folder in answer["folders"].items()}
+    return replace(facts, auth_user=facts.auth_user or _key(answer["auth_user"]), swapped=swapped, folders=folders)
+
+
+def _key(label: str) -> Key:
+    app, _, name = label.partition(".")
+    return app, name.lower()

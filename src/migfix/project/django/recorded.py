@@ -1,0 +1,42 @@
+"""What is applied in the databases of a project, as the process that imports the project reads it.
+
+``python -m migfix.project.django.recorded`` answers in a process of its own: JSON in, JSON out. It looks only: a SQLite
+file that isn't there is not made.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.db import DatabaseError, connections
+from django.db.migrations.recorder import MigrationRecorder
+
+from migfix.project.django.answering import reply
+
+
+def applied_and_tables(alias: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """The migrations that are recorded as applied, as (app, name), and the names of all tables."""
+    connection = connections[alias]
+    return sorted(MigrationRecorder(connection).applied_migrations()), connection.introspection.table_names()
+
+
+def answer(aliases: list[str]) -> dict[str, object]:
+    """Alias -> the migrations that are applied there, or why that can't be told."""
+    found: dict[str, object] = {}
+    for alias in aliases or list(connections):
+        if alias not in connections:
+            found[alias] = "the settings don't name it"
+            continue
+        database = connections[alias]
+        if database.vendor == "sqlite" and not Path(str(database.settings_dict["NAME"])).exists():
+            found[alias] = []
+            continue
+        try:
+            found[alias] = applied_and_tables(alias)[0]
+        except DatabaseError as error:
+            found[alias] = " ".join(str(error).split())
+    return found
+
+
+if __name__ == "__main__":
+    reply(lambda request: answer(request["aliases"]))

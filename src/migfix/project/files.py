@@ -1,0 +1,132 @@
+"""The files of a project: its root, its packages, its migrations."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from migfix.errors import UnreadableFile
+from migfix.project.facts import Facts
+
+SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
+MOST_BYTES = 20_000_000
+"""Of a file that is read: a syntax tree takes some fifty times as much memory."""
+_IS_MIGRATION = re.compile(rb"^\s*class[ \t\f\\\r\n]+Migration\b", re.MULTILINE)
+
+
+def find_root(path: Path) -> Path:
+    """The project that ``path`` belongs to: the nearest folder with a manage.py, else with other marks of one."""
+    folders = [folder for folder in [path, *path.parents] if folder.is_dir()]
+    for marks in (("manage.py",), ("pyproject.toml", "setup.cfg", "setup.py"), (".git",)):
+        for folder in folders:
+            if any((folder / mark).exists() for mark in marks):
+                return folder
+    return next((f for f in folders if f != path and not is_package(f) and f.name != "migrations"), folders[-1])
+
+
+def repository_of(folder: Path) -> Path | None:
+    """The top of the git work tree that a folder is in, None outside git."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+
+
+def up_to_repository(root: Path) -> list[Path]:
+    """``root`` and the folders above it, up to the top of the work tree; ``root`` alone outside git."""
+    top = repository_of(root) or root
+    return [folder for folder in (root, *root.parents) if folder.is_relative_to(top)]
+
+
+def resolved(path: Path) -> Path:
+    """Where a path leads, its links followed. Raises UnreadableFile for a link that leads out of its project.
+
+    A tree that somebody else wrote must not let migfix rewrite what is not in it.
+    """
+    place, found = Path(os.path.normpath(path.absolute())), path.resolve()
+    if place != found:
+        if not found.is_relative_to((repository_of(place.parent) or find_root(place.parent)).resolve()):
+            raise UnreadableFile(str(path), f"this link leads out of the project, to {found}. Name that file itself.")
+    return found
+
+
+def is_module_name(dotted: str) -> bool:
+    """Whether a dotted name, or an empty one, can be that of a file."""
+    return not dotted or all(part.isidentifier() and len(part.encode()) < 250 for part in dotted.split("."))
+
+
+def is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").exists()
+
+
+def walk(root: Path, left_out: list[str] | None = None) -> Iterator[tuple[Path, list[str]]]:
+    """The folders of a project with the names of their files; not environments, builds, hidden ones; no links.
+
+    Those that can't be listed are added to ``left_out``.
+    """
+
+    def leave_out(error: OSError) -> None:
+        if left_out is not None:
+            left_out.append(str(error.filename))
+
+    for where, folders, files in os.walk(root, onerror=leave_out):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
+        if "pyvenv.cfg" in files:
+            folders.clear()
+        else:
+            yield Path(where), files
+
+
+def is_own(path: Path, root: Path) -> bool:
+    """Whether a file is one of the project at ``root``: of no environment, build or hidden folder, as for ``walk``."""
+    if not path.is_relative_to(root):
+        return False
+    folders = path.relative_to(root).parents
+    names = {folder.name for folder in folders}
+    is_hidden = any(name.startswith(".") for name in names if name)
+    return not (is_hidden or names & SKIPPED or any((root / each / "pyvenv.cfg").exists() for each in folders))
+
+
+def migration_folders(root: Path, facts: Facts, left_out: list[str] | None = None) -> list[Path]:
+    """Every folder of migrations below ``root``; links to folders are not followed. As for ``walk``."""
+    return [
+        path
+        for path, files in walk(root, left_out)
+        if is_for_migrations(path, facts)
+        and any(name.endswith(".py") and not name.startswith(("_", "~")) for name in files)
+    ]
+
+
+def is_for_migrations(folder: Path, facts: Facts) -> bool:
+    """Whether a folder holds migrations by its name, or as a person or Django said."""
+    said = (module.replace(".", "/") for module in facts.migration_modules.values())
+    is_said = any(folder.as_posix().endswith(f"/{module}") for module in said)
+    return "migrations" in folder.name or is_said or folder in (facts.folders or {}).values()
+
+
+def migration_files(folder: Path) -> list[Path]:
+    """The files that Django would load as migrations, sorted by name."""
+    named = sorted(path for path in folder.glob("*.py") if path.name[0] not in "_~" and path.is_file())
+    return [path for path in named if _IS_MIGRATION.search(read_bytes(path))]
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file. Raises UnreadableFile with the system's reason."""
+    try:
+        if path.exists() and not path.is_file():
+            raise UnreadableFile(str(path), "this is not a regular file.")
+        if path.exists() and path.stat().st_size > MOST_BYTES:
+            raise UnreadableFile(str(path), f"this has more than {MOST_BYTES // 1_000_000} MB.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(str(path), f"{error.strerror or error}.") from None
+
+
+def import_roots(paths: Iterable[Path]) -> list[Path]:
+    """The folders that the packages around ``paths`` are imported from."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        folder = path.parent
+        while is_package(folder) and folder != folder.parent:
+            folder = folder.parent
+        found[folder] = None
+    return list(found)

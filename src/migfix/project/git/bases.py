@@ -1,0 +1,78 @@
+"""The bases of a work tree: the commits that hold what may be deployed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from migfix.errors import MigfixError
+from migfix.project.git.command import Git
+
+_DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bases:
+    """What was named, else the default branches: those of all remotes where there are some, else the local one."""
+
+    git: Git
+    since: str | None = None
+    """The commit that a person named in the place of the default branch."""
+
+    @cached_property
+    def all(self) -> tuple[str, ...]:
+        """The bases as git names them. Raises MigfixError if git doesn't know what was named."""
+        if self.since is not None:
+            if self.git.output("rev-parse", "--verify", "--quiet", f"{self.since}^{{commit}}") is None:
+                raise MigfixError(
+                    f"git knows no commit {self.since} here.",
+                    f"Fetch it first: git fetch {self.remote} {self.since.removeprefix(f'{self.remote}/')}.",
+                )
+            return (self.since,)
+        names = self.git.line("for-each-ref", "--format=%(refname)", "refs/remotes", "refs/heads").split()
+        remote = [name for name in names if name.startswith("refs/remotes/")]
+        local = [name for name in names if name.startswith("refs/heads/")]
+        if remote or (self._is_detached and self._remotes):
+            return tuple(filter(None, (self._default_of(each, remote) for each in self._remotes)))
+        places = [f"refs/heads/{branch}" for branch in (*_DEFAULT_BRANCHES, self._configured_default)]
+        found = next((place for place in places if place in local), local[0] if len(local) == 1 else None)
+        return (found,) if found else ()
+
+    @cached_property
+    def left(self) -> str | None:
+        """Where the branch left the nearest of the bases; None if this clone doesn't reach back so far."""
+        found = [left for base in self.all if (left := self.git.line("merge-base", "HEAD", base))]
+        return min(found, key=self._distance, default=None)
+
+    def _distance(self, commit: str) -> int:
+        """How many commits lie between a commit and HEAD."""
+        return int(self.git.line("rev-list", "--count", f"{commit}..HEAD") or 0)
+
+    @property
+    def remote(self) -> str:
+        """The remote that a person would fetch from."""
+        return next(iter(self._remotes), "origin")
+
+    @cached_property
+    def _remotes(self) -> list[str]:
+        return self.git.line("remote").split()
+
+    def _default_of(self, remote: str, names: list[str]) -> str | None:
+        """The default branch of a remote: what it says, else by its name."""
+        own = f"refs/remotes/{remote}/"
+        if head := self.git.line("symbolic-ref", "--quiet", f"{own}HEAD"):
+            return head
+        return next((own + branch for branch in _DEFAULT_BRANCHES if own + branch in names), None)
+
+    @property
+    def _is_detached(self) -> bool:
+        return not self.git.line("symbolic-ref", "--quiet", "HEAD")
+
+    @property
+    def _configured_default(self) -> str:
+        return self.git.line("config", "init.defaultBranch")
+
+
+def called(base: str) -> str:
+    """A base as a person would call it: ``origin/main``."""
+    return base.removeprefix("refs/remotes/").removeprefix("refs/heads/")

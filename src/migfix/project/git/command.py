@@ -1,0 +1,87 @@
+"""git run in a work tree that somebody else may have written: nothing there is run, and nothing is written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from migfix.errors import MigfixError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Git:
+    """git in one folder."""
+
+    folder: Path
+
+    def output(self, *arguments: str) -> bytes | None:
+        """What git prints; None if it fails, or isn't there."""
+        filters = self._filters if arguments[0] == "diff" else {}
+        result = _run(self.folder, *arguments, settings=filters)
+        return result.stdout if result and result.returncode == 0 else None
+
+    def line(self, *arguments: str) -> str:
+        """The one line that git prints; "" if it fails."""
+        return (self.output(*arguments) or b"").decode().strip()
+
+    def listed(self, *arguments: str) -> list[str]:
+        """The paths that git lists, from the top of the work tree."""
+        listed = self.output(arguments[0], "-z", *arguments[1:]) or b""
+        return [os.fsdecode(name) for name in listed.split(b"\0") if name]
+
+    @cached_property
+    def _filters(self) -> dict[str, str]:
+        """What turns off the filters that the repository itself configures; a person's own stay on."""
+        names = r"^filter\..*\.(clean|smudge|process|required)$"
+        keys = ("config", "--show-scope", "-z", "--name-only", "--get-regexp", names)
+        listed = self.output(*keys) or b""
+        parts = [os.fsdecode(each) for each in listed.split(b"\0")]
+        own = [key for scope, key in zip(parts[::2], parts[1::2], strict=False) if scope in ("local", "worktree")]
+        return {key: "false" if key.endswith(".required") else "" for key in own}
+
+
+def why_unreadable(top: Path) -> str:
+    """Why git can't work with a repository (a missing git, another owner); "" if it can."""
+    result = _run(top, "rev-parse", "--is-inside-work-tree")
+    if result is None:
+        return "it isn't on the PATH"
+    said = result.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+    return said[0].rstrip(".") if result.returncode else ""
+
+
+_PATIENCE = 60
+"""Seconds."""
+_RUNS_NOTHING = tuple(
+    word
+    for setting in ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "protocol.allow=never")
+    for word in ("-c", setting)
+)
+"""Git's own ways to run a command that a repository's configuration names (git-config, git-fsmonitor, githooks)."""
+
+
+def _run(
+    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes] | None:
+    """git in a folder, so that nothing there is run or written; None if git isn't there.
+
+    ``settings`` go before the repository's own; by environment, as ``-c`` ends a name at its first ``=``.
+    """
+    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    if settings:
+        first = int(environment.get("GIT_CONFIG_COUNT") or 0)
+        environment["GIT_CONFIG_COUNT"] = str(first + len(settings))
+        for number, (key, value) in enumerate(settings.items(), first):
+            environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    command = ["git", "-C", str(folder), *_RUNS_NOTHING, *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, check=False, env=environment, timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:  # a pipe in the place of .gitattributes, a file system that is gone
+        raise MigfixError(
+            f"git gave no answer in {folder} for {_PATIENCE} seconds.", "Try `git status` there to see why."
+        ) from None
+    except OSError:
+        return None

@@ -1,0 +1,189 @@
+"""What git knows of a project: which files are new, and which may have run somewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from migfix.errors import MigfixError
+from migfix.project.files import repository_of
+from migfix.project.git.bases import Bases, called
+from migfix.project.git.command import Git, why_unreadable
+
+
+class UnknownBase(MigfixError):
+    """Nobody can say which files are deployed: the default branch isn't here."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Repository:
+    """The git work tree around a folder; a file on the default branch's upstream may have run somewhere."""
+
+    folder: Path
+    since: str | None = None
+    """The commit that a person named in the place of the default branch."""
+    is_base_needed: bool = True
+    """False if a person wants every migration, deployed or not known."""
+
+    @cached_property
+    def top(self) -> Path | None:
+        """The folder of the work tree, also of a submodule or another worktree; None outside git.
+
+        Raises UnknownBase if there is one that git can't read.
+        """
+        top = repository_of(self.folder)
+        reason = why_unreadable(top) if top else ""
+        if reason and self.is_base_needed:
+            raise UnknownBase(
+                f"git can't say which migrations of {top} are deployed: {reason}.",
+                "Mend that, or say --all for every migration.",
+            )
+        return None if reason else top
+
+    def holder(self, path: str) -> Repository:
+        """The repository that a file is in: this one, or a submodule of it, or the one around it."""
+        top = repository_of(Path(path).parent)
+        if top is None or top == self.top:
+            return self
+        if top not in self._others:
+            self._others[top] = Repository(top, self.since, self.is_base_needed)
+        return self._others[top]
+
+    @cached_property
+    def _others(self) -> dict[Path, Repository]:
+        return {}
+
+    @cached_property
+    def _git(self) -> Git:
+        return Git(self.top or self.folder)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the files are in a git work tree."""
+        return self.top is not None
+
+    def is_new(self, path: str) -> bool:
+        """Whether git says that the file isn't deployed: not on the base, or in no commit where no base is known."""
+        git = self.holder(path)
+        return git.top is not None and git._place(path) not in git._files
+
+    def is_deployed(self, path: str) -> bool:
+        """Whether the file is on the base."""
+        return self.holder(path).base is not None and not self.is_new(path)
+
+    def is_unknown(self, path: str) -> bool:
+        """Whether the file is committed, and nobody can say what that means."""
+        git = self.holder(path)
+        return self.is_base_needed and git.top is not None and git.base is None and not git.is_new(path)
+
+    def demand_base(self) -> str:
+        """The commit, by name, that holds what may be deployed. Raises UnknownBase."""
+        if self.base is None:
+            raise UnknownBase(
+                "git doesn't know the default branch here, so migfix can't tell which migrations are new.",
+                f"Fetch it (git fetch {self.bases.remote} main), tell git which one it is (git remote set-head "
+                f"{self.bases.remote} -a), or say --since REF, or --all for every migration.",
+            )
+        return self.base
+
+    def earlier(self, path: str) -> bytes | None:
+        """The file as it is on the base, where it has been changed since; None otherwise."""
+        git = self.holder(path)
+        place = git._place(path) if git.top and git._changed else ""
+        return git._git.output("cat-file", "blob", f"{git.base}:{place}") if place in git._changed else None
+
+    def new_files(self) -> list[Path]:
+        """The Python files that are untracked, staged or changed since the branch left the base.
+
+        Raises UnknownBase.
+        """
+        untracked = self._git.listed("ls-files", "--others", "--exclude-standard", "--", "*.py")
+        if self._head is None:
+            return self._paths([*self._git.listed("ls-files", "--cached", "--", "*.py"), *untracked])
+        self.demand_base()
+        left = self.bases.left
+        if left is None:
+            raise UnknownBase(
+                f"git can't tell where this branch left {self.base_name}: this clone doesn't reach back so far.",
+                "Fetch the rest (git fetch --unshallow), or say --since REF, or --all for every migration.",
+            )
+        only = ["--no-renames", "--diff-filter=d", "--", "*.py"]
+        return self._paths([*self._git.listed("diff", "--name-only", left, *only), *untracked])
+
+    def staged_files(self) -> list[Path]:
+        """The Python files that the next commit adds or changes.
+
+        Raises MigfixError if one of them isn't in the work tree as it is staged.
+        """
+        staged = self._staged_files()
+        others = set(staged).intersection(self._paths(self._git.listed("diff", "--name-only", "--", "*.py")))
+        if others:
+            raise MigfixError(
+                f"{min(others)} is staged otherwise than it stands there.",
+                "git add it, or put the rest aside: git stash --keep-index.",
+            )
+        return staged
+
+    def _staged_files(self) -> list[Path]:
+        if self._head is None:
+            return self._paths(self._git.listed("ls-files", "--cached", "--", "*.py"))
+        return self._paths(
+            self._git.listed("diff", "--name-only", "--cached", "--no-renames", "--diff-filter=d", "--", "*.py")
+        )
+
+    def base_of(self, path: str) -> str:
+        """The base that a file is on, as a person would call it."""
+        git = self.holder(path)
+        place = git._place(path)
+        return called(next((base for base in git.bases.all if place in git._tree(base)), git.base or ""))
+
+    @property
+    def base_name(self) -> str:
+        """The base as a person would call it: ``origin/main``."""
+        return called(self.base or "")
+
+    @property
+    def base(self) -> str | None:
+        """The first of the bases, None without one. Raises MigfixError if git doesn't know what was named."""
+        return next(iter(self.bases.all), None) if self.top else None
+
+    @cached_property
+    def bases(self) -> Bases:
+        """The commits that hold what may be deployed."""
+        return Bases(self._git, self.since)
+
+    @cached_property
+    def _files(self) -> frozenset[str]:
+        return frozenset(place for tree in self.bases.all or filter(None, [self._head]) for place in self._tree(tree))
+
+    @cached_property
+    def _trees(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def _tree(self, tree: str) -> frozenset[str]:
+        """The files of a commit; asked once."""
+        if tree not in self._trees:
+            self._trees[tree] = frozenset(self._git.listed("ls-tree", "-r", "--name-only", "--full-tree", tree))
+        return self._trees[tree]
+
+    @cached_property
+    def _changed(self) -> frozenset[str]:
+        """The migrations that are other than on the base; one call for all, as most aren't."""
+        only = ["--diff-filter=M", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
+        return frozenset(self._git.listed("diff", "--name-only", self.bases.left, *only) if self.bases.left else ())
+
+    @cached_property
+    def _head(self) -> str | None:
+        """HEAD, or None on a branch without a commit."""
+        return "HEAD" if self._git.output("rev-parse", "--verify", "--quiet", "HEAD") is not None else None
+
+    def _place(self, path: str) -> str:
+        return os.path.relpath(path, self.top).replace(os.sep, "/")
+
+    def _paths(self, places: Iterable[str]) -> list[Path]:
+        assert self.top is not None
+        found = (self.top / place for place in sorted(set(places)))
+        return [path for path in found if path.is_file()]

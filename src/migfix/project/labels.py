@@ -1,0 +1,68 @@
+"""The app labels of folders of migrations: configured, in apps.py, or guessed from what the files depend on."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migfix.project.facts import Facts
+from migfix.project.files import migration_files, read_bytes
+from migfix.source.parse import parse
+
+if TYPE_CHECKING:
+    pass
+
+
+_DEPENDENCY = re.compile(r"""\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*,?\s*\)""")
+
+
+_CONTRIB = frozenset({"auth", "contenttypes", "sites", "sessions", "admin"})
+
+
+def label_of(folder: Path, root: Path, facts: Facts) -> str:
+    """The app label of the migrations in ``folder``."""
+    return said_label(folder, root, facts) or _label_by_dependencies(folder)
+
+
+def said_label(folder: Path, root: Path, facts: Facts) -> str | None:
+    """The app label that a person, a setting or an AppConfig says; None where it can only be guessed."""
+    said = {(root / path).resolve(): label for path, label in facts.apps.items()}
+    for place in (folder, folder.parent):
+        if place.resolve() in said:
+            return said[place.resolve()]
+    for label, module in facts.migration_modules.items():
+        if folder.as_posix().endswith("/" + module.replace(".", "/")):
+            return label
+    return label_in_apps(folder.parent / "apps.py")
+
+
+def label_in_apps(path: Path) -> str | None:
+    """``label = "…"`` of the AppConfig in apps.py, if it is a literal."""
+    if not path.is_file() or b"label" not in (source := read_bytes(path)):
+        return None
+    for node in parse(str(path), source).body:
+        for statement in node.body if isinstance(node, ast.ClassDef) else ():
+            match statement:
+                case ast.Assign(targets=[ast.Name(id="label")], value=ast.Constant(value=str() as label)):
+                    return label
+    return None
+
+
+def usual_label(folder: Path) -> str:
+    return folder.parent.name if "migrations" in folder.name else folder.name
+
+
+def _label_by_dependencies(folder: Path) -> str:
+    """The folder above, unless the files here depend on each other under another label."""
+    usual = usual_label(folder)
+    files = migration_files(folder) if folder.is_dir() else []
+    names = {path.stem for path in files}
+    votes: Counter[str] = Counter()
+    for path in files:
+        for app, name in set(_DEPENDENCY.findall(read_bytes(path).decode(errors="replace"))):
+            votes[app] += name in names and name != path.stem and app not in _CONTRIB
+    likely = votes.most_common(1)
+    return usual if not likely or votes[usual] or not likely[0][1] else likely[0][0]

@@ -1,0 +1,204 @@
+"""The migrations of a project on disk, read app by app and never imported."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migfix.errors import UnreadableFile
+from migfix.project.deployed import Base, Deployed
+from migfix.project.facts import Facts
+from migfix.project.files import (
+    SKIPPED,
+    import_roots,
+    is_module_name,
+    is_package,
+    migration_files,
+    migration_folders,
+    read_bytes,
+)
+from migfix.project.installed import packages
+from migfix.project.labels import label_in_apps, label_of, said_label, usual_label
+from migfix.project.reader import Module
+from migfix.project.settings import settings_module
+from migfix.source import read_migration
+from migfix.source.migration import Migration
+
+if TYPE_CHECKING:
+    from migfix.project.installed import Package
+
+
+class Project:
+    """A project folder, what a person said about it, and the files that were named."""
+
+    def __init__(self, root: Path, facts: Facts, named: tuple[Path, ...], base: Base) -> None:
+        self.root = root
+        self.facts = facts
+        self.named = named
+        self.base = base
+        self.deployed = Deployed(base, facts, named)
+        self._labels: dict[Path, str] = {}
+        self._mentions: dict[bytes, tuple[Migration, ...]] = {}
+        self.errors: dict[str, None] = {}
+        """A line for each file of the project that was needed and can't be read."""
+        self.is_whole = False
+
+    def whole(self) -> Project:
+        """The same project with the migrations of installed packages, whose unreadable files count as not there."""
+        if self.is_whole:
+            return self
+        found = Project(self.root, self.facts, self.named, self.base)
+        found.is_whole = True
+        return found
+
+    @cached_property
+    def packages(self) -> dict[str, Package]:
+        """App label -> what an installed package ships for it."""
+        found: dict[str, Package] = {}
+        installed = {folder: label for label, folder in (self.facts.folders or {}).items()}
+        for each in packages(self.root):
+            if self.facts.folders is None:
+                found.setdefault(label_of(each.folder, self.root, self.facts), each)
+            elif each.folder in installed:
+                found[installed[each.folder]] = each
+        return found
+
+    def package(self, label: str) -> Package | None:
+        """What an installed package ships for an app that isn't part of the project."""
+        return None if label in self.folders else self.packages.get(label)
+
+    @cached_property
+    def folders(self) -> dict[str, Path]:
+        """App label -> folder of its migrations; of two that claim a label, the one nearest to the named files."""
+        found: dict[str, Path] = {}
+        if self.facts.folders is not None:
+            found = {label: folder for label, folder in self.facts.folders.items() if self._is_own(folder)}
+        there = set(found.values())
+        for folder in dict.fromkeys([*self._named_folders, *migration_folders(self.root, self.facts)]):
+            label = self.label(folder) if folder not in there else None
+            if label and (label not in found or self._nearness(folder) > self._nearness(found[label])):
+                found[label] = folder
+        return found
+
+    @cached_property
+    def _named_folders(self) -> dict[Path, None]:
+        return dict.fromkeys(path.parent for path in self.named)
+
+    def _is_own(self, folder: Path) -> bool:
+        """Whether a folder of an installed app belongs to the project rather than to a package."""
+        return folder.is_relative_to(self.root) and not SKIPPED.intersection(folder.relative_to(self.root).parts)
+
+    def _nearness(self, folder: Path) -> tuple[int, int]:
+        shared = max((len(os.path.commonpath([folder, each])) for each in self._named_folders), default=0)
+        return int(folder in self._named_folders), shared
+
+    def label(self, folder: Path) -> str:
+        """The app label of a migrations folder: said, or read from apps.py, or from what its files depend on."""
+        if folder not in self._labels:
+            installed = [label for label, each in (self.facts.folders or {}).items() if each == folder]
+            self._labels[folder] = installed[0] if installed else self._uncontradicted(folder)
+        return self._labels[folder]
+
+    def _uncontradicted(self, folder: Path) -> str:
+        """The label of a folder; a guess that another folder has by its name, or by the same guess, is none."""
+        label, usual = label_of(folder, self.root, self.facts), usual_label(folder)
+        if label == usual or said_label(folder, self.root, self.facts):
+            return label
+        others = (each for each in migration_folders(self.root, self.facts) if each != folder)
+        is_taken = any(label in (usual_label(each), label_of(each, self.root, self.facts)) for each in others)
+        return usual if is_taken else label
+
+    def load(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app; nothing if it isn't part of the project."""
+        folder = self.folders.get(label)
+        package = self.package(label) if self.is_whole and not folder else None
+        if package:
+            return self.read(package.files)
+        return self.read(migration_files(folder)) if folder else ()
+
+    def read(self, paths: Iterable[Path]) -> tuple[Migration, ...]:
+        """The migrations in these files; those that can't be read are noted in ``errors``."""
+        found = []
+        for path in paths:
+            try:
+                found.append(read_migration(str(path), self.label(path.parent), path.stem, read_bytes(path)))
+            except UnreadableFile as error:
+                self.errors[str(error)] = None
+        return tuple(found)
+
+    def labels(self) -> tuple[str, ...]:
+        """Every app of the project that has migrations."""
+        return tuple(self.folders)
+
+    def mentioning(self, text: bytes) -> tuple[Migration, ...]:
+        """Every migration with ``text``, in lower case, somewhere in its file."""
+        if text not in self._mentions:
+            files = [path for folder in self.folders.values() for path in migration_files(folder)]
+            self._mentions[text] = self.read(path for path in files if text in read_bytes(path).lower())
+        return self._mentions[text]
+
+    def companion(self, path: str) -> bytes | None:
+        """The content of a file beside the migrations, None if there is none."""
+        return read_bytes(Path(path)) if Path(path).is_file() else None
+
+    def module(self, name: str, near: str) -> Module | None:
+        """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
+        dotted = name.lstrip(".")
+        level = len(name) - len(dotted)
+        if not is_module_name(dotted) or level > len(Path(near).parents):
+            return None
+        for root in [Path(near).parents[level - 1]] if level else import_roots([Path(near), *self.folders.values()]):
+            path = root.joinpath(*dotted.split("."))
+            for each in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
+                if each.is_file():
+                    return Module(str(each), self.app_of(str(each)), read_bytes(each))
+        return None
+
+    def installs(self, app: str) -> bool:
+        """Whether ``app`` stands in quotes, or as the beginning of its AppConfig, in the settings that manage.py names.
+
+        Files beside them in their package count as well.
+        """
+        if self.facts.folders is not None and any(
+            _is_package_of(folder, app) for folder in self.facts.folders.values()
+        ):
+            return True
+        module = settings_module(self.root)
+        path = self.root.joinpath(*module.split(".")) if module else None
+        if path is None:
+            return False
+        package = path if path.is_dir() else path.parent if is_package(path.parent) else None
+        files = package.glob("*.py") if package else [path.with_name(f"{path.name}.py")]
+        said = re.compile(rf"""["']{re.escape(app)}(["']|\.\w*\.?\w*Config["'])""".encode())
+        return any(said.search(read_bytes(each)) for each in files if each.is_file())
+
+    def app_of(self, path: str) -> str:
+        """The label of the app that a file is in: the one whose migrations, or AppConfig, are in the same package."""
+        packages = {folder.parent: label for label, folder in self.folders.items()}
+        for package in Path(path).parents:
+            label = packages.get(package) or label_in_apps(package / "apps.py")
+            label = label or (package.name if package.name in self.facts.migration_modules else None)
+            if not label and ((package / "apps.py").is_file() or (package / "migrations" / "__init__.py").is_file()):
+                label = package.name
+            if not label and is_package(package) and self.installs(_dotted(package)):
+                label = package.name
+            if label:
+                return label
+        return ""
+
+
+def _dotted(package: Path) -> str:
+    """The dotted name by which a package is imported."""
+    names = [package.name]
+    while is_package(package.parent):
+        package = package.parent
+        names.insert(0, package.name)
+    return ".".join(names)
+
+
+def _is_package_of(migrations: Path, app: str) -> bool:
+    return migrations.parent.parts[-app.count(".") - 1 :] == tuple(app.split("."))

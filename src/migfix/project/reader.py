@@ -1,0 +1,53 @@
+"""What a history is read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from migfix.source.migration import Migration
+
+if TYPE_CHECKING:
+    from migfix.project.deployed import Deployed
+    from migfix.project.installed import Package
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Python file of the project, and the app whose package it is in ("" if none)."""
+
+    path: str
+    app: str
+    source: bytes
+
+
+class Reader(Protocol):
+    """Where a history gets its migrations from: source files, or a loaded project."""
+
+    def load(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app; nothing if it isn't part of the project."""
+
+    def labels(self) -> tuple[str, ...]:
+        """Every app that has migrations."""
+
+    def mentioning(self, text: bytes) -> tuple[Migration, ...]:
+        """Every migration with ``text``, in lower case, somewhere in its file."""
+
+    @property
+    def deployed(self) -> Deployed:
+        """Which of the migrations are deployed."""
+
+    def companion(self, path: str) -> bytes | None:
+        """The content of a file beside the migrations (``max_migration.txt``), None if there is none."""
+
+    def module(self, name: str, near: str) -> Module | None:
+        """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
+
+    def package(self, label: str) -> Package | None:
+        """What an installed package ships for an app that isn't part of the project."""
+
+    def whole(self) -> Reader:
+        """The same with the migrations of installed packages."""
+
+    def installs(self, app: str) -> bool:
+        """Whether the settings are known to install ``app``, a dotted name."""

@@ -1,0 +1,69 @@
+"""Which files: the paths that were named, and what git says isn't deployed yet."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from migfix.errors import UnreadableFile
+from migfix.project.facts import Facts
+from migfix.project.files import find_root, is_for_migrations, is_own, migration_files, migration_folders, resolved
+from migfix.project.git.repository import Repository
+from migfix.project.on_disk import Project
+from migfix.project.settings import with_inferred
+
+
+def migrations_at(path: Path, facts: Facts, left_out: list[str] | None = None) -> list[Path]:
+    """The migration files that a path on the command line means.
+
+    Raises MigfixError for a path that isn't there, can't be read, or holds no migration.
+    """
+    try:
+        path.resolve(strict=True)
+        path = resolved(path)
+    except FileNotFoundError:
+        raise UnreadableFile(str(path), "no such file or directory.") from None
+    except RuntimeError:  # pathlib's own for a loop, before Python 3.13
+        raise UnreadableFile(str(path), "this link leads back to itself.") from None
+    except OSError as error:
+        reason = "this link leads back to itself" if error.errno == errno.ELOOP else error.strerror
+        raise UnreadableFile(str(path), f"{reason}.") from None
+    if not path.is_dir():
+        if path.suffix != ".py":
+            raise UnreadableFile(str(path), "this is not a Python file.")
+        return [path]
+    try:
+        folders = [path, *migration_folders(path, facts, left_out)]
+        found = [file for folder in dict.fromkeys(folders) for file in _in_folder(folder)]
+        for file in found:
+            resolved(file)
+    except OSError as error:
+        raise UnreadableFile(str(path), f"{error.strerror}.") from None
+    if not found:
+        raise UnreadableFile(str(path), "there are no migrations in this folder.")
+    return found
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """The migrations of one folder, and numbered files that ought to be ones and will be reported."""
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(".py") and entry.is_file())
+    numbered = [folder / name for name in names if folder.name == "migrations" and name[:4].isdigit()]
+    return sorted({*migration_files(folder), *numbered})
+
+
+def new_migrations(repository: Repository, facts: Facts, is_staged: bool = False) -> list[Path]:
+    """The migrations of the project around a repository's folder that git says are new, or that the index holds.
+
+    Raises UnknownBase.
+    """
+    root = find_root(repository.folder)
+    listed = repository.staged_files() if is_staged else repository.new_files()
+    files = [path for path in listed if is_own(path, root) and is_for_migrations(path.parent, facts)]
+    candidates = {each for folder in {path.parent for path in files} for each in _in_folder(folder)}
+    return [path for path in files if path in candidates]
+
+
+def project_at(root: Path, facts: Facts, named: tuple[Path, ...] = (), git: Repository | None = None) -> Project:
+    """The project at ``root`` with what its files say, and what git knows of it."""
+    return Project(root, with_inferred(facts, root), named, git or Repository(root))

@@ -1,0 +1,67 @@
+"""What a project's settings say literally; they are read, not imported."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+from migfix.project.facts import Facts
+from migfix.project.files import read_bytes
+from migfix.source.migration import Key
+from migfix.source.parse import parse
+
+
+def settings_module(root: Path) -> str | None:
+    """The settings that manage.py names."""
+    manage = root / "manage.py"
+    if not manage.is_file():
+        return None
+    for node in ast.walk(parse(str(manage), read_bytes(manage))):
+        match node:
+            case (
+                ast.Call(args=[ast.Constant(value="DJANGO_SETTINGS_MODULE"), ast.Constant(value=str() as module)])
+                | ast.Assign(
+                    targets=[ast.Subscript(slice=ast.Constant(value="DJANGO_SETTINGS_MODULE"))],
+                    value=ast.Constant(value=str() as module),
+                )
+            ):
+                return module
+    return None
+
+
+def _models_in(root: Path, module: str, depth: int = 5) -> dict[str, Key]:
+    """AUTH_USER_MODEL and other settings that name a model literally, in a module and in what it imports with ``*``."""
+    path = root / Path(*module.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not depth or not path.is_file():
+        return {}
+    found: dict[str, Key] = {}
+    for node in parse(str(path), read_bytes(path)).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text)) if (
+                name.endswith("_MODEL") and text.count(".") == 1
+            ):
+                found[name] = (text.partition(".")[0], text.partition(".")[2].lower())
+            case ast.ImportFrom(module=str() | None as name, names=[ast.alias(name="*")], level=level):
+                package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+                parts = package[: len(package) - level + 1] if level else []
+                found |= _models_in(root, ".".join([*parts, *([name] if name else [])]), depth - 1)
+    return found
+
+
+def _mentions_user(root: Path, module: str) -> bool:
+    """Whether the settings, or files beside them, say anything about AUTH_USER_MODEL."""
+    path = root.joinpath(*module.split("."))
+    files = [*path.glob("*.py"), *path.parent.glob("*.py")]
+    return not files or any(b"AUTH_USER_MODEL" in read_bytes(each) for each in files if each.is_file())
+
+
+def with_inferred(facts: Facts, root: Path) -> Facts:
+    """Facts that nobody said and the project's files say literally, or by saying nothing."""
+    module = settings_module(root)
+    swapped = {**(_models_in(root, module) if module else {}), **facts.swapped}
+    user = facts.auth_user or swapped.get("AUTH_USER_MODEL")
+    if not user and module and not _mentions_user(root, module):
+        user = ("auth", "user")
+    return replace(facts, auth_user=user, swapped=swapped)

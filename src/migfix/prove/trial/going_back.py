@@ -1,0 +1,38 @@
+"""Rows that are others after going back: by the nature of an operation, by a noop, or for no such reason."""
+
+from __future__ import annotations
+
+from django.db.migrations.migration import Migration
+from django.db.migrations.operations import AlterField, DeleteModel, RemoveField, RunSQL
+
+from migfix.findings.proof import Place
+from migfix.prove.trial.snapshot import Rows, is_filled_in, row_differences
+from migfix.prove.trial.steps import StepUnderWay
+from migfix.prove.trial.touched import flattened
+
+
+def weigh(
+    step: StepUnderWay, migrations: list[Migration], noops: list[Place], before: Rows, there: Rows, after: Rows
+) -> None:
+    """Note the differences that going back can't avoid, and fail with the others.
+
+    The rows are those ``before`` the migrations, ``there`` after going forward, and ``after`` going back.
+    """
+    drops = [RemoveField, DeleteModel, RunSQL]
+    kinds = {type(op) for migration in migrations for op in flattened(migration.operations)}
+    for each in row_differences(before, after):
+        is_gone = each.table not in there or not set(each.columns) <= set(there[each.table][0])
+        if is_gone and kinds.intersection(drops):
+            step.note(f"{each}: going forward drops what was there, and going back can't bring it")
+        elif AlterField in kinds and is_filled_in(each, before, after):
+            step.note(f"{each}: what was NULL was filled, and stays filled")
+        elif noops:
+            step.note(f"after going back, {each}: {shown_noops(noops)}")
+        else:
+            step.fail([f"after going back, {each}"])
+
+
+def shown_noops(places: list[Place]) -> str:
+    """Why rows aren't as they were: the reverses that do nothing."""
+    lines = ", ".join(f"{place.operation} (line {place.line})" for place in places)
+    return f"the reverse of {lines} does nothing"

@@ -1,0 +1,1 @@
+"""Scratch databases: made, used and dropped by migfix alone."""

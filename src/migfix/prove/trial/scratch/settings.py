@@ -1,0 +1,100 @@
+"""DATABASES as a trial needs them: every database replaced by a scratch one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+from urllib.parse import urlsplit
+
+from migfix.errors import MigfixError
+from migfix.prove.trial.scratch.fence import CONFIGURED_NAME, leaves
+
+PREFIX = "migfix_scratch_"
+
+
+_SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+
+
+_NAMES_IN_OPTIONS = ("dbname", "database", "db", "service")
+"""Options of the drivers that would go before NAME."""
+
+
+_LEFT_OUT = ("pool", *_NAMES_IN_OPTIONS)
+"""A pool would hold connections to a database that shall be dropped."""
+
+
+Databases = dict[str, dict[str, Any]]
+
+
+def scratch_settings(configured: Databases, engine: str | None, alias: str) -> Databases:
+    """DATABASES with every database replaced by a scratch one: of its own engine, or of ``engine`` ("sqlite" or a URL).
+
+    Raises MigfixError if a configured database carries migfix's prefix or an engine can't be used.
+    """
+    for name, database in configured.items():
+        options = database.get("OPTIONS") or {}
+        names = [database.get("NAME"), (database.get("TEST") or {}).get("NAME"), *map(options.get, _NAMES_IN_OPTIONS)]
+        for taken in map(str, filter(None, names)):
+            if taken.rpartition("/")[2].lower().startswith(PREFIX):
+                raise MigfixError(
+                    f"The database `{name}` of your settings is called {taken}.",
+                    f"migfix drops what starts with {PREFIX}; give that database another name.",
+                )
+    if alias not in configured:
+        raise MigfixError(f"The settings have no database `{alias}`.", f"They have {', '.join(configured)}.")
+    token, found = secrets.token_hex(6), dict[str, dict[str, Any]]()
+    scratch_of: dict[str, str] = {}
+    for name, database in configured.items():
+        if not is_used(database):
+            found[name] = dict(database)
+            continue
+        new = deepcopy(database) if engine is None else _said(engine)
+        mirror = (database.get("TEST") or {}).get("MIRROR")
+        test = {**(new.get("TEST") or {}), "MIRROR": mirror}
+        mirrored = mirror or name
+        scratch = scratch_of.setdefault(mirrored, f"{PREFIX}{token}_{len(scratch_of)}")
+        configured_name = new.get("NAME")
+        is_sqlite = new["ENGINE"].rpartition(".")[2] in ("sqlite3", "spatialite")
+        new["NAME"] = f"file:{scratch}?mode=memory&cache=shared" if is_sqlite else scratch
+        new["TEST"] = {**test, "NAME": new["NAME"], CONFIGURED_NAME: configured_name}
+        options = new.get("OPTIONS") or {}
+        new["OPTIONS"] = {key: each for key, each in options.items() if key not in _LEFT_OUT and not _leaves(key, each)}
+        found[name] = new
+    return found
+
+
+def _leaves(option: str, value: object) -> bool:
+    """Whether an option of the driver is a statement that makes another database the current one."""
+    return option == "init_command" and leaves("mysql", str(value))
+
+
+def is_used(database: Mapping[str, Any]) -> bool:
+    """Whether there is a database behind an alias: ``{}`` is Django's way to have no default one."""
+    return database.get("ENGINE") not in (None, "", "django.db.backends.dummy")
+
+
+def _said(engine: str) -> dict[str, Any]:
+    """A database of the engine that was named on the command line. Raises MigfixError."""
+    if engine in ("sqlite", "sqlite3"):
+        return dict(_SQLITE)
+    if "://" not in engine:
+        raise MigfixError(
+            f"--engine {engine} doesn't say where that server is.",
+            "Write a URL, as in postgresql://user:password@localhost:5432, or `sqlite`.",
+        )
+    import dj_database_url
+
+    scheme = urlsplit(engine).scheme
+    url = f"mysql{engine.removeprefix(scheme)}" if scheme == "mariadb" else engine
+    try:
+        return dict(dj_database_url.parse(url))
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+        raise MigfixError(f"--engine {_shown(engine)} isn't the URL of a database that migfix knows.") from None
+
+
+def _shown(url: str) -> str:
+    """A URL without its password."""
+    user, at, rest = url.rpartition("@")
+    return f"{user.rpartition(':')[0]}:…@{rest}" if at and user.count(":") > 1 else url

@@ -1,0 +1,115 @@
+"""The steps of a trial, each with its outcome."""
+
+from __future__ import annotations
+
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from django.db.migrations.exceptions import IrreversibleError
+
+from migfix.findings.proof import Outcome, Place, Step
+from migfix.prove.trial.foreign import Foreign
+from migfix.prove.trial.statements import StatementLog
+
+MOST_TOLD = 5
+"""Differences that are told one by one."""
+
+
+@dataclass
+class StepUnderWay:
+    """What a step has shown so far."""
+
+    outcome: Outcome = Outcome.passed
+    error: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def fail(self, errors: list[str]) -> None:
+        """Fail with these differences too, if there are any."""
+        if errors:
+            self.outcome = Outcome.failed
+            self.error = "; ".join(filter(None, [self.error, told(errors)]))
+
+    def note(self, text: str) -> None:
+        self.outcome = Outcome.noted if self.outcome is Outcome.passed else self.outcome
+        self.notes.append(text)
+
+
+class Steps:
+    """The steps so far, and the one that is under way."""
+
+    def __init__(
+        self, log: StatementLog, tell: Callable[[str], None], irreversible: list[Place], has_own_rows: bool
+    ) -> None:
+        self.all: list[Step] = []
+        self._log = log
+        self._tell = tell
+        self._irreversible = irreversible
+        self._has_own_rows = has_own_rows
+
+    @property
+    def last(self) -> Step:
+        return self.all[-1]
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the last step didn't fail."""
+        return self.last.outcome is not Outcome.failed
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[StepUnderWay]:
+        """A step: what its block raises is what it shows, whoever raised it. Ctrl-C and the like go through."""
+        self._tell(name)
+        started, under_way, place = time.perf_counter(), StepUnderWay(), None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Foreign() as caught, self._log.watching(name):
+                yield under_way
+        if caught.error is not None:
+            under_way.fail([caught.said])
+            place = self._place_of(caught.error)
+            if place and place.operation.startswith("RunPython") and not self._has_own_rows:
+                under_way.note(
+                    "the rows are synthetic; if no row of yours can be like that, try --rows-from with your own"
+                )
+        seconds = time.perf_counter() - started
+        self.all.append(
+            Step(name, under_way.outcome, seconds, under_way.error, place, tuple(dict.fromkeys(under_way.notes)))
+        )
+
+    def _place_of(self, error: BaseException) -> Place | None:
+        """The operation that an error comes from; the line inside the file's own function where that raised it."""
+        if isinstance(error, IrreversibleError):
+            return next(iter(self._irreversible), None)
+        place = self._log.blamed(error)
+        if place:
+            lines = [
+                frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == place.path
+            ]
+            place = replace(place, line=lines[-1]) if lines else place
+        return place
+
+    def merge(self, before: str) -> None:
+        """Two steps of the same name are one: the worse outcome, both times and errors."""
+        new = self.all.pop()
+        new = replace(new, error=before + new.error) if new.error else new
+        old = self.all[-1] if self.all and self.all[-1].name == new.name else None
+        if old is None:
+            self.all.append(new)
+            return
+        worst = next(
+            each for each in (Outcome.failed, Outcome.noted, Outcome.passed) if each in (old.outcome, new.outcome)
+        )
+        errors = "; ".join(filter(None, [old.error, new.error])) or None
+        self.all[-1] = Step(
+            new.name, worst, old.seconds + new.seconds, errors, old.place or new.place, (*old.notes, *new.notes)
+        )
+
+
+def told(errors: list[str]) -> str:
+    """The first differences one by one, and how many more there are."""
+    more = f"; and {len(errors) - MOST_TOLD} more" if len(errors) > MOST_TOLD else ""
+    return "; ".join(errors[:MOST_TOLD]) + more

@@ -1,0 +1,1 @@
+"""The rows that a trial puts into the tables before."""

@@ -1,0 +1,1 @@
+"""The functions of a RunPython that make or fill rows."""

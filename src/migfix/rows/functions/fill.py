@@ -1,0 +1,99 @@
+"""The function that fills one column of rows that are there, and the RunPython that calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migfix.history.model import Model
+from migfix.rows.functions.data_step import step_edits
+from migfix.rows.functions.variables import Variables, unique
+from migfix.source.edits import AddImport, Edit
+from migfix.source.formatting import Brackets, Code, call, flatten, free_name, literal, prefixed, render, snake
+from migfix.source.migration import Migration
+
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What one function does: rows of ``model`` whose ``field`` is NULL get ``value``."""
+
+    model: Model
+    field: str
+    value: Code
+    """Code for the value; of one row, called ``row``, unless it is the same for all."""
+    comment: str
+    is_for_all: bool = False
+    reason: str = ""
+    """Where a value for all comes from, for a person."""
+    left: str | None = None
+    """What going back leaves, as a comment where it stands."""
+    needs: tuple[Model, ...] = ()
+    """Other models whose rows the value makes."""
+    imports: tuple[tuple[str, str | None], ...] = ()
+    read: frozenset[str] = frozenset()
+    """The names that ``value`` means as the file does."""
+
+    @property
+    def variables(self) -> Variables:
+        return Variables(unique((self.model, *self.needs)), self.read)
+
+    @property
+    def attribute(self) -> str:
+        """What holds the value on a row: of a foreign key that gets a key, rather than a row, the key."""
+        field = self.model.fields.get(self.field)
+        return f"{self.field}_id" if field and field.is_key and not self.needs else self.field
+
+    @property
+    def what(self) -> str:
+        """What a row gets, for a person."""
+        if not self.needs:
+            return "its own value"
+        values = ", ".join(map(flatten, self.value.items)) if isinstance(self.value, Brackets) else ""
+        return f"a {self.needs[0].label}({values}) of its own"
+
+
+def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) -> tuple[str, list[Edit]]:
+    """The function's name, and the edits that run it before operation ``index``. The name is then ``taken``."""
+    name = free_name(f"fill_{snake(fill.model.name)}_{fill.field.lower()}", taken)
+    taken.add(name)
+    edits = step_edits(migration, index, name, function_code(name, fill), is_elidable=True, comment=fill.left)
+    imports = [("django.db", "router"), *fill.imports]
+    return name, [*edits, *(AddImport(migration.path, module, imported) for module, imported in imports)]
+
+
+def function_code(name: str, fill: Fill) -> str:
+    """A RunPython function: one UPDATE if all rows get the same, else batches by primary key."""
+    variables = fill.variables
+    apps, editor, alias = map(variables.own, ("apps", "schema_editor", "alias"))
+    lines = [render(call(f"def {name}", apps, editor, tail="):"))]
+    lines += [f"    {fill.comment}", f"    {alias} = {editor}.connection.alias"]
+    for each in variables.models:
+        got = call(f"{variables.of(each)} = {apps}.get_model", literal(each.app), literal(each.name))
+        lines.append("    " + render(got, 4))
+    for each in variables.models:
+        lines += [f"    if not router.allow_migrate_model({alias}, {variables.of(each)}):", "        return"]
+    lines += _update(variables, fill) if fill.is_for_all else _batches(variables, fill)
+    return "\n".join(lines) + "\n"
+
+
+def _update(variables: Variables, fill: Fill) -> list[str]:
+    changed, rows = call(".update", prefixed(f"{fill.field}=", fill.value)), variables.own("rows")
+    return [
+        f"    {rows} = {variables.rows(fill.model)}",
+        "    " + render(call(f"{rows}.filter({fill.field}__isnull=True).update", *changed.items), 4),
+    ]
+
+
+def _batches(variables: Variables, fill: Fill) -> list[str]:
+    rows, row, empty, batch = map(variables.own, ("rows", "row", "empty", "batch"))
+    return [
+        f"    {rows} = {variables.rows(fill.model)}.order_by({literal('pk')})",
+        f"    {empty} = {rows}.filter({fill.field}__isnull=True).only({literal(fill.field)})",
+        f"    {batch} = list({empty}[:{BATCH}])",
+        f"    while {batch}:",
+        f"        for {row} in {batch}:",
+        "            " + render(prefixed(f"{row}.{fill.attribute} = ", fill.value), 12),
+        "        " + render(call(f"{rows}.bulk_update", batch, f"[{literal(fill.field)}]"), 8),
+        f"        {batch} = list({empty}.filter(pk__gt={batch}[-1].pk)[:{BATCH}])",
+    ]

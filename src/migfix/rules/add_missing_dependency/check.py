@@ -1,0 +1,74 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.history.graph import way
+from migfix.history.needed import later_dependency_edit
+from migfix.rules.add_missing_dependency import RULE
+from migfix.rules.add_missing_dependency.missing import Missing, missing
+from migfix.source.edits import Edit, Insert
+from migfix.source.migration import Migration
+from migfix.source.names import spelling
+from migfix.splitting.closing import opened
+from migfix.splitting.cut import NoCut
+from migfix.splitting.leaving_fields import CannotLeave
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Depend on the newest migration of that app which has the model and doesn't come after this one."""
+    mended: set[tuple[str, str, str]] = set()
+    for migration in migrations:
+        for each in missing(migration, history):
+            before = {other.key for other in history.before(migration)} if mended else set()
+            if not any((app, name) in before and needed == each.app for app, name, needed in mended):
+                mended.add((*migration.key, each.app))
+                yield _finding(migration, each, history)
+
+
+def _finding(migration: Migration, missing: Missing, history: History) -> Finding:
+    why = f"{missing.labels} is used here, and no dependency makes sure that it is there by then."
+    place = RULE.code, migration.path, missing.uses[0].line
+    if history.why_deployed(migration):
+        return Refusal(*place, why, _applied(missing))
+    try:
+        wrote, edits = _edits(migration, missing, history)
+    except (NoCut, CannotLeave) as reason:
+        circle = [migration.key, *way(missing.later or migration.key, migration.key, history)]
+        why += f" That closes a circle: {' -> '.join(map('.'.join, circle))}, and {reason}."
+        return Refusal(*place, why, "Use it in a later migration of this app, or let the two do without each other.")
+    if not edits:
+        fact = "migfix can't see that app's migrations, or what they wait for."
+        return Refusal(*place, why, f"{fact} Add the dependency on the one that makes the model.")
+    return Rewrite(*place, why, wrote, tuple(edits))
+
+
+def _edits(migration: Migration, missing: Missing, history: History) -> tuple[str, list[Edit]]:
+    """What to write and what to say; nothing where the app can't be seen. Raises NoCut and CannotLeave."""
+    if missing.setting:
+        call = spelling(migration.imports, "django.db.migrations.swappable_dependency")
+        setting = spelling(migration.imports, f"django.conf.settings.{missing.setting}")
+        code = f"{call or 'migrations.swappable_dependency'}({setting or f'settings.{missing.setting}'})"
+        return f"Depends on it by {code}.", [
+            Insert(migration.path, ("dependencies", len(migration.dependencies)), code)
+        ]
+    if missing.provider:
+        wrote = f"Depends on {'.'.join(missing.provider)}, the newest migration of {missing.app} that has it."
+        return wrote, [later_dependency_edit(migration, missing.provider, history)]
+    if missing.later:
+        wrote = f"What needs {'.'.join(missing.later)}, which comes after this migration, went to a follow-up of both."
+        return wrote, opened(migration, missing.later, history)
+    return "", []
+
+
+def _applied(missing: Missing) -> str:
+    needed = ".".join(missing.provider or missing.later or (missing.app, "…"))
+    return (
+        "It is on the default branch, so databases may have applied it: where they haven't applied "
+        f"{missing.setting or needed}, a dependency that is added now stops every migrate with "
+        "InconsistentMigrationHistory. Add it by hand once both are applied everywhere, with the comment "
+        "`# migfix: ignore-file[MIG206]`."
+    )

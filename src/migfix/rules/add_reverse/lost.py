@@ -1,0 +1,94 @@
+"""What a data step reads and going back makes anew, empty: columns and models that are removed after it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migfix.history import History
+from migfix.source.migration import Key, Migration, Operation
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A column (or "" for a whole model) that an operation after the step removes."""
+
+    model: Key
+    column: str
+    removed_by: str
+    """Where, for a person."""
+
+    @property
+    def label(self) -> str:
+        return ".".join((*self.model, self.column) if self.column else self.model)
+
+
+def lost_after(migration: Migration, index: int, history: History) -> Iterator[Lost]:
+    """What later operations of the file remove, and those of files that come after it, by the names of today."""
+    renamed: dict[tuple[Key, str], str] = {}
+    """Model and new name of a column ("": of the model itself) -> the name that the step knows."""
+    for op in migration.operations[index + 1 :]:
+        yield from _lost(migration, op, f"line {op.line}", renamed)
+    earlier = {each.key for each in history.before(migration)} | {migration.key}
+    removing = {each.key: each for text in ("RemoveField", "DeleteModel") for each in history.mentioning(text)}
+    renaming = {each.key: each for each in history.app(migration.app).values()}
+    for key, later in sorted({**renaming, **removing}.items()):
+        if key not in earlier and not later.replaces:
+            for op in later.operations:
+                yield from _lost(later, op, later.name, renamed)
+
+
+def _lost(migration: Migration, op: Operation, where: str, renamed: dict[tuple[Key, str], str]) -> Iterator[Lost]:
+    for each in (op, *op.database_operations):
+        if each.kind == "RenameModel":
+            new = (migration.app, each.text("new_name").lower())
+            renamed[new, ""] = renamed.pop(((migration.app, each.model), ""), each.model)
+        model = (migration.app, renamed.get(((migration.app, each.model), ""), each.model))
+        name = renamed.get((model, each.text("name")), each.text("name"))
+        if each.kind == "RenameField":
+            renamed[model, each.text("new_name")] = renamed.pop((model, each.text("old_name")), each.text("old_name"))
+        elif each.kind == "RemoveField":
+            yield Lost(model, name, where)
+        elif each.kind == "DeleteModel":
+            yield Lost(model, "", where)
+
+
+def reads(code: str, each: Lost, models: frozenset[Key], related: frozenset[Key]) -> bool:
+    """Whether a function reads what is lost: ``row.summary``, ``F("summary")``, ``filter(summary__gt=…)``.
+
+    ``models`` are those that it gets, ``related`` those that their rows lead to.
+    """
+    if each.model not in models:
+        is_near = each.column and each.model in related
+        return bool(is_near) and each.column in _columns_read_through_relations(ast.parse(code))
+    return not each.column or each.column in _columns_read(ast.parse(code))
+
+
+def _columns_read(tree: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=attr, ctx=ast.Load()):
+                found |= {attr, attr.removesuffix("_id")}
+            case ast.Constant(value=str() as text):
+                found |= {part.lstrip("-").removesuffix("_id") for part in (text, text.partition("__")[0])}
+                found |= {text.lstrip("-")}
+            case ast.Call(func=func, keywords=keywords) if ast.unparse(func).rpartition(".")[2] not in _WRITES:
+                found |= {each.arg.partition("__")[0] for each in keywords if each.arg}
+    return found
+
+
+def _columns_read_through_relations(tree: ast.AST) -> set[str]:
+    """``comment.post.title``, ``F("post__title")``: columns of a model that the function doesn't get."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Attribute(), attr=attr, ctx=ast.Load()):
+                found.add(attr)
+            case ast.Constant(value=str() as text) if "__" in text:
+                found.update(text.split("__")[1:])
+    return found
+
+
+_WRITES = frozenset({"update", "create", "get_or_create", "update_or_create"})

@@ -1,0 +1,58 @@
+"""What can be said about the reverse of one RunPython or RunSQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migfix.history.model import Model
+
+NOT_RESTORED = "Going back does not restore the rows that this changed."
+NOT_UNDONE = "Going back does not undo this."
+
+
+@dataclass(frozen=True)
+class Inverse:
+    """Statements that undo the step, in the order to run them."""
+
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CopyBack:
+    """A function of its own that copies columns the other way: ``old`` is the column that comes back empty."""
+
+    model: Model
+    columns: tuple[tuple[str, str], ...]
+    """Old and new name of each."""
+
+
+@dataclass(frozen=True)
+class Noop:
+    """Doing nothing, with the comment that says what this leaves; None where running the step again is harmless."""
+
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class Harm:
+    """Going back and forward would run the step twice, and that does visible harm."""
+
+    why: str
+    next_step: str = ""
+
+
+Verdict = Inverse | CopyBack | Noop | Harm
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the same file adds, so that going back takes it away: model keys or table names, and columns of them."""
+
+    models: frozenset[object] = frozenset()
+    columns: frozenset[tuple[object, str]] = frozenset()
+    lost: frozenset[tuple[object, str]] = frozenset()
+    """Columns, or "" for whole tables, that are removed later: going back, they come back empty."""
+
+    def covers(self, model: object, column: str) -> bool:
+        """Whether a write to ``column`` ("" for a whole row) is gone after going back."""
+        return model in self.models or (model, column.removesuffix("_id")) in self.columns

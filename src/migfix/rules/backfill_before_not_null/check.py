@@ -1,0 +1,55 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.rows.functions.fill import fill_edits
+from migfix.rows.key_window import before_window
+from migfix.rows.leftover_tables import before_migrating
+from migfix.rules.backfill_before_not_null import RULE
+from migfix.rules.backfill_before_not_null.columns import CannotFill, Forbidden, fill_of, forbidden
+from migfix.source.code import CannotWrite
+from migfix.source.formatting import flatten
+from migfix.source.migration import Migration
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Fill the NULLs in a RunPython right before the AlterField."""
+    for migration in migrations:
+        yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    taken = set(migration.bound)
+    for each in forbidden(migration, history):
+        why = f"{each.label} no longer allows NULL, and rows that have it get no value."
+        if each.is_computed:
+            why = f"{each.label} no longer allows NULL, and Django would give all rows that have it the same value."
+        try:
+            finding: Finding = _rewrite(migration, each, why, taken, history)
+        except CannotFill as reason:
+            finding = Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}: {reason.why}.", reason.next_step)
+        except CannotWrite as reason:
+            by_hand = "Fill the column in a RunPython of your own before it."
+            finding = Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}: {reason}.", by_hand)
+        yield finding
+
+
+def _rewrite(migration: Migration, each: Forbidden, why: str, taken: set[str], history: History) -> Finding:
+    fill, said = fill_of(migration, each, history)
+    place = before_window(migration, each.index, each.model.key, history)
+    name, edits = fill_edits(migration, place, fill, taken)
+    value = f"{flatten(fill.value)}, {fill.reason}" if fill.is_for_all else "each a value of its own"
+    return Rewrite(
+        code=RULE.code,
+        path=migration.path,
+        line=each.op.line,
+        why=why,
+        wrote=f"{name}() gives these rows {value}, in a RunPython before the AlterField.",
+        edits=tuple(edits),
+        advice=before_migrating(migration, each.index, history),
+        used_values=said,
+    )

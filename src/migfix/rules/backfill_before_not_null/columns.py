@@ -1,0 +1,139 @@
+"""Columns that come to forbid NULL, and what the rows that have it get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from migfix.history import History
+from migfix.history.fields import Field, field_of, said_value
+from migfix.history.model import Model
+from migfix.rows.functions.fill import Fill
+from migfix.rows.one_each import called
+from migfix.rows.placeholder_rows.check_constraint import lets_through
+from migfix.rows.placeholder_rows.columns import typed
+from migfix.rows.placeholder_rows.made_by_steps import deletes_rows_without, writes_column
+from migfix.rows.placeholder_rows.values import TEXT, of_value
+from migfix.rows.unique import alike_in_two_rows, is_computed
+from migfix.source.formatting import literal
+from migfix.source.migration import Migration, Name, Operation
+from migfix.source.text import decode, text_between
+
+FORBIDS = "# The column is about to forbid NULL."
+LEFT = "Going back leaves these values where NULL was."
+NO_DATA = "Django's word for no data"
+
+_MOMENTS = frozenset({"django.utils.timezone.now", "datetime.date.today", "datetime.datetime.now"})
+
+
+class CannotFill(Exception):
+    """NULLs whose value a person must say: why, and how."""
+
+    def __init__(self, why: str, next_step: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.next_step = next_step
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """An AlterField from null to not null that Django doesn't fill, or fills with one value for all."""
+
+    index: int
+    op: Operation
+    model: Model
+    field: Field
+    later: Model
+
+    @property
+    def label(self) -> str:
+        return f"{self.model.label}.{self.field.name}"
+
+    @property
+    def is_computed(self) -> bool:
+        return _differs(self.field)
+
+    @property
+    def unique(self) -> tuple[str, ...]:
+        """The fields that no two rows may share and one value for all could break."""
+        return alike_in_two_rows(self.field, self.model, self.later)
+
+
+def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
+    """Every such AlterField of a migration whose NULLs nobody fills by hand."""
+    later = None
+    for index, op, state in history.states(migration):
+        model = state.models.get((migration.app, op.model)) if op.kind == "AlterField" else None
+        old = model.fields.get(op.text("name")) if model else None
+        if model is None or old is None or model.made_by == migration.key or not old.is_true("null"):
+            continue
+        field = field_of(op)
+        if (
+            field.kind in ("", "ManyToManyField")
+            or field.is_true("null")
+            or _fills_itself(field)
+            or not model.has_own_table
+        ):
+            continue
+        if _filled_by_hand(migration, index, model, field, history):
+            continue
+        later = later or history.state_before(migration, len(migration.operations))
+        now = history.state_before(migration, index).models[model.key]
+        yield Forbidden(index, op, now, field, later.models.get(model.key, now))
+
+
+def _fills_itself(field: Field) -> bool:
+    """Whether Django's own AlterField updates the NULLs: with a default that is one value."""
+    return field.default is not None and not _differs(field)
+
+
+def _differs(field: Field) -> bool:
+    """Whether each row should get another value: a moment, or the row of a key, may be the same for all of them."""
+    default = field.get("default")
+    is_shared = (field.is_key and not field.is_unique) or (isinstance(default, Name) and default.dotted in _MOMENTS)
+    return is_computed(default) and not is_shared
+
+
+def _filled_by_hand(migration: Migration, index: int, model: Model, field: Field, history: History) -> bool:
+    """Whether a data step before the AlterField, in this file or an earlier one, writes the column."""
+    own = any(_may_write(migration, op, model) for op in migration.operations[:index])
+    if own or writes_column(migration, model.key, field.name, index):
+        return True
+    if deletes_rows_without(migration, model.key, field.name, index):
+        return True
+    earlier = [
+        each for each in history.before(migration) if each.app == migration.app or field.name in decode(each.source)
+    ]
+    return any(
+        writes_column(each, model.key, field.name) or any(_may_write(each, op, model) for op in each.operations)
+        for each in earlier
+    )
+
+
+def _may_write(migration: Migration, op: Operation, model: Model) -> bool:
+    """Whether this is an operation of somebody's own that names the model."""
+    return not op.kind and model.name.lower() in text_between(migration.source, op.value.span).lower()
+
+
+def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fill, tuple[str, ...]]:
+    """The fill, and the names of ``--set`` that went into it. Raises CannotFill, CannotWrite."""
+    said = said_value(history.facts, each.model.label, each.field.name)
+    if each.is_computed and not said:
+        return replace(called(migration, each.model, each.field, FORBIDS), left=LEFT), ()
+    set_flag = f"--set {each.label}=VALUE"
+    by_hand = "fill the column in a RunPython of your own before it"
+    if each.unique:
+        whose = "it is unique" if len(each.unique) == 1 else f"{', '.join(each.unique)} must be unique together"
+        raise CannotFill(f"{whose}, so one value can't serve all rows", f"Give it a callable default, or {by_hand}.")
+    if said:
+        written = of_value(typed(said, each.field), each.field)
+        return _for_all(each, written.code, "as you said", written.imports), (said[0],)
+    if each.field.kind not in TEXT:
+        raise CannotFill("what its NULLs stand for is yours to say", f"Say it with {set_flag}, or {by_hand}.")
+    if not all(lets_through(model, each.field.name, "") for model in (each.model, each.later)):
+        raise CannotFill("its check constraint doesn't let '' through", f"Say a value with {set_flag}, or {by_hand}.")
+    return _for_all(each, literal(""), NO_DATA), ()
+
+
+def _for_all(each: Forbidden, code: str, reason: str, imports: tuple[tuple[str, str | None], ...] = ()) -> Fill:
+    return Fill(each.model, each.field.name, code, FORBIDS, is_for_all=True, left=LEFT, imports=imports, reason=reason)

@@ -1,0 +1,43 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.history.graph import rings, way
+from migfix.rules.break_dependency_cycle import RULE
+from migfix.rules.break_dependency_cycle.cycle import CannotOpen, opening
+from migfix.source.migration import Key, Migration
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Let the fewest foreign keys that close the circle go to a follow-up migration. One circle at a time."""
+    named = {each.key for each in migrations}
+    for ring in rings(history, migrations):
+        if ring & named:
+            finding = _finding(ring, min(ring & named), history)
+            yield finding
+            if isinstance(finding, Rewrite):
+                return
+
+
+def _finding(ring: frozenset[Key], named: Key, history: History) -> Finding:
+    start = history.migration(named)
+    assert start is not None
+    shown = " -> ".join(map(".".join, way(named, named, history)))
+    why = f"these migrations depend on each other in a circle: {shown}."
+    try:
+        found = opening(ring, history)
+    except CannotOpen as reason:
+        next_step = "Let one of the models do without its key until both tables exist, or undo what closed the circle."
+        why += f" It can't be opened here: {reason}."
+        return Refusal(RULE.code, start.path, _line(start, ring, history), why, next_step)
+    first = history.migration(found.first)
+    assert first is not None
+    return Rewrite(RULE.code, first.path, _line(first, ring, history), why, found.wrote, found.edits)
+
+
+def _line(migration: Migration, ring: frozenset[Key], history: History) -> int:
+    return next((each.line for each in migration.dependencies if history.resolve(each) in ring), 1)

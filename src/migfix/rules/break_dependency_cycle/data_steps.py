@@ -1,0 +1,65 @@
+"""The data steps of a squashed migration beside those of the migrations that it replaces."""
+
+from __future__ import annotations
+
+import ast
+
+from migfix.rules.break_dependency_cycle.ranges import CannotCut, Part
+from migfix.source.migration import Migration, Name, Operation
+
+DATA = ("RunPython", "RunSQL")
+
+
+def data_steps(squashed: Migration, parts: tuple[Part, ...]) -> dict[int, int]:
+    """Data step of the squashed migration -> the part that its original is in. Raises CannotCut."""
+    originals = [
+        (number, migration, op)
+        for number, part in enumerate(parts)
+        for migration in part.replaced
+        for op in migration.operations
+        if op.kind in DATA
+    ]
+    found = {}
+    for index, op in enumerate(squashed.operations):
+        if op.kind in DATA:
+            alike = [is_same_step(squashed, op, migration, original) for _, migration, original in originals]
+            place = alike.index(True) if any(alike) else None
+            if place is None:
+                raise CannotCut(f"line {op.line} of {squashed.name} is a data step of none that it replaces")
+            found[index] = originals[place][0]
+            originals = originals[place + 1 :]
+    return found
+
+
+def elided(squashed: Migration, parts: tuple[Part, ...], steps: dict[int, int]) -> list[tuple[Migration, int]]:
+    """The data steps behind the first cut that the squashed migration left out.
+
+    Where the first range has run there are rows, and Django would have run the replaced files on them.
+    """
+    found = []
+    for number, part in enumerate(parts[1:], 1):
+        waiting = [squashed.operations[index] for index, place in steps.items() if place == number]
+        for migration in part.replaced:
+            for index, op in enumerate(migration.operations):
+                if op.kind in DATA and waiting and is_same_step(squashed, waiting[0], migration, op):
+                    waiting.pop(0)
+                elif op.kind in DATA:
+                    found.append((migration, index))
+    return found
+
+
+def is_same_step(squashed: Migration, op: Operation, migration: Migration, original: Operation) -> bool:
+    if op.kind == "RunSQL":
+        return original.arguments.get("sql") == op.arguments.get("sql")
+    ours, theirs = op.arguments.get("code"), original.arguments.get("code")
+    if not isinstance(ours, Name) or not isinstance(theirs, Name):
+        return ours == theirs
+    if ours.dotted.rpartition(".")[2] == theirs.dotted.rpartition(".")[2]:
+        return True
+    return _body(squashed, ours) == _body(migration, theirs) is not None
+
+
+def _body(migration: Migration, code: Name) -> str | None:
+    function = migration.functions.get(code.dotted)
+    tree = ast.parse(function.code).body[0] if function else None
+    return ast.dump(ast.Module(tree.body, [])) if isinstance(tree, ast.FunctionDef) else None

@@ -1,0 +1,111 @@
+"""Dependencies on migrations that an installed package doesn't ship."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from migfix.history import History
+from migfix.history.providers import providers
+from migfix.history.uses import uses
+from migfix.project.installed import Package
+from migfix.source import read_migration
+from migfix.source.migration import Dependency, Key, Migration
+
+
+@dataclass(frozen=True)
+class Phantom:
+    """A dependency on something that isn't shipped."""
+
+    dependency: Dependency
+    package: Package
+    instead: str | None
+    """The migration that is shipped and may stand for it; None if that can't be told."""
+    before: str | None
+    """The migration that came right before it: the parent of its file, else the newest that is shipped."""
+    is_deployed: bool
+    """Whether databases have applied the file that depends on it."""
+
+    @property
+    def key(self) -> Key:
+        assert self.dependency.key is not None
+        return self.dependency.key
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether somebody wrote it into the package."""
+        return (self.package.folder / f"{self.key[1]}.py").is_file()
+
+
+def phantoms(migration: Migration, history: History) -> Iterator[Phantom]:
+    """The dependencies of ``migration`` that no package ships although one ships that app."""
+    for each in migration.dependencies:
+        if each.key is None or each.key[1].startswith("__") or history.app(each.key[0]):
+            continue
+        package = history.package(each.key[0])
+        if package is None or each.key[1] in package.shipped:
+            continue
+        shipped = history.whole.app(each.key[0]).values()
+        newest, parent = _newest(each.key[0], history), _parent(each.key, package, history)
+        is_deployed = bool(history.why_deployed(migration))
+        instead = _surely_applied(migration, each.key, parent, history) if is_deployed else newest
+        found = Phantom(each, package, instead, parent or newest, is_deployed)
+        if not any(each.key in other.replaces for other in shipped) and _is_sure(migration, found, history):
+            yield found
+
+
+def _newest(app: str, history: History) -> str | None:
+    leaves = history.whole.leaves(app)
+    return leaves[0][1] if len(leaves) == 1 else None
+
+
+def _parent(lost: Key, package: Package, history: History) -> str | None:
+    """What the lost file goes on from, where somebody has it still."""
+    stray = package.folder / f"{lost[1]}.py"
+    if not stray.is_file():
+        return None
+    read = read_migration(str(stray), *lost, stray.read_bytes())
+    return next((name for _, name in history.whole.own_parents(read) if name in package.shipped), None)
+
+
+def _surely_applied(migration: Migration, lost: Key, parent: str | None, history: History) -> str | None:
+    """What every database that has applied ``migration`` has applied too, or Django stops each migrate there.
+
+    That is the parent of the lost file; else the oldest one that has the models used here.
+    """
+    app = lost[0]
+    models = frozenset(each.model for each in uses(migration) if each.model[0] == app and each.model[1])
+    candidates = [parent, *(name for _, name in list(providers(app, models, history.whole))[-1:])]
+    held = [applied for applied in history.facts.applied.values() if migration.key in applied]
+    return next((each for each in candidates if each and all((app, each) in applied for applied in held)), None)
+
+
+def _is_sure(migration: Migration, phantom: Phantom, history: History) -> bool:
+    """Whether this package is the one that the project uses: not another of the label, not an older release."""
+    if phantom.is_on_disk:
+        return True
+    if phantom.package.distribution.lower() == "django":
+        version = tuple(map(int, re.findall(r"\d+", phantom.package.version)[:2]))
+        return migration.django is not None and migration.django <= version
+    return history.installs(phantom.package.module)
+
+
+def missing_files(migration: Migration, history: History) -> Iterator[tuple[Dependency, str]]:
+    """The dependencies on a migration that an app of the project doesn't have, each with the name most like it.
+
+    The name is "" where only this migration and those that come after it are left.
+    """
+    for each in migration.dependencies:
+        if each.key is None or each.key[1].startswith("__"):
+            continue
+        there = history.app(each.key[0])
+        if there and history.resolve(each) is None and not history.has_file(each.key):
+            earlier = [name for name, other in there.items() if not _comes_after(other, migration, history)]
+            yield each, next(iter(get_close_matches(each.key[1], earlier, 1, 0)), "")
+
+
+def _comes_after(other: Migration, migration: Migration, history: History) -> bool:
+    """Whether this is the migration itself, or waits for it."""
+    return migration.key in {other.key, *(each.key for each in history.before(other))}

@@ -1,0 +1,57 @@
+"""Columns that get another type while the database keeps a default for the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migfix.history import History
+from migfix.history.fields import Field, field_of
+from migfix.rules.keep_database_default.columns import kept_defaults
+from migfix.source.code import Writer, with_arguments
+from migfix.source.edits import Edit, Insert
+from migfix.source.migration import Migration, Operation, Value
+
+DROPPED = "The database keeps a default for this column, which the new type may not take."
+
+
+@dataclass(frozen=True)
+class Outgrown:
+    """An AlterField to another type, the field before it, and the default that only the database knows."""
+
+    index: int
+    op: Operation
+    old: Field
+    default: Value
+
+
+def outgrown(migration: Migration, history: History) -> Iterator[Outgrown]:
+    """Every such AlterField of a migration."""
+    kept: dict[tuple[str, str, str], Value] = {}
+    for each in history.before(migration):
+        if each.app == migration.app and b"db_default" in each.source:
+            kept |= kept_defaults(each)
+    for index, op, state in history.states(migration) if kept else ():
+        place = (migration.app, op.model, op.text("name"))
+        model = state.models.get(place[:2]) if op.kind == "AlterField" and place in kept else None
+        old = model.fields.get(place[2]) if model else None
+        if old and old.get("db_default") is not None:
+            del kept[place]  # the state knows it by now
+        elif old and old.kind != field_of(op).kind:
+            yield Outgrown(index, op, old, kept.pop(place))
+
+
+def dropping_edits(migration: Migration, each: Outgrown) -> tuple[Edit, ...]:
+    """Let the state know the default, so that a plain AlterField drops it, and sets it again when going back.
+
+    PostgreSQL can't cast a default along with its column (``ALTER COLUMN … TYPE``), so it has to go before.
+    """
+    writer = Writer(migration)
+    known = writer.alter_field(each.op.model, each.old.name, with_arguments(each.old.value, db_default=each.default), 8)
+    plain = writer.alter_field(each.op.model, each.old.name, each.old.value)
+    place = ("operations", each.index)
+    return (
+        Insert(migration.path, place, writer.apart(state_operations=[known]), DROPPED),
+        Insert(migration.path, place, plain),
+        *writer.edits,
+    )

@@ -1,0 +1,50 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.history.state import State
+from migfix.rows.through import CannotKeep, Change, LinkTable, changes
+from migfix.rules.keep_links_on_through import RULE
+from migfix.rules.keep_links_on_through.edits import gained, lost
+from migfix.source.code import CannotWrite
+from migfix.source.migration import Migration
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Keep the table of the links: the through model takes it over, or gives it back."""
+    for migration in migrations:
+        yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    for change, state in changes(migration, history):
+        verb = "gets" if change.is_gain else "loses"
+        why = f"{change.label} {verb} a through model, and Django can't alter a many-to-many that way"
+        try:
+            yield _rewrite(migration, change, state, f"{why}: it raises ValueError.", history)
+            return  # the next one sees what became of the file
+        except CannotKeep as reason:
+            yield Refusal(RULE.code, migration.path, change.op.line, f"{why}; {reason.why}.", reason.next_step)
+        except CannotWrite as reason:
+            by_hand = "Write the steps by hand: the page has them."
+            yield Refusal(RULE.code, migration.path, change.op.line, f"{why}; {reason}.", by_hand)
+
+
+def _rewrite(migration: Migration, change: Change, state: State, why: str, history: History) -> Finding:
+    used: tuple[str, ...] = ()
+    if change.is_gain:
+        edits, used, new = gained(migration, change, history)
+        old = LinkTable.of(change.model, change.old, history.facts).name
+    else:
+        edits, new = lost(migration, change, state, history)
+        old = state.models[change.through].table
+    wrote = f"the links stay, and their table {old} becomes {new}, forward and back."
+    if old == new:
+        wrote = f"the links stay in their table {old}, forward and back."
+    else:
+        wrote += " Code of the release before doesn't find it under that name."
+    return Rewrite(RULE.code, migration.path, change.op.line, why, wrote, edits, used_values=used)

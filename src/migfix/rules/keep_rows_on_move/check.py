@@ -1,0 +1,56 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.rules.keep_rows_on_move import RULE
+from migfix.rules.keep_rows_on_move.edits import move_edits
+from migfix.rules.keep_rows_on_move.move import CannotMove, Move, difference, moves, said_moves
+from migfix.source.code import CannotWrite
+from migfix.source.migration import Migration
+
+BY_HAND = "Keep the old model for one release and copy the rows in a RunPython of your own."
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Hand the table over: the state changes, the table and what is called after it get the new name."""
+    for move in moves(migrations, history):
+        finding = _finding(move, migrations, history)
+        yield finding
+        if isinstance(finding, Rewrite):  # the next one may share its files
+            return
+
+
+def _finding(move: Move, migrations: tuple[Migration, ...], history: History) -> Finding:
+    old, new = move.old.label, move.new.label
+    path, line = move.deleting.path, move.deleted.line
+    why = f"{old} is deleted and {new} with the same fields is created: the rows would be lost"
+    if move.unnamed:
+        ways_out = f"If the model moved, name {move.unnamed} too and pass --moved {old}={new}; if not, --ignore MIG107."
+        return Refusal(RULE.code, path, line, f"{why}.", ways_out)
+    if not move.is_said:
+        ways_out = f"If the model moved, pass --moved {old}={new}; if it didn't, --ignore MIG107."
+        if found := difference(move.old, move.new, said_moves(history.facts), history.facts):
+            why = f"{why}, and migfix can't hand the table over, because the two differ in {found}"
+            ways_out = f"{BY_HAND} If the model didn't move, pass --ignore MIG107."
+        return Refusal(RULE.code, path, line, f"{why}.", ways_out)
+    try:
+        edits, has_type = move_edits(move, migrations, history)
+    except (CannotMove, CannotWrite) as reason:
+        return Refusal(RULE.code, path, line, f"{old} moved to {new}, but {reason}.", BY_HAND)
+    wrote = f"the rows stay in their table, {_renamed(move)}"
+    unseen = "" if has_type else " Content types aren't renamed, as migfix can't see that they are installed."
+    return Rewrite(RULE.code, path, line, f"{why}.", wrote + unseen, tuple(edits))
+
+
+def _renamed(move: Move) -> str:
+    old, new = move.old.table, move.new.table
+    if old == new:
+        return f"{old}."
+    return (
+        f"{old}, which becomes {new}, forward and back. Code of the release before breaks on that; "
+        f'db_table = "{old}" on the model keeps the name.'
+    )

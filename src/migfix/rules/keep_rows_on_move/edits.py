@@ -1,0 +1,164 @@
+"""A model's table handed over to another app, as edits of several files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from migfix.history import History
+from migfix.history.model import items_of
+from migfix.history.needed import CONTRIB, dependency_edit, is_guaranteed
+from migfix.rows.create_model import as_it_stands, created_as
+from migfix.rows.functions.data_step import step_edits
+from migfix.rules.keep_rows_on_move.move import (
+    CannotMove,
+    Move,
+    demand_alone,
+    difference,
+    renamed_indexes,
+    said_moves,
+    state_only,
+)
+from migfix.source.code import Writer
+from migfix.source.edits import AddImport, Comment, Edit, Insert, Remove, Replace
+from migfix.source.edits import Move as MoveOperation
+from migfix.source.formatting import free_name, literal, render, snake
+from migfix.source.migration import Migration, Operation
+
+TAKEN = "The rows stay in their table, which was that of {}."
+HANDED = "Their table and rows are those of {} now."
+CONTENT_TYPES = ("contenttypes", CONTRIB["contenttypes"])
+
+
+def move_edits(move: Move, migrations: tuple[Migration, ...], history: History) -> tuple[list[Edit], bool]:
+    """The edits of all files, and whether the content type moves along. Raises CannotMove, CannotWrite."""
+    said = said_moves(history.facts)
+    if move.old.name.lower() != move.new.name.lower():
+        raise CannotMove("it gets another name at the same time; rename it in a migration of its own")
+    for op in move.creating.operations:
+        if op.kind not in ("CreateModel", "") and op.model == move.new.key[1]:
+            raise CannotMove(f"{move.creating.name} goes on to change the new table (line {op.line})")
+    if found := difference(move.old, move.new, said, history.facts):
+        raise CannotMove(f"the two differ in {found}")
+    demand_alone(move, history.state_before(move.deleting), history.facts)
+    apart = state_only(move, migrations, history)
+    has_type = _knows_content_types(move.creating, history)
+    edits = [*_taken(move), *(_content_type(move) if has_type else ()), *_order(move, has_type, history)]
+    for key, ops in apart.items():
+        migration = history.migration(key)
+        assert migration is not None
+        edits += _handed(migration, ops, move)
+    return edits, has_type
+
+
+def _taken(move: Move) -> Iterator[Edit]:
+    """The state gets the new model on the old table; then table and indexes get their new names."""
+    migration, op = move.creating, move.created
+    writer = Writer(migration)
+    place = ("operations", migration.operations.index(op) + 1)
+    fields = {name: name for name in move.new.fields}
+    options = {"db_table": literal(move.old.table)}
+    if items_of(move.old.options.get("indexes")):
+        options["indexes"] = render(writer.code(move.old.options["indexes"]), 8)
+    created = created_as(migration, op, fields, options)
+    yield Replace(migration.path, op.where, writer.apart(state_operations=[created]))
+    yield Comment(migration.path, op.where, TAKEN.format(move.old.label))
+    model = literal(move.new.key[1])
+    if move.new.table != move.old.table:
+        table = literal(move.new.table) if "db_table" in move.new.options else "None"
+        yield Insert(migration.path, place, writer.operation("AlterModelTable", ("name", model), ("table", table)))
+    for old, new in renamed_indexes(move.old, move.new):
+        names = (("model_name", model), ("new_name", literal(new)), ("old_name", literal(old)))
+        yield Insert(migration.path, place, writer.operation("RenameIndex", *names))
+    yield from writer.edits
+
+
+def _handed(migration: Migration, ops: list[Operation], move: Move) -> Iterator[Edit]:
+    """Operations that change the state only from now on, those in a row as one."""
+    places = sorted(migration.operations.index(op) for op in ops)
+    starts = [places[0], *(each for before, each in pairwise(places) if each != before + 1)]
+    writer = Writer(migration)
+    for start in starts:
+        group = [place for place in places if place >= start and all(each in places for each in range(start, place))]
+        codes = []
+        for place in group:
+            op = migration.operations[place]
+            codes.append(as_it_stands(migration, op, has_comments=place != start))
+            yield from [Remove(migration.path, op.where)] if place != start else []
+        where = migration.operations[start].where
+        yield Replace(migration.path, where, writer.apart(state_operations=codes))
+        yield Comment(migration.path, where, HANDED.format(move.new.label))
+        if (first := _first_on_the_table(migration, start)) < start:
+            yield MoveOperation(migration.path, where, first)
+
+
+def _first_on_the_table(migration: Migration, index: int) -> int:
+    """The place of the first operation on the table whose key follows at ``index``.
+
+    Until the key follows, the state says that it points at the table's old name, and SQLite would make the table of the
+    key anew like that. Raises CannotMove.
+    """
+    following = migration.operations[index]
+    earlier = [i for i, op in enumerate(migration.operations[:index]) if op.model == following.model]
+    if following.kind != "AlterField" or not earlier:
+        return index
+    name = following.text("name")
+    if any(name in (migration.operations[i].text("name"), migration.operations[i].text("new_name")) for i in earlier):
+        raise CannotMove(f"{migration.name} changes {following.model}.{name} before it follows")
+    return earlier[0]
+
+
+def _order(move: Move, has_type: bool, history: History) -> Iterator[Edit]:
+    """The new model comes after the last change of the old table, the old one goes after that. Raises CannotMove."""
+    creating, deleting = move.creating, move.deleting
+    if has_type and not is_guaranteed(creating, CONTENT_TYPES, history):
+        yield dependency_edit(creating, CONTENT_TYPES)
+    if is_guaranteed(creating, deleting.key, history):
+        return
+    for key in history.own_parents(deleting):
+        parent = history.migration(key)
+        if parent is None or parent.app != deleting.app or is_guaranteed(creating, key, history):
+            continue
+        if creating.key in {parent.key, *(each.key for each in history.before(parent))}:
+            raise CannotMove(f"{'.'.join(key)} depends on {'.'.join(creating.key)}, which would have to come after it")
+        yield dependency_edit(creating, key)
+    if not is_guaranteed(deleting, creating.key, history):
+        yield dependency_edit(deleting, creating.key)
+
+
+def _knows_content_types(migration: Migration, history: History) -> bool:
+    """Whether django.contrib.contenttypes is surely installed: settings say so, or a migration depends on it."""
+    if history.installs("django.contrib.contenttypes"):
+        return True
+    return any(
+        each.key and each.key[0] in ("contenttypes", "auth", "admin")
+        for other in (migration, *history.mentioning("contenttypes"), *history.mentioning("auth"))
+        for each in other.dependencies
+    )
+
+
+def _content_type(move: Move) -> Iterator[Edit]:
+    """The RunPython that moves the content type, and its functions."""
+    migration = move.creating
+    what = f"{snake(move.new.name)}_content_type"
+    rename, forward, back = (free_name(f"{verb}_{what}", migration.bound) for verb in ("rename", "move", "return"))
+    old, new, model = literal(move.old.app), literal(move.new.app), literal(move.new.key[1])
+    functions = [
+        [
+            f"def {rename}(apps, schema_editor, old, new):",
+            "    # Permissions and generic relations point at this row, so it stays and is renamed.",
+            "    alias = schema_editor.connection.alias",
+            '    ContentType = apps.get_model("contenttypes", "ContentType")',
+            "    if not router.allow_migrate_model(alias, ContentType):",
+            "        return",
+            f"    types = ContentType.objects.using(alias).filter(model={model})",
+            "    if types.filter(app_label=old).exists():",
+            "        types.filter(app_label=new).delete()  # made by post_migrate in between",
+            "        types.filter(app_label=old).update(app_label=new)",
+        ],
+        [f"def {forward}(apps, schema_editor):", f"    {rename}(apps, schema_editor, {old}, {new})"],
+        [f"def {back}(apps, schema_editor):", f"    {rename}(apps, schema_editor, {new}, {old})"],
+    ]
+    index = migration.operations.index(move.created) + 1
+    yield from step_edits(migration, index, forward, *("\n".join(each) + "\n" for each in functions), reverse=back)
+    yield AddImport(migration.path, "django.db", "router")

@@ -1,0 +1,80 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.history.field_classes import as_djangos
+from migfix.history.fields import Field, said_value
+from migfix.history.model import Model
+from migfix.rows.key_window import before_window
+from migfix.rows.removed_field import CannotComeBack, is_stuck, value_for
+from migfix.rules.make_removal_reversible import RULE
+from migfix.source.code import CannotWrite, Writer, with_arguments
+from migfix.source.edits import Insert
+from migfix.source.migration import Migration, Operation
+
+COMMENT = "Going back gives existing rows this value."
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Give the field a default right before it goes: going back then starts from there."""
+    for migration in migrations:
+        yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    before = history.state_before(migration)
+    for index, op, state in history.states(migration):
+        model = state.models.get((migration.app, op.model)) if op.kind == "RemoveField" else None
+        field = model.fields.get(op.text("name")) if model else None
+        plain = as_djangos(field, migration.path, history) if field else None
+        if model and field and plain and is_stuck(migration, index, model, plain):
+            place = before_window(migration, index, model.key, history)
+            yield _finding(migration, op, place, before.models.get(model.key, model), model, field, plain, history)
+
+
+def _finding(
+    migration: Migration,
+    op: Operation,
+    place: int,
+    before: Model,
+    model: Model,
+    field: Field,
+    plain: Field,
+    history: History,
+) -> Finding:
+    why = f"{model.label}.{field.name} is NOT NULL without a default: going back has no value for the rows."
+    said = said_value(history.facts, model.label, field.name)
+    try:
+        default, code = value_for(before, plain, said)
+        writer = Writer(migration)
+        written = writer.operation(
+            "AlterField",
+            ("model_name", f'"{op.model}"'),
+            ("name", f'"{field.name}"'),
+            ("field", writer.code(with_arguments(field.value, default=default))),
+        )
+    except CannotComeBack as reason:
+        return _refusal(migration, op, f"{why[:-1]}, and {reason}", model, field)
+    except CannotWrite as reason:
+        return _refusal(migration, op, f"{why[:-1]}, and its definition can't be copied here: {reason}.", model, field)
+    return Rewrite(
+        RULE.code,
+        migration.path,
+        op.line,
+        why,
+        f"an AlterField before it sets default={code}, which the rows get when the column comes back.",
+        (Insert(migration.path, ("operations", place), written, COMMENT), *writer.edits),
+        used_values=(said[0],) if said else (),
+    )
+
+
+def _refusal(migration: Migration, op: Operation, why: str, model: Model, field: Field) -> Refusal:
+    by_hand = "alter it to null=True first, with a RunPython between the two that fills it when going back."
+    if field.is_unique or "unique" in why:
+        return Refusal(RULE.code, migration.path, op.line, why, f"If it must come back, {by_hand}")
+    said = f"Say the value with --set {model.label}.{field.name}=VALUE"
+    return Refusal(RULE.code, migration.path, op.line, why, f"{said}, or {by_hand}")

@@ -1,0 +1,25 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal
+from migfix.history import History
+from migfix.history.differences import squash_differences
+from migfix.rules.match_squash import RULE
+from migfix.source.migration import Migration
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Compare the two, app by app, and say what differs: which of them is right only a person knows."""
+    told: set[str] = set()
+    for migration in migrations:
+        if migration.app in told:
+            continue
+        told.add(migration.app)
+        if found := squash_differences(history, migration.app):
+            line = migration.operations[0].line if migration.operations else 1
+            why = f"the squash doesn't end as the migrations that it replaces do: {'; '.join(found)}."
+            next_step = "Make the squash from the files as they are now, or add what it lacks to its operations."
+            yield Refusal(RULE.code, migration.path, line, why, next_step)

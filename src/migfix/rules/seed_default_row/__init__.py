@@ -1,0 +1,42 @@
+"""A new foreign key gives existing rows a default whose row isn't there: IntegrityError on every database with rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from migfix.findings.rule import Rule
+from migfix.history.fields import field_of
+
+if TYPE_CHECKING:
+    from migfix.history import History
+    from migfix.source.migration import Migration, Operation
+
+
+def concerns(migration: Migration, history: History) -> bool:
+    """Whether it, or a new file that points at one of its models, gives rows a key."""
+    return any(gives_rows_a_key(op) for each in (migration, *pointing_at(migration, history)) for op in each.walk())
+
+
+def gives_rows_a_key(op: Operation) -> bool:
+    """Whether an operation could fill a foreign key with a default."""
+    if op.kind not in ("AddField", "AlterField"):
+        return False
+    field = field_of(op)
+    return field.is_key and field.default is not None
+
+
+def pointing_at(migration: Migration, history: History) -> Iterator[Migration]:
+    """The new files that mention a model which this one creates."""
+    for op in migration.operations:
+        if op.kind == "CreateModel":
+            yield from history.new_mentioning(f"{migration.app}.{op.model}")
+
+
+RULE = Rule(
+    code="MIG101",
+    name="seed-default-row",
+    why="The row that a new foreign key's default points at must be there before the key is.",
+    concerns=concerns,
+    order=20,
+)

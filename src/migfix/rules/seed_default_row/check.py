@@ -1,0 +1,69 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal
+from migfix.history import History
+from migfix.rows.placeholder_rows.needed import Need, Seeding, find_needs, seedings
+from migfix.rows.placeholder_rows.seed import CannotSeed
+from migfix.rows.placeholder_rows.seeder import Seeder
+from migfix.rules.seed_default_row import RULE, pointing_at
+from migfix.rules.seed_default_row.pending_triggers import altered_after
+from migfix.rules.seed_default_row.rewrite import function_name, rewrite_of
+from migfix.source.formatting import free_name
+from migfix.source.migration import Key, Migration
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Make the row in a RunPython right before the operation that needs it."""
+    made: Counter[Key] = Counter()
+    for migration in (*migrations, *_unnamed(migrations, history)):
+        yield from _check(migration, history, made)
+
+
+def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Migration]:
+    """New files that weren't named and point at a model that a named one makes."""
+    named = {each.key for each in migrations}
+    pointing = (each for migration in migrations for each in pointing_at(migration, history))
+    yield from {each.key: each for each in pointing if each.key not in named}.values()
+
+
+def _check(migration: Migration, history: History, made: Counter[Key]) -> Iterator[Finding]:
+    """What one migration needs; ``made`` counts the rows of each target."""
+    needs = find_needs(migration, history)
+    taken = set(migration.bound)
+    for own in _by_target(needs):
+        try:
+            for seeding in seedings(own, made[own[0][0].target.key]):
+                made[own[0][0].target.key] += len(seeding.seeds)
+                if pending := altered_after(seeding, migration, history):
+                    yield _pending(seeding, *pending)
+                    continue
+                name = free_name(function_name(seeding.needs[0].target.name), taken)
+                taken.add(name)
+                yield rewrite_of(RULE.code, migration, seeding, name, needs[0][0].index, history)
+        except CannotSeed as reason:
+            need = own[0][0]
+            yield Refusal(RULE.code, migration.path, need.op.line, f"{need.label}: {reason.why}", reason.next_step)
+
+
+def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder]]]:
+    """One list a target; a unique key needs a row for each row of the child, which is MIG102's business."""
+    plain = [(need, seeder) for need, seeder in needs if not need.is_unique]
+    targets = dict.fromkeys(need.target.key for need, _ in plain)
+    return [[each for each in plain if each[0].target.key == target] for target in targets]
+
+
+def _pending(seeding: Seeding, model: str, line: int) -> Refusal:
+    need = seeding.needs[0]
+    return Refusal(
+        RULE.code,
+        need.migration.path,
+        need.op.line,
+        f"{need.label} needs a new row of {model}, and line {line} alters that table in the same transaction, "
+        "which PostgreSQL refuses while the row's foreign keys are unchecked (pending trigger events).",
+        f"Move the operations on {model} to a migration of their own, or set `engines` if no database is PostgreSQL.",
+    )

@@ -1,0 +1,57 @@
+"""A seeding as edits, and everything that a person is told about it."""
+
+from __future__ import annotations
+
+from migfix.findings.finding import Placeholder, Rewrite
+from migfix.history import History
+from migfix.rows.functions.data_step import step_edits
+from migfix.rows.functions.seed import function_code, imports_of
+from migfix.rows.leftover_tables import before_migrating
+from migfix.rows.placeholder_rows.needed import Seeding
+from migfix.source.edits import AddImport, Move
+from migfix.source.formatting import snake
+from migfix.source.migration import Migration
+
+
+def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, failing: int, history: History) -> Rewrite:
+    """The rewrite that puts function ``name`` and its RunPython before the first operation of ``seeding``.
+
+    ``failing`` is the first operation of the plain migration that fails.
+    """
+    function = function_code(name, seeding.seeds, seeding.children)
+    edits = step_edits(migration, seeding.index, name, function, is_elidable=seeding.is_one_off)
+    edits += [Move(migration.path, need.op.where, seeding.index) for need in seeding.moved]
+    edits += [AddImport(migration.path, module, imported) for module, imported in imports_of(seeding.seeds)]
+    first = seeding.needs[0]
+    rows = [row for seed in seeding.seeds for row in seed.walk()]
+    return Rewrite(
+        code=code,
+        path=migration.path,
+        line=first.op.line,
+        why=_why(seeding),
+        wrote=_wrote(seeding, name),
+        edits=tuple(edits),
+        placeholders=tuple(
+            dict.fromkeys(Placeholder(row.model.label, f"{row.lookup}={row.key}", row.values) for row in rows)
+        ),
+        advice=before_migrating(migration, failing, history),
+        used_values=tuple(used for row in rows for used in row.used_values),
+    )
+
+
+def function_name(model: str) -> str:
+    """``seed_blog_category`` for ``BlogCategory``."""
+    return f"seed_{snake(model)}"
+
+
+def _why(seeding: Seeding) -> str:
+    first = seeding.needs[0]
+    keys = ", ".join(seed.key for seed in seeding.seeds)
+    rows = f"existing rows of {first.child.model.label} get {first.field.name} = {keys}"
+    return f"{rows}, and that row of {first.target.label} isn't there."
+
+
+def _wrote(seeding: Seeding, name: str) -> str:
+    tables = " or ".join(child.model.label for child in seeding.children)
+    condition = f"if {tables} has rows, " if tables else ""
+    return f"{name}() makes it {condition}in a RunPython before the {seeding.needs[0].op.kind}."

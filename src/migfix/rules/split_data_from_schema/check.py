@@ -1,0 +1,48 @@
+"""The check of this rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.rules.split_data_from_schema import RULE
+from migfix.rules.split_data_from_schema.cut import Conflict, needed_cuts
+from migfix.rules.split_data_from_schema.split import split
+from migfix.source.migration import Migration, Name
+from migfix.splitting.leaving_fields import CannotLeave
+
+REASON = "because PostgreSQL won't alter a table with rows changed in the same transaction"
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Put the data step and the operation in consecutive files. One cut at a time."""
+    for migration in migrations:
+        yield from _check(migration, history)
+
+
+def _check(migration: Migration, history: History) -> Iterator[Finding]:
+    cuts = needed_cuts(migration, history)
+    if not cuts:
+        return
+    conflict = cuts[0]
+    why = _why(conflict)
+    try:
+        name, edits = split(migration, *[cut.up_to for cut in cuts[:2]], reason=REASON, history=history)
+    except CannotLeave as reason:
+        by_hand = f"Move the operations from line {migration.operations[conflict.up_to].line} on to a new migration."
+        yield Refusal(RULE.code, migration.path, conflict.data.line, f"{why[:-1]}; {reason}.", by_hand)
+        return
+    moved = f"the operations from line {migration.operations[conflict.up_to].line} on went to {name}, right after it."
+    yield Rewrite(RULE.code, migration.path, conflict.data.line, why, moved, tuple(edits))
+
+
+def _why(conflict: Conflict) -> str:
+    code = conflict.data.arguments.get("reverse_code" if conflict.is_backward else "code")
+    step = f"{code.dotted}()" if isinstance(code, Name) else "the SQL"
+    table = ".".join(conflict.model)
+    when = "going back, " if conflict.is_backward else ""
+    return (
+        f"{when}{step} changes rows of {table} whose foreign keys are then unchecked, and line {conflict.schema.line} "
+        "changes that table in the same transaction, which PostgreSQL refuses (pending trigger events)."
+    )

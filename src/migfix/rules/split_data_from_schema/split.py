@@ -1,0 +1,57 @@
+"""One migration as two: everything from one operation on goes to a follow-up right after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from migfix.history import History
+from migfix.history.needed import dependency_code
+from migfix.source.edits import Edit, NewFile, Remove, Replace
+from migfix.source.migration import Migration
+from migfix.splitting.follow_up import follow_up_name, follow_up_source, pieces
+from migfix.splitting.leaving_fields import CannotLeave, Leaving
+from migfix.splitting.split import companion, functions_along, leftovers, retargeted
+
+
+def split(
+    migration: Migration, index: int, end: int | None = None, *, reason: str, history: History
+) -> tuple[str, list[Edit]]:
+    """The follow-up's name, and the edits that move the operations from ``index`` on there.
+
+    Those from ``end`` on will leave it again, so it isn't called after them.
+
+    Raises CannotLeave where another file can't follow, or what leaves can't be written elsewhere.
+    """
+    if migration.replaces:
+        raise CannotLeave("the file is a squashed migration, and stands for others as a whole")
+    left = Leaving(operations=list(range(index, len(migration.operations))))
+    found = pieces(migration, left)
+    name = follow_up_name(migration, history.app(migration.app), found[: end and end - index])
+    path = str(PurePath(migration.path).parent / f"{name}.py")
+    moved = functions_along(migration, left)
+    own = f'("{migration.app}", "{migration.name}")'
+    before = [f'("{app}", "{other}")' for app, other in migration.run_before]
+    content = follow_up_source(migration, [own], found, moved, f"Split from {migration.name}, {reason}.", before)
+    edits: list[Edit] = [NewFile(path, migration.app, content)]
+    edits += (Remove(migration.path, ("operations", place)) for place in left.operations)
+    edits += (Remove(migration.path, ("run_before", place)) for place in range(len(migration.run_before)))
+    edits += leftovers(migration, left, moved, before)
+    edits += _following(migration, name, history)
+    return name, edits
+
+
+def _following(migration: Migration, name: str, history: History) -> Iterator[Edit]:
+    """Whatever comes after the migration comes after the follow-up; max_migration.txt names it if it is the leaf."""
+    after = [each for each in history.active(migration.app) if migration.key in history.own_parents(each)]
+    yield from retargeted(migration, migration.name, name, after, history)
+    if not after:
+        yield from companion(migration, migration.name, name, history)
+    for each in history.mentioning(migration.name):
+        for dependency in each.dependencies if each.app != migration.app else ():
+            if dependency.key != migration.key:
+                continue
+            if not history.is_new(each):
+                raise CannotLeave(f"{each.path} depends on it and is deployed")
+            code = dependency_code((migration.app, name), each.source)
+            yield Replace(each.path, ("dependencies", dependency.index), code)

@@ -1,0 +1,1 @@
+"""What the functions of a RunPython read and write."""

@@ -1,0 +1,50 @@
+"""The functions that the data steps of a migration run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migfix.source.data_functions.scopes import module_names_read
+from migfix.source.migration import Call, Function, Migration, Name, Operation
+
+BOTH_WAYS = ("code", "reverse_code")
+
+
+def running(migration: Migration, ways: tuple[str, ...] = BOTH_WAYS) -> Iterator[tuple[Function, int, str | None]]:
+    """Every function of the file that a data step runs, the first operation that does, and what it calls the registry.
+
+    The name is None for a function that isn't handed the registry.
+    """
+    seen: set[str] = set()
+    for index, top in enumerate(migration.operations):
+        for op in (top, *top.database_operations):
+            for name in _entries(op, ways):
+                if name in migration.functions:
+                    yield from _reached(migration, name, index, None, seen)
+
+
+def _entries(op: Operation, ways: tuple[str, ...]) -> Iterator[str]:
+    for argument in ways:
+        value = op.arguments.get(argument)
+        if op.kind == "RunPython" and isinstance(value, Call) and value.func == "functools.partial":
+            value = value.argument("func", 0)
+        if op.kind == "RunPython" and isinstance(value, Name):
+            yield value.dotted
+
+
+def _reached(
+    migration: Migration, name: str, index: int, apps: str | None, seen: set[str]
+) -> Iterator[tuple[Function, int, str | None]]:
+    """A function and those that it calls; a helper has ``apps`` if it has a parameter of that name."""
+    if name in seen:
+        return
+    seen.add(name)
+    function = migration.functions[name]
+    node = ast.parse(function.code).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    parameters = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+    own = parameters[0] if apps is None and parameters else apps if apps in parameters else None
+    yield function, index, own
+    for called in sorted(module_names_read(function.code, name) & migration.functions.keys()):
+        yield from _reached(migration, called, index, own or apps or "apps", seen)

@@ -1,0 +1,88 @@
+"""What the names in a data function mean where it is read."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass, field
+
+from migfix.source.data_functions.effect import Meaning, Model
+from migfix.source.data_functions.lookups import imported_model
+from migfix.source.data_functions.methods import DO_MORE
+from migfix.source.data_functions.texts import Texts, module_texts
+from migfix.source.data_functions.written import Written
+from migfix.source.migration import Migration
+
+
+@dataclass
+class FunctionScope:
+    """The names of one function, statement by statement."""
+
+    migration: Migration
+    names: dict[str, Meaning]
+    variables: dict[str, ast.expr] = field(default_factory=dict)
+    """Variable -> the expression it was last set to."""
+
+    def __post_init__(self) -> None:
+        self.texts: Texts = module_texts(self.migration)
+        self.modules = {each.bound: f"{each.module}.{each.name or ''}" for each in self.migration.imports}
+
+    def bring(self, node: ast.Import | ast.ImportFrom) -> None:
+        """An import inside the function."""
+        package = "." * node.level + (node.module or "") + "." if isinstance(node, ast.ImportFrom) else ""
+        for each in node.names:
+            bound = each.asname or (each.name if package else each.name.partition(".")[0])
+            self.modules[bound] = f"{package}{each.name}"
+
+    def written(self, value: ast.expr, row: str, column: str) -> Written:
+        functions = {name: each.code for name, each in self.migration.functions.items()}
+        return Written(value, row, column, self.variables, functions)
+
+    def is_registry(self, name: str) -> bool:
+        """Whether ``apps``, or what ``get_app_config()`` gave, is the name of this."""
+        config = self.variables.get(name)
+        if isinstance(config, ast.Call) and ast.unparse(config.func).endswith(".get_app_config"):
+            name = root_of(config)
+        return self.names.get(name) == "apps" or self.modules.get(name) == "django.apps.apps"
+
+    def imported(self, node: ast.Name | ast.Attribute) -> Model | None:
+        """The model that an imported name gives: ``Post``, ``models.Post``, ``blog.models.Post``."""
+        root, _, rest = ast.unparse(node).partition(".")
+        dotted = ".".join(filter(None, (self.modules.get(root, "").rstrip("."), rest)))
+        key = imported_model(dotted, self.migration.app) if root in self.modules else None
+        return Model(key) if key else None
+
+    def is_foreign(self, name: str) -> bool:
+        """Whether a name is imported from code that may do anything: most of Django and Python does nothing to rows."""
+        module = self.modules.get(name, "")
+        root = module.partition(".")[0]
+        return bool(module) and (
+            module.startswith(DO_MORE) or not (root == "django" or root in sys.stdlib_module_names)
+        )
+
+    def is_default(self, func: ast.expr) -> bool:
+        """Whether a field of this migration has the callable as its default: it makes a value and no more."""
+        return f"default={ast.unparse(func)}".encode() in self.migration.source
+
+
+def root_of(node: ast.expr) -> str:
+    """The name that ``post.author.tags`` starts with."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def listed_columns(target: ast.expr, over: ast.expr) -> dict[str, ast.expr]:
+    """The variables of a loop over ``values_list("pk", "rank")`` as columns of a row."""
+    match target, over:
+        case ast.Tuple(elts=names), ast.Call(func=ast.Attribute(attr="values_list"), args=columns):
+            pairs = zip(names, columns, strict=False)
+        case ast.Name(), ast.Call(func=ast.Attribute(attr="values_list"), args=[column]):
+            pairs = zip([target], [column], strict=True)
+        case _:
+            return {}
+    return {
+        name.id: ast.Attribute(ast.Name("row", ast.Load()), column.value, ast.Load())
+        for name, column in pairs
+        if isinstance(name, ast.Name) and isinstance(column, ast.Constant) and isinstance(column.value, str)
+    }

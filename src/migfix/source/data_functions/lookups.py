@@ -1,0 +1,130 @@
+"""Models that a data step gets from ``apps``, in all spellings of ``apps.get_model()``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from migfix.source.data_functions.texts import SETTING, Texts, key_of, readings, split_key, texts_of
+from migfix.source.migration import Call, Function, Key, Migration, Name, Opaque, Value
+from migfix.source.text import names_read
+
+USER_MODEL: Key = (SETTING, "auth_user_model")
+
+
+class Lookup(NamedTuple):
+    """One model that is looked up: its name is "" if only the app can be read, its app SETTING for a setting."""
+
+    model: Key
+    line: int
+
+
+def lookups(migration: Migration, code: Value) -> tuple[Lookup, ...]:
+    """Everything that a data step gets from ``apps``, itself or in functions of the file that it calls.
+
+    ``code`` is what RunPython gets: a function of the file, ``partial()`` of one, a lambda.
+    """
+    found = []
+    for tree, line in _trees(migration, code):
+        called = _called_on(tree)
+        for texts in readings(tree, migration):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and _owner(node) in called:
+                    found += [Lookup(key, node.lineno + line) for key in keys_of(node, texts)]
+    read = {(each.model[0], each.line) for each in found if each.model[1]}
+    return tuple(dict.fromkeys(each for each in found if each.model[1] or (each.model[0], each.line) not in read))
+
+
+def models_named(migration: Migration, code: Value) -> frozenset[Key]:
+    """The models that a data step gets from ``apps``, those whose name can be read."""
+    return frozenset(each.model for each in lookups(migration, code) if each.model[1])
+
+
+def _trees(migration: Migration, code: Value) -> Iterator[tuple[ast.AST, int]]:
+    """The code of a data step and of the functions it calls, each with the lines of the file above it."""
+    names: set[str] = set()
+    match code:
+        case Name(dotted=name):
+            names = {name}
+        case Call(func="functools.partial") if (partial := code.argument("func", 0)) is not None:
+            yield from _trees(migration, partial)
+        case Opaque(code=text) if text.lstrip("( ").startswith("lambda"):
+            yield ast.parse(f"({text})"), code.span[0] - 1
+            names = set(names_read(f"({text})"))
+    for function in called_functions(migration, names):
+        yield ast.parse(function.code), function.first_line - 1
+
+
+def called_functions(migration: Migration, names: set[str]) -> list[Function]:
+    """The functions of the file among ``names``, and those of the file that they mention in turn, in its order."""
+    found, waiting = set(), list(names & migration.functions.keys())
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += set(names_read(migration.functions[name].code)) & migration.functions.keys()
+    return [function for name, function in migration.functions.items() if name in found]
+
+
+def _called_on(tree: ast.AST) -> set[str]:
+    """The names that ``get_model()`` is called on, of parameters and app configs; and other names of that method."""
+    found = {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=alias)], value=ast.Attribute(value=ast.Name(id=owner), attr="get_model")
+            ) if owner in found:
+                found.add(f"{alias}()")
+            case ast.Assign(
+                targets=[ast.Name(id=alias)],
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="get_app_config")),
+            ) if owner in found:
+                found.add(alias)
+    return found
+
+
+def keys_of(call: ast.Call, texts: Texts) -> Iterator[Key]:
+    """The models that one call of ``get_model()`` may mean, whatever it is called on."""
+    given = {each.arg: each.value for each in call.keywords}
+    args = [*call.args, *(given[name] for name in ("app_label", "model_name") if name in given)]
+    match call.func, args:
+        case ast.Attribute(value=ast.Call(func=ast.Attribute(attr="get_app_config"), args=[app])), [model]:
+            yield from _pairs(app, model, texts)
+        case ast.Attribute(value=ast.Name(id=name) as config), [model] if texts.get(name):
+            yield from _pairs(config, model, texts)
+        case _, [ast.Starred(value=value)]:
+            yield from split_key(value, texts)
+        case _, [app, model, *_]:
+            yield from _pairs(app, model, texts)
+        case _, [label]:
+            yield from (key for text in texts_of(label, texts) if (key := key_of(text)))
+
+
+def imported_model(dotted: str, app: str) -> Key | None:
+    """The model that an import from somebody's ``models`` gives: ``blog.models.Post``, ``..models.Post`` in ``app``."""
+    parts = dotted.lstrip(".").split(".")
+    if dotted.startswith("django.") and not dotted.startswith("django.contrib."):
+        return None
+    place = parts.index("models") if "models" in parts[:-1] else None
+    is_class = parts[-1][:1].isupper() and not parts[-1].isupper()
+    return (parts[place - 1] if place else app, parts[-1].lower()) if place is not None and is_class else None
+
+
+def _pairs(app: ast.expr, model: ast.expr, texts: Texts) -> Iterator[Key]:
+    for label in texts_of(app, texts):
+        names = texts_of(model, texts) or ("",)
+        yield from ((label, name.lower()) for name in names)
+
+
+def _owner(call: ast.Call) -> str:
+    """What ``get_model()`` is called on: ``apps``, also behind ``get_app_config()``, or a name for the method."""
+    match call.func:
+        case ast.Attribute(
+            value=ast.Name(id=name) | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get_app_config")),
+            attr="get_model",
+        ):
+            return name
+        case ast.Name(id=name):
+            return f"{name}()"
+    return ""

@@ -1,0 +1,32 @@
+"""The methods of managers, querysets and rows, by what they do; and calls that may do anything."""
+
+from __future__ import annotations
+
+from migfix.source.data_functions.written import Kind
+
+TO_ROW = frozenset({"get", "first", "last", "earliest", "latest", "create", "get_or_create", "update_or_create"})
+READS = frozenset(
+    (
+        *("filter", "exclude", "all", "using", "order_by", "iterator", "select_related"),
+        *("prefetch_related", "only", "defer", "annotate", "distinct", "values", "values_list"),
+        *("exists", "count", "aggregate", "get", "first", "last", "earliest", "latest", "none"),
+        *("reverse", "union", "select_for_update", "db_manager", "in_bulk", "alias", "get_queryset"),
+        *("extra", "dates", "datetimes", "explain", "contains"),
+    )
+)
+WRITES: dict[str, Kind] = {
+    "create": "create",
+    "bulk_create": "create",
+    "get_or_create": "ensure",
+    "update_or_create": "ensure",
+    "delete": "delete",
+    "_raw_delete": "delete",
+}
+
+DO_MORE = ("django.core.management", "subprocess", "os.system", "concurrent", "multiprocessing")
+COLLECTS = frozenset(
+    {"append", "extend", "add", "insert", "get", "setdefault", "format", "join", "index", "pop", "allow_migrate_model"}
+)
+COPIES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
+INSERTS = frozenset({"create", "bulk_create", "acreate", "abulk_create"})
+WRITING_NAMES = frozenset({*WRITES, *INSERTS, "save", "bulk_update"})

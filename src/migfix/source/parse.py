@@ -1,0 +1,43 @@
+"""Bytes to a syntax tree, with one clear error for what can't be parsed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from contextlib import suppress
+
+from migfix.errors import UnreadableFile
+from migfix.source.depth import MOST, depth, may_be_deep
+
+WITHOUT_BRACKETS = re.compile(rb"^([ \t]*except[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)[ \t]*:", re.MULTILINE)
+"""``except A, B:``, which Python has from 3.14 on (PEP 758)."""
+
+
+def parse(path: str, source: bytes) -> ast.Module:
+    """The syntax tree; raises UnreadableFile with the line where Python gives one."""
+    tree = _parse(path, source)
+    if may_be_deep(source) and depth(tree) > MOST:
+        raise UnreadableFile(path, f"this nests more than {MOST} levels deep, which is too deep to be read.")
+    return tree
+
+
+def _parse(path: str, source: bytes) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        with suppress(SyntaxError):
+            return ast.parse(WITHOUT_BRACKETS.sub(rb"\1(\2):", source))
+        raise UnreadableFile(path, f"this is not valid Python: {error.msg}.", error.lineno) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise UnreadableFile(path, f"this can't be parsed: {error}.") from None
+
+
+def later_syntax(source: bytes) -> tuple[int, str] | None:
+    """The line of a syntax that only a later Python has, and the reason, where there is one."""
+    found = WITHOUT_BRACKETS.search(source)
+    if found:
+        try:
+            ast.parse(source)
+        except SyntaxError:
+            return source.count(b"\n", 0, found.end()) + 1, "this line is in the syntax of Python 3.14"
+    return None

@@ -1,0 +1,1 @@
+"""Files are written together or not at all, and can be taken back."""

@@ -1,0 +1,184 @@
+"""The one place that touches the user's files: all of them or none, also when the process is killed half-way.
+
+Before the first file changes, the journal holds what stood there and what shall stand there. Each file is then replaced
+in one step. A later run that finds a write which never ended puts everything back. The journal of the last write serves
+``migfix undo``, which is a write like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from migfix.errors import MigfixError
+from migfix.project.files import resolved
+from migfix.write.journal import Journal, at, broken_off, journal_for, journals_at
+from migfix.write.record import begin, drop, end, inside, settle, states
+
+
+def write_all(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> None:
+    """Replace every file in ``before`` (None: not there yet) by its content in ``after`` (None: it goes).
+
+    Raises MigfixError, with nothing changed, if a file is no longer as it was read or can't be written.
+    """
+    if not after:
+        return
+    new = {resolved(Path(path)): content for path, content in after.items()}
+    old = {resolved(Path(path)): before[path] for path in after}
+    _write(journal_for(new), old, new, is_undo=False)
+
+
+def _write(
+    journal: Journal, before: Mapping[Path, bytes | None], after: Mapping[Path, bytes | None], is_undo: bool
+) -> None:
+    try:
+        with journal.locked():
+            settle(journal)
+            if journal.is_broken_off:
+                raise broken_off(journal)
+            for path, content in before.items():
+                inside(journal.root, path)
+                if _content(path) != content:
+                    raise MigfixError(
+                        f"{path} has changed since it was read; nothing was written.", "Run migfix again."
+                    )
+            begin(journal, before, after)
+            try:
+                for path, content in after.items():
+                    _put(path, content)
+            except BaseException:
+                _restore(journal)
+                raise
+            end(journal, is_undo)
+    except ValueError as error:
+        raise MigfixError(f"{error}; nothing was written.", "Name the files of one project at a time.") from None
+    except OSError as error:
+        raise MigfixError(f"{error.filename or journal.root}: {error.strerror}; nothing was written.") from None
+
+
+def undo(place: Path) -> list[str]:
+    """Put every file of the last write in the project at ``place`` back as it was; the paths that were put back.
+
+    Raises MigfixError if there is nothing to take back or a file has changed since.
+    """
+    journal = _last_used(place)
+    found = states(journal, journal.last)
+    for path, (_, new) in found.items():
+        if _content(path) != new:
+            raise MigfixError(
+                f"{path} has changed since migfix wrote it; nothing was taken back.",
+                f"What stood there before is in {journal.last}.",
+            )
+    _write(
+        journal,
+        {path: new for path, (_, new) in found.items()},
+        {path: old for path, (old, _) in found.items()},
+        is_undo=True,
+    )
+    return sorted(map(str, found))
+
+
+def _last_used(place: Path) -> Journal:
+    """The journal with the last write that concerns ``place``. Raises MigfixError where there is none."""
+    found = []
+    for journal in journals_at(place):
+        with journal.locked():
+            settle(journal)
+        if journal.last.exists():
+            found.append(journal)
+    if not found:
+        root = journals_at(place)[0].root
+        raise MigfixError(
+            f"There is no apply to take back in {root}.", "Run `migfix undo` in the project that was changed."
+        )
+    return max(found, key=lambda journal: (journal.last / "files.json").stat().st_mtime_ns)
+
+
+def last_before(place: Path) -> dict[str, bytes | None]:
+    """What stood in the files of the last write (None: no file), of those that are still as it left them."""
+    for journal in journals_at(place):
+        if (journal.last / "files.json").exists():
+            found = states(journal, journal.last)
+            return {str(path): old for path, (old, new) in found.items() if _content(path) == new}
+    return {}
+
+
+def recover(places: Iterable[Path]) -> list[str]:
+    """Put back what killed runs had half written in the projects at ``places``; the paths that were put back.
+
+    Raises MigfixError if a file is neither as before nor as planned: then a person changed it since.
+    """
+    found: list[str] = []
+    for journal in at(places):
+        if journal.is_broken_off:
+            with journal.locked():
+                found += _recovered(journal)
+    return found
+
+
+def _recovered(journal: Journal) -> list[str]:
+    if not journal.is_broken_off:  # whoever wrote has ended meanwhile
+        return []
+    found = states(journal, journal.writing)
+    for path, known in found.items():
+        if _content(path) not in known:
+            raise MigfixError(
+                f"An earlier run was killed while it wrote, and {path} has changed since.",
+                f"What stood there before is in {journal.writing}; remove that folder when you are done.",
+            )
+    _restore(journal)
+    return sorted(map(str, found))
+
+
+def _restore(journal: Journal) -> None:
+    for path, (before, _) in states(journal, journal.writing).items():
+        if _content(path) != before:
+            _put(path, before)
+        for temporary in path.parent.glob(f".{path.name}.*.migfix"):
+            temporary.unlink()
+    drop(journal)
+
+
+def _put(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        replace_file(path, content)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """The file with new content in one step; its mode, owner and extended attributes are kept."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".migfix", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copystat(path, temporary)  # mode and extended attributes
+            with suppress(OSError):  # only root may give a file away
+                os.chown(temporary, path.stat().st_uid, path.stat().st_gid)
+            os.utime(temporary)
+        else:
+            Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
