@@ -5,10 +5,10 @@ from __future__ import annotations
 from migfix.history import History
 from migfix.history.fields import Field
 from migfix.history.model import Model
+from migfix.history.uniqueness import unique_sets
 from migfix.rows.functions.fill import Fill
 from migfix.rows.functions.variables import Variables, roots
 from migfix.rows.placeholder_rows.columns import Columns
-from migfix.rows.placeholder_rows.needed import unique_sets
 from migfix.rows.placeholder_rows.seed import CannotSeed
 from migfix.rows.placeholder_rows.seeder import Seeder
 from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT, max_length

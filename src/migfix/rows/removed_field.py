@@ -6,9 +6,9 @@ import ast
 
 from migfix.history.fields import Field
 from migfix.history.model import Model
+from migfix.history.uniqueness import unique_sets
 from migfix.rows.placeholder_rows.check_constraint import lets_through
 from migfix.rows.placeholder_rows.columns import typed
-from migfix.rows.placeholder_rows.needed import unique_sets
 from migfix.rows.placeholder_rows.values import AUTO, TEXT, UNKNOWN, Row, placeholder
 from migfix.source.migration import Argument, Call, Literal, Migration, Name, Value
 

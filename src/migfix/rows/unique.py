@@ -9,8 +9,8 @@ from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
 from migfix.history.state import State
+from migfix.history.uniqueness import unique_sets
 from migfix.rows.placeholder_rows.made_by_steps import writes_column
-from migfix.rows.placeholder_rows.needed import unique_sets
 from migfix.rows.placeholder_rows.values import TEXT
 from migfix.source.migration import Call, Literal, Migration, Name, Opaque, Operation, Value
 

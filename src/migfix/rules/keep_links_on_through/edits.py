@@ -6,11 +6,11 @@ from migfix.history import History
 from migfix.history.fields import Field, said_value
 from migfix.history.model import Model, created_model, items_of
 from migfix.history.state import State
+from migfix.history.uniqueness import unique_sets
 from migfix.rows.create_model import as_it_stands, created_as
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.variables import Variables
 from migfix.rows.placeholder_rows.columns import typed
-from migfix.rows.placeholder_rows.needed import unique_sets
 from migfix.rows.through import (
     BY_HAND,
     CLOSES,

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal
 from migfix.history import History
-from migfix.rows.placeholder_rows.needed import Need, Seeding, find_needs, seedings
 from migfix.rows.placeholder_rows.seed import CannotSeed
 from migfix.rows.placeholder_rows.seeder import Seeder
 from migfix.rules.seed_default_row import RULE, pointing_at
+from migfix.rules.seed_default_row.need import Need, find_needs
 from migfix.rules.seed_default_row.pending_triggers import altered_after
 from migfix.rules.seed_default_row.rewrite import function_name, rewrite_of
+from migfix.rules.seed_default_row.seeding import Seeding, seedings
 from migfix.source.formatting import free_name
 from migfix.source.migration import Key, Migration
 

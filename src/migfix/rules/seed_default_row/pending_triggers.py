@@ -7,8 +7,8 @@ inserted, and a later statement of the transaction alters their table.
 from __future__ import annotations
 
 from migfix.history import History
-from migfix.rows.placeholder_rows.needed import Seeding
 from migfix.rows.placeholder_rows.seed import Seed
+from migfix.rules.seed_default_row.seeding import Seeding
 from migfix.source.migration import Migration, Operation
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from migfix.findings.finding import Placeholder, Rewrite
 from migfix.history import History
 from migfix.rows.functions.data_step import step_edits
-from migfix.rows.functions.seed import function_code, imports_of
 from migfix.rows.leftover_tables import before_migrating
-from migfix.rows.placeholder_rows.needed import Seeding
+from migfix.rules.seed_default_row.function import function_code, imports_of
+from migfix.rules.seed_default_row.seeding import Seeding
 from migfix.source.edits import AddImport, Move
 from migfix.source.formatting import snake
 from migfix.source.migration import Migration

@@ -1,0 +1,138 @@
+"""Foreign keys whose default's row isn't there, and the functions that will make those rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from migfix.history import History
+from migfix.history.defaults import constant_default
+from migfix.history.fields import Field, field_of
+from migfix.history.model import Model
+from migfix.history.state import State
+from migfix.history.uniqueness import is_unique_alone
+from migfix.rows.placeholder_rows.columns import is_left_out
+from migfix.rows.placeholder_rows.made_by_steps import may_be, rows_made
+from migfix.rows.placeholder_rows.seeder import Seeder
+from migfix.rules.seed_default_row.function import Child
+from migfix.source.migration import Key, Literal, Migration, Name, Operation, Value
+
+
+@dataclass(frozen=True)
+class Need:
+    """A foreign key that gives existing rows of ``child`` a default of ``target``."""
+
+    migration: Migration
+    index: int
+    op: Operation
+    field: Field
+    child: Child
+    target: Model
+    value: Value
+    is_one_off: bool
+    is_unique: bool
+    """Whether no two rows of the child may have the same key."""
+    ready: int
+    """Where the tables of the target and of what it needs have got their last required column; 0 if before."""
+    earlier: int = 0
+    """How many other rows of the target are made before."""
+
+    @property
+    def by(self) -> str | None:
+        """The ``to_field``, or None for the primary key."""
+        value = self.field.get("to_field")
+        return str(value.value) if isinstance(value, Literal) and value.value else None
+
+    @property
+    def label(self) -> str:
+        return f"{self.child.model.label}.{self.field.name}"
+
+
+def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seeder]]:
+    """Every need of a migration whose row nobody makes, with the seeder for that point."""
+    found = []
+    later: State | None = None
+    steps = (
+        (index, op, state) for index, top, state in history.states(migration) for op in (top, *top.database_operations)
+    )
+    for index, op, state in steps:
+        need = _need(migration, index, op, state, history)
+        if need and isinstance(need.value, Name):
+            need = replace(need, value=constant_default(need.value, migration.path, history) or need.value)
+        made = rows_made(history, migration, index, need.target) if need else []
+        if need and not any(may_be(each, need.target, need.by, need.value) for each in made):
+            later = later or history.state_before(migration, len(migration.operations))
+            ready = when_whole(migration, index, need.target.key, later, history)
+            now = history.state_before(migration, max(index, ready))
+            is_unique = need.is_unique or is_unique_alone(later.models.get(need.child.model.key), need.field.name)
+            need = replace(
+                need, earlier=len(made), ready=ready, target=now.models[need.target.key], is_unique=is_unique
+            )
+            found.append((need, Seeder(history, now, later)))
+    return found
+
+
+def _concrete(model: Model, state: State, history: History) -> Model:
+    """The model that has the table: a proxy has its parent's."""
+    while model.options.get("proxy") == Literal(True):
+        parent = next((state.models[key] for key in model.parents(history.facts) if key in state.models), None)
+        if parent is None:
+            break
+        model = parent
+    return model
+
+
+def when_whole(migration: Migration, index: int, target: Key, later: State, history: History) -> int:
+    """The place after ``index`` where ``target`` and the tables it needs have got their last required column, or 0.
+
+    makemigrations adds keys between new models late: a row made before that would have no value for them.
+    """
+    needed = {target}
+    while True:
+        more = {key for each in needed for key in required_targets(later, each, history)}
+        if more <= needed:
+            break
+        needed |= more
+    ready = 0
+    for place, op in enumerate(migration.operations[index + 1 :], index + 1):
+        if op.kind == "AddField" and (migration.app, op.model) in needed:
+            field = field_of(op)
+            ready = ready if is_left_out(field, False) else place + 1
+    return ready
+
+
+def required_targets(state: State, key: Key, history: History) -> set[Key]:
+    """The models that a row of ``key`` must point at, or is a part of."""
+    model = state.models.get(key)
+    if model is None:
+        return set()
+    keys = [each for each in model.fields.values() if each.is_key and not is_left_out(each, False)]
+    targets = {target for each in keys if (target := each.target(*key, history.facts))}
+    return targets | set(model.parents(history.facts))
+
+
+def _need(migration: Migration, index: int, op: Operation, state: State, history: History) -> Need | None:
+    if op.kind not in ("AddField", "AlterField"):
+        return None
+    field = field_of(op)
+    child = state.models.get((migration.app, op.model))
+    target = state.models.get(field.target(migration.app, op.model, history.facts) or ("", ""))
+    value = field.default
+    if (
+        not field.is_key
+        or child is None
+        or target is None
+        or value is None
+        or field.get("db_constraint") == Literal(False)
+    ):
+        return None
+    old = child.fields.get(field.name)
+    fills_nulls = op.kind == "AlterField" and old is not None and old.is_true("null") and not field.is_true("null")
+    if child.made_by == migration.key or (op.kind == "AlterField" and not fills_nulls):
+        return None
+    concrete = _concrete(target, state, history)
+    made_by = history.migration(concrete.made_by)
+    if concrete.options.get("managed") == Literal(False) or made_by is None or not history.is_new(made_by):
+        return None
+    is_one_off = op.arguments.get("preserve_default") == Literal(False)
+    null_field = field.name if fills_nulls else None
+    return Need(migration, index, op, field, Child(child, null_field), target, value, is_one_off, field.is_unique, 0)
