@@ -9,11 +9,11 @@ from migfix.history import History
 from migfix.history.graph import way
 from migfix.history.needed import later_dependency_edit
 from migfix.rules.add_missing_dependency import RULE
+from migfix.rules.add_missing_dependency.cycle import opened
 from migfix.rules.add_missing_dependency.missing import Missing, missing
 from migfix.source.edits import Edit, Insert
 from migfix.source.migration import Migration
 from migfix.source.names import spelling
-from migfix.splitting.closing import opened
 from migfix.splitting.cut import NoCut
 from migfix.splitting.leaving_fields import CannotLeave
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from migfix.history import History
 from migfix.history.model import created_model
 from migfix.history.state import State
+from migfix.rules.add_reverse.conditions import stepping_columns
 from migfix.rules.add_reverse.copied import can_hold, copied_columns, model_of
 from migfix.rules.add_reverse.lost import Lost, lost_after, reads
 from migfix.rules.add_reverse.verdict import NOT_RESTORED, CopyBack, Harm, Made, Noop, Verdict
-from migfix.source.data_functions.conditions import stepping_columns
 from migfix.source.data_functions.effect import Effect
 from migfix.source.data_functions.effects import effects, effects_of_lambda
 from migfix.source.data_functions.lookups import called_functions, models_named

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.field_classes import as_djangos
 from migfix.history.fields import Field, said_value
 from migfix.history.model import Model
 from migfix.rows.key_window import before_window
 from migfix.rows.removed_field import CannotComeBack, is_stuck, value_for
 from migfix.rules.make_removal_reversible import RULE
+from migfix.rules.make_removal_reversible.field_classes import as_djangos
 from migfix.source.code import CannotWrite, Writer, with_arguments
 from migfix.source.edits import Insert
 from migfix.source.migration import Migration, Operation

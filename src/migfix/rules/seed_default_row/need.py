@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from migfix.history import History
-from migfix.history.defaults import constant_default
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
 from migfix.history.state import State
@@ -13,6 +12,7 @@ from migfix.history.uniqueness import is_unique_alone
 from migfix.rows.placeholder_rows.columns import is_left_out
 from migfix.rows.placeholder_rows.made_by_steps import may_be, rows_made
 from migfix.rows.placeholder_rows.seeder import Seeder
+from migfix.rules.seed_default_row.defaults import constant_default
 from migfix.rules.seed_default_row.function import Child
 from migfix.source.migration import Key, Literal, Migration, Name, Operation, Value
 

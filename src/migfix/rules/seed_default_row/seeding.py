@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migfix.history import History
-from migfix.history.defaults import makes_rows
 from migfix.history.fields import field_of
 from migfix.history.model import Model
 from migfix.history.uniqueness import unique_sets
 from migfix.rows.placeholder_rows.columns import is_left_out
 from migfix.rows.placeholder_rows.seed import CannotSeed, Seed
 from migfix.rows.placeholder_rows.seeder import Seeder
+from migfix.rules.seed_default_row.defaults import makes_rows
 from migfix.rules.seed_default_row.function import Child
 from migfix.rules.seed_default_row.need import Need
 from migfix.source.migration import Migration, Name
