@@ -140,13 +140,13 @@ WAYS: list[tuple[str, Callable[[Path, int, re.Match[str]], Iterator[Way]]]] = [
     (r"--set (?P<label>[\w.]+)=.*fill the column in a RunPython", own_step),
     (r"(?P<comment># migfix: ignore\[MIG\d+\])", ignored),
     (r"[Mm]ake the (?:field|key) nullable", nullable),
-    (r"(?s)refused: (?P<label>[\w.]+) is NOT NULL.*alter it to null=True first", nullable_first),
+    (r"(?s)can't fix: (?P<label>[\w.]+) is NOT NULL.*alter it to null=True first", nullable_first),
     (r"perhaps (?P<name>\w+)", named),
 ]
 ADVISED = [
     (case, pattern, carry_out)
     for case in all_cases()
-    if case.refusal and case.refusal.count(": refused: ") == 1 and case.folder.name != "refuse_impossible_check"
+    if case.refusal and case.refusal.count(": can't fix: ") == 1 and case.folder.name != "refuse_impossible_check"
     for pattern, carry_out in WAYS
     if re.search(pattern, case.refusal)
 ]

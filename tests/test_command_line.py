@@ -33,7 +33,7 @@ def test_apply_says_what_it_did(blog: Path, migfix: Migfix) -> None:
         "and that row of blog.Category isn't there.\n"
         "  fix: seed_category() makes it if blog.Post has rows, in a RunPython before the AddField.\n"
         '  row: blog.Category(pk=1, name="Category 1")\n'
-        "Where the plain blog.0002_category_post_category already ran, go back first: "
+        "Where the original blog.0002_category_post_category already ran, go back first: "
         "python manage.py migrate blog 0001_initial\n"
         "Where a first attempt at blog.0002_category_post_category failed on MySQL or MariaDB, "
         "drop what it left behind:\n"
@@ -100,7 +100,7 @@ def test_undo(blog: Path, migfix: Migfix) -> None:
     assert migfix("undo", cwd=blog).returncode == 2
     migfix("apply", FILE, cwd=blog)
     result = migfix("undo", cwd=blog)
-    assert (result.returncode, result.stdout) == (0, f"{FILE}: as it was before\n")
+    assert (result.returncode, result.stdout) == (0, f"{FILE}: restored\n")
     assert contents(blog) == before
     assert migfix("undo", cwd=blog).returncode == 2
 
@@ -114,7 +114,7 @@ def test_undo_in_a_copy_of_the_project(tmp_path: Path, migfix: Migfix) -> None:
     after = contents(original)
     refused = migfix("undo", cwd=copy)
     assert refused.returncode == 2
-    told = f"error: There is no apply to take back in {copy}. Run `migfix undo` in the project that was changed.\n"
+    told = f"error: There is no apply to undo in {copy}. Run `migfix undo` in the project that was changed.\n"
     assert refused.stderr == told
     assert contents(copy) == contents(original) == after
 
@@ -146,7 +146,7 @@ def test_undo_refuses_if_a_file_has_changed_since(blog: Path, migfix: Migfix) ->
     changed = contents(blog)
     result = migfix("undo", cwd=blog)
     assert result.returncode == 2
-    assert f"{FILE} has changed since migfix wrote it; nothing was taken back." in result.stderr
+    assert f"{FILE} changed since migfix wrote it. Nothing was undone." in result.stderr
     assert contents(blog) == changed
 
 
@@ -158,7 +158,7 @@ def test_rewrite_and_refusal_in_one_file(tmp_path: Path, migfix: Migfix) -> None
     assert contents(tmp_path / "site") == before
     result = migfix("apply", "blog/migrations/0002_data.py", cwd=tmp_path / "site")
     assert result.returncode == 1
-    assert result.stdout.endswith("1 file rewritten, 1 left to you\n")
+    assert result.stdout.endswith("1 file rewritten, 1 finding needs your decision\n")
     assert contents(tmp_path / "site") != before
 
 
@@ -223,7 +223,7 @@ def test_operations_built_by_code(blog: Path, migfix: Migfix) -> None:
         (blog / "blog/migrations/0002_built.py").write_text(source)
         result = migfix("check", "blog/migrations/0002_built.py", cwd=blog)
         assert result.returncode == 1, body
-        assert "MIG001: refused: `operations` " in result.stdout
+        assert "MIG001: can't fix: `operations` " in result.stdout
 
 
 def test_select_and_ignore(blog: Path, migfix: Migfix) -> None:
@@ -290,7 +290,7 @@ def test_rules_and_pages(tmp_path: Path, migfix: Migfix) -> None:
     assert migfix("explain", "MIG101", cwd=tmp_path).stdout == page
     assert migfix("explain", "seed-default-row", cwd=tmp_path).stdout == page
     missing = migfix("explain", "MIG999", cwd=tmp_path)
-    assert (missing.returncode, missing.stderr) == (2, "error: There is no rule MIG999. `migfix rules` lists them.\n")
+    assert (missing.returncode, missing.stderr) == (2, "error: Unknown rule `MIG999`. `migfix rules` lists them.\n")
 
 
 def test_demo(tmp_path: Path, migfix: Migfix) -> None:
@@ -316,7 +316,7 @@ class Migration(migrations.Migration):
 """
     (blog / "blog/migrations/0002_change.py").write_text(source)
     result = migfix("check", "blog/migrations/0002_change.py", "--set-noop", cwd=blog)
-    offer = "  offer: it makes no rows; elidable=True would let squashmigrations drop it, if only old rows need it."
+    offer = "  offer: if only existing rows need it, add elidable=True: squashmigrations can then drop it."
     assert (offer in result.stdout.splitlines()) is is_offered, result.stdout
 
 

@@ -112,10 +112,10 @@ def test_the_syntax_of_a_later_python(tmp_path: Path, forked: Migfix) -> None:
     between = migration(added, ("blog", "0001_initial"), functions=later)
     said = checked(tmp_path, forked, between)
     if sys.version_info < (3, 14):
-        assert ":7: MIG001: refused: this line is in the syntax of Python 3.14, so migfix can't see" in said, said
+        assert ":7: MIG001: can't fix: this line is in the syntax of Python 3.14, so migfix can't see" in said, said
     site = write_project(tmp_path, {"blog/migrations/0003_code.py": migration(REQUIRED, ("blog", "0002_next"))})
     result = forked("check", "blog/migrations/0003_code.py", "--select", "MIG103", cwd=site)
-    assert "MIG103 backfill-before-not-null: refused: blog.Post.code no longer allows NULL" in result.stdout
+    assert "MIG103 backfill-before-not-null: can't fix: blog.Post.code no longer allows NULL" in result.stdout
 
 
 def test_a_guess_that_contradicts_another_is_none(tmp_path: Path, forked: Migfix) -> None:
@@ -138,7 +138,7 @@ def test_dependencies_that_code_adds_to(tmp_path: Path, forked: Migfix) -> None:
     checked(tmp_path, forked, built)
     site = write_project(tmp_path, {"blog/migrations/0003_code.py": last})
     result = forked("check", "blog/migrations/0003_code.py", "--select", "MIG103", cwd=site)
-    assert "MIG103 backfill-before-not-null: refused: blog.Post.code no longer allows NULL" in result.stdout
+    assert "MIG103 backfill-before-not-null: can't fix: blog.Post.code no longer allows NULL" in result.stdout
 
 
 def test_get_for_model_with_a_historical_model(tmp_path: Path, forked: Migfix) -> None:

@@ -39,7 +39,7 @@ def test_apply(case: Case, tmp_path: Path, forked: Migfix) -> None:
     result = forked("apply", *case.config["paths"], *flags(case), cwd=project)
     assert contents(project) == contents(case.copy_after(tmp_path / "expected")), result.stdout + result.stderr
     refused = "".join(
-        line + "\n" for line in result.stdout.splitlines() if ": refused: " in line or line.startswith("  next: ")
+        line + "\n" for line in result.stdout.splitlines() if ": can't fix: " in line or line.startswith("  next: ")
     )
     assert refused == (case.refusal or "")
     assert result.returncode == (1 if case.refusal else 0), result.stdout + result.stderr

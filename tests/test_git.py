@@ -71,9 +71,13 @@ def test_staged_alone(tmp_path: Path, migfix: Migfix) -> None:
     git("add", NEW, cwd=folder)
     assert migfix("check", "--staged", cwd=folder).returncode == 1
     (folder / NEW).write_text((folder / NEW).read_text() + "# not staged\n")
-    told = f"error: {folder / NEW} is staged otherwise than it stands there. git add it, or put the rest aside: "
+    told = f"error: {folder / NEW}: the staged version differs from the file on disk. "
+    told += "Stage the rest (git add), or set it aside (git stash --keep-index).\n"
     result = migfix("check", "--staged", cwd=folder)
-    assert (result.returncode, result.stderr) == (2, f"{told}git stash --keep-index.\n")
+    assert (result.returncode, result.stderr) == (
+        2,
+        told,
+    )
 
 
 def test_what_was_on_main_when_the_branch_left_it(tmp_path: Path, migfix: Migfix) -> None:
@@ -104,7 +108,7 @@ def test_a_repository_that_git_cannot_read(tmp_path: Path, migfix: Migfix, why: 
         result = migfix(*arguments, cwd=folder, **environment)
         told = f"error: git can't say which migrations of {folder} are deployed: "
         assert (result.returncode, result.stderr[: len(told)]) == (2, told), result.stderr
-        assert result.stderr.endswith("Mend that, or say --all for every migration.\n")
+        assert result.stderr.endswith("Fix that, or use --all for every migration.\n")
     assert (folder / NEW).read_bytes() == before
     assert migfix("check", "--all", cwd=folder, **environment).returncode == 1
 
@@ -218,8 +222,8 @@ def test_since(tmp_path: Path, migfix: Migfix) -> None:
 def test_outside_git(tmp_path: Path, migfix: Migfix) -> None:
     folder = Case(FIXTURES / "seed_default_row/one_off_default").copy_before(tmp_path / "site")
     result = migfix("apply", cwd=folder)
-    told = "error: Outside git migfix can't tell which migrations are new. Name migration files, or folders that hold "
-    assert (result.returncode, result.stderr) == (2, told + "some.\n")
+    told = "error: Outside git, migfix can't tell which migrations are new. Pass migration files or folders.\n"
+    assert (result.returncode, result.stderr) == (2, told)
     assert migfix("check", "--all", cwd=folder).returncode == 1
 
 
@@ -298,8 +302,8 @@ def test_unknown_base_is_no_matter_for_what_is_not_committed(tmp_path: Path, mig
 
 
 REFUSED = (
-    "  next: blog.0002_category_post_category is on main, and changing it changes nothing in the databases that ran "
-    "it. Say --force if it ran nowhere that matters.\n"
+    "  next: blog.0002_category_post_category is on main, so changing it changes nothing in the databases that ran "
+    "it. Use --force if it only ran on databases you can throw away.\n"
 )
 
 
@@ -393,7 +397,10 @@ def test_follow_up(tmp_path: Path, migfix: Migfix) -> None:
     commit(folder, "deployed")
     arguments = ["blog/migrations/0002_post_rank.py", "--select", "MIG401"]
     refused = migfix("apply", *arguments, cwd=folder).stdout
-    assert " --force if it ran nowhere that matters. --follow-up writes the repair as a new migration.\n" in refused
+    assert (
+        " --force if it only ran on databases you can throw away. --follow-up writes the fix as a new migration.\n"
+        in refused
+    )
     assert migfix("apply", *arguments, "--follow-up", cwd=folder).returncode == 0
     later = folder / "blog/migrations/0003_keep_post_rank.py"
     assert later.read_text() == FOLLOW_UP

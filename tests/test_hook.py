@@ -95,7 +95,7 @@ def test_one_question(tmp_path: Path, answer: bytes, is_yes: bool) -> None:
     assert code == 0, shown
     assert TOLD in shown
     assert site.is_rewritten() is is_yes
-    left = f"Left as written. To rewrite later: migfix apply {FILE}\n"
+    left = f"Nothing was rewritten. To fix it later: migfix apply {FILE}\n"
     assert ("1 file rewritten\n" in shown, left in shown) == (is_yes, not is_yes)
     assert site.manage("makemigrations", "--check").returncode == 0
     assert site.manage("migrate").returncode == 0
@@ -118,7 +118,7 @@ def test_from_startproject_to_a_repaired_migration(tmp_path: Path) -> None:
     (site.root / "blog/models.py").write_text(POST + KEY.replace(", default=1", "") + CATEGORY)
     of_django = [b"1\n", b"1\n"]  # provide a one-off default now: 1
     code, shown = typed([sys.executable, "manage.py", "makemigrations"], site.root, [*of_django, b"y\n"])
-    assert (code, shown.count("Rewrite? [y/N]")) == (0, 1), shown
+    assert (code, shown.count("Fix? [y/N]")) == (0, 1), shown
     assert shown.endswith("1 file rewritten\n")
     for arguments in (["migrate"], ["migrate", "blog", "0001"], ["migrate"], ["makemigrations", "--check"]):
         result = site.manage(*arguments)
@@ -139,7 +139,7 @@ def test_nobody_is_asked_without_a_terminal(tmp_path: Path, flag: tuple[str, ...
     result = site.manage("makemigrations", *flag)
     assert TOLD in result.stdout
     assert "[y/N]" not in result.stdout
-    assert result.stdout.endswith(f"Left as written. To rewrite later: migfix apply {FILE}\n")
+    assert result.stdout.endswith(f"Nothing was rewritten. To fix it later: migfix apply {FILE}\n")
     assert (result.returncode, site.is_rewritten()) == (0, False)
 
 
@@ -304,7 +304,7 @@ def test_a_bug_of_migfix_breaks_nothing(tmp_path: Path) -> None:
     (site.root / "blog/apps.py").write_text(BROKEN)
     result = site.manage("makemigrations", "--fix")
     assert result.returncode == 0
-    told = "migfix: ZeroDivisionError: of ours. That is a bug of migfix, please report it; nothing was rewritten.\n"
+    told = "migfix: ZeroDivisionError: of ours. This is a bug in migfix, please report it. Nothing was rewritten.\n"
     assert result.stdout.endswith(told)
     assert (site.root / FILE).exists()
     assert not site.is_rewritten()
@@ -339,7 +339,7 @@ def test_manage_migfix(tmp_path: Path) -> None:
     applied = site.manage("migfix", "apply", "blog")
     assert (applied.returncode, applied.stdout.endswith("1 file rewritten\n")) == (0, True), applied.stderr
     assert "--interactive" in site.manage("migfix", "apply", "--help").stdout or site.is_rewritten()
-    assert site.manage("migfix", "undo").stdout == f"{FILE}: as it was before\n"
+    assert site.manage("migfix", "undo").stdout == f"{FILE}: restored\n"
     code = "from django.core.management import call_command; call_command('migfix', 'apply', 'blog')"
     assert "1 file rewritten" in site.manage("shell", "-v0", "-c", code).stdout
     broken = site.root / "blog/models.py"
@@ -358,7 +358,7 @@ def test_hidden_hook(tmp_path: Path) -> None:
     assert site.manage("check").stderr.startswith(
         "System check identified some issues:\n\nWARNINGS:\n?: (migfix.W001) blog comes before migfix in "
         "INSTALLED_APPS and brings a makemigrations of its own, so migfix doesn't look at the migrations that are "
-        "written.\n\tHINT: Put 'migfix' above 'blog' in INSTALLED_APPS: its makemigrations then runs inside migfix's.\n"
+        "written.\n\tHINT: Put 'migfix' above 'blog' in INSTALLED_APPS. Its makemigrations then runs inside migfix's.\n"
     )
 
 

@@ -20,7 +20,7 @@ STEMS = {rule.name.replace("-", "_") for rule in all_rules()}
 
 
 def test_one_stem_everywhere() -> None:
-    assert {path.stem for path in (ROOT / "src/migfix/rules").glob("*.py")} - {"__init__"} == STEMS
+    assert {path.parent.name for path in (ROOT / "src/migfix/rules").glob("*/check.py")} == STEMS
     assert {path.stem for path in (ROOT / "docs/rules").glob("*.md")} == STEMS
     assert {path.name for path in FIXTURES.iterdir() if path.is_dir() and path.name != "__pycache__"} == STEMS
 

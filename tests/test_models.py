@@ -79,10 +79,10 @@ def test_from_an_import_error_to_a_project_that_loads(tmp_path: Path, migfix: Mi
     assert "partially initialized module" in loaded(root, ["posts", "members", "shops"]).stderr
     shown = migfix("models", "members", "posts", cwd=root)
     assert shown.stderr == (
-        "members/models.py:2: Post is only pointed at, and its module imports this one in turn.\n"
-        "  fix: the string 'posts.Post', and the import goes.\n"
-        "members/models.py:2: Tag is only pointed at, and its module imports this one in turn.\n"
-        "  fix: the string 'posts.Tag', and the import goes.\n"
+        "members/models.py:2: Post is only used in relations, and its module imports this one in turn.\n"
+        "  fix: use the string 'posts.Post' and remove the import.\n"
+        "members/models.py:2: Tag is only used in relations, and its module imports this one in turn.\n"
+        "  fix: use the string 'posts.Tag' and remove the import.\n"
         "1 file would be rewritten\n"
     )
     assert shown.returncode == 1
@@ -146,9 +146,9 @@ def test_labels(files: dict[str, str], label: str, tmp_path: Path, migfix: Migfi
     [
         (
             MEMBERS + "\n    def last(self):\n        return Post.objects.last()\n",
-            "line 13 uses Post for something else than a relation",
+            "line 13 uses Post outside a relation",
         ),
-        (MEMBERS + "\n\n__all__ = ['Member', 'Post']\n", "other modules get Post from this one"),
+        (MEMBERS + "\n\n__all__ = ['Member', 'Post']\n", "other modules import Post from this one"),
         (
             MEMBERS.replace("from posts.models import Post, Tag", "from posts.models import *"),
             "line 2 imports * rather than a model",
@@ -164,16 +164,16 @@ def test_labels(files: dict[str, str], label: str, tmp_path: Path, migfix: Migfi
                 "from posts.models import Post, Tag",
                 "try:\n    from posts.models import Post, Tag\nexcept ImportError:\n    raise",
             ),
-            "the import of Post stands inside `if` or `try`",
+            "the import of Post is inside `if` or `try`",
         ),
-        (MEMBERS.replace("(models.Model)", "(Post)"), "line 6 uses Post for something else than a relation"),
+        (MEMBERS.replace("(models.Model)", "(Post)"), "line 6 uses Post outside a relation"),
     ],
 )
 def test_left_with_a_word(members: str, why: str, tmp_path: Path, migfix: Migfix) -> None:
     root = project(tmp_path, **{"members/models.py": members})
     was = contents(root)
     result = migfix("models", "members", "--write", cwd=root)
-    assert "left: members/models.py and posts/models.py import each other in a circle.\n" in result.stdout
+    assert "left: members/models.py and posts/models.py import each other.\n" in result.stdout
     assert f": {why}.\n" in result.stdout
     assert contents(root) == was
     assert result.returncode == 1
@@ -181,7 +181,7 @@ def test_left_with_a_word(members: str, why: str, tmp_path: Path, migfix: Migfix
 
 def test_other_modules_that_take_it_from_here(tmp_path: Path, migfix: Migfix) -> None:
     root = project(tmp_path, **{"shops/views.py": "from members.models import Member, Post\n"})
-    assert "other modules get Post from this one." in migfix("models", "members", cwd=root).stderr
+    assert "other modules import Post from this one." in migfix("models", "members", cwd=root).stderr
 
 
 TYPED = """\
@@ -231,7 +231,7 @@ def test_an_app_that_cannot_be_told(tmp_path: Path, migfix: Migfix) -> None:
     root = project(tmp_path)
     shutil.rmtree(root / "posts/migrations")
     result = migfix("models", "members", cwd=root)
-    expected = "the app of Post can't be told: its package needs an AppConfig in apps.py."
+    expected = "migfix can't tell the app of Post: its package needs an AppConfig in apps.py."
     assert f"members/models.py:2: {expected}\n" in result.stderr
     (root / "manage.py").write_text("import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n")
     (root / "settings.py").write_text("INSTALLED_APPS = ['posts', 'members', 'shops']\n")

@@ -130,8 +130,10 @@ def test_why_and_both_sides(tmp_path: Path, migfix: Migfix, look: Open) -> None:
     before = contents(folder)
     page = look(written(migfix, folder))
     assert {path: content for path, content in contents(folder).items() if path != "review.html"} == before
-    assert page.title() == "migfix: 2 files would be rewritten, 1 left to you"
-    assert page.get_by_role("heading", level=1).inner_text() == "2 files would be rewritten, 1 left to you"
+    assert page.title() == "migfix: 2 files would be rewritten, 1 finding needs your decision"
+    assert (
+        page.get_by_role("heading", level=1).inner_text() == "2 files would be rewritten, 1 finding needs your decision"
+    )
     assert page.get_by_text("Not tried on a database. migfix diff --html FILE --verify tries it.").is_visible()
     own = finding(page, "MIG101 seed-default-row")
     assert own.locator(".place").inner_text() == f"{FILE}:21"
@@ -261,11 +263,11 @@ def test_applied_and_asked(tmp_path: Path, migfix: Migfix, look: Open) -> None:
     command = [sys.executable, "-m", "migfix", "apply", "-i", "blog", "--html", "review.html"]
     typed(command, folder, [b"n\n", b"y\n"])
     page = look(folder / "review.html")
-    assert page.locator("h1").inner_text() == "1 file rewritten, 1 left to you"
+    assert page.locator("h1").inner_text() == "1 file rewritten, 1 finding needs your decision"
     assert finding(page, "MIG101").count() == 0
     assert "noop" in (folder / STEPS).read_text()
     page = look(written(migfix, folder, "apply", "blog"))
-    assert page.locator("h1").inner_text() == "1 file rewritten, 1 left to you"
+    assert page.locator("h1").inner_text() == "1 file rewritten, 1 finding needs your decision"
     assert finding(page, "MIG101").count() == 1
 
 
@@ -285,7 +287,7 @@ def test_it_is_accessible_with_a_refusal_and_several_proofs(tmp_path: Path, migf
     page = look(written(migfix, folder, *arguments), PHONE)
     passed = f"{FILE}: the rewritten version passes on sqlite; the original fails on sqlite."
     assert page.locator("header .verdict").all_inner_texts() == [passed, f"{STEPS}: fails on sqlite."]
-    assert page.locator("h1").inner_text() == "1 file would be rewritten, 2 left to you"
+    assert page.locator("h1").inner_text() == "1 file would be rewritten, 2 findings need your decision"
     demand_accessible(page)
 
 
@@ -369,7 +371,7 @@ def test_code_that_would_be_more_than_text(tmp_path: Path, migfix: Migfix, look:
 # --- where it goes --------------------------------------------------------------------------------
 
 
-IS_THERE = " is there already, and migfix didn't write it; it was left as it is. Name another file for --html."
+IS_THERE = " is there already, and migfix didn't write it. It was left as it is. Name another file for --html."
 
 
 def test_nothing_is_lost(tmp_path: Path, migfix: Migfix) -> None:
@@ -424,7 +426,7 @@ def test_a_page_and_an_empty_file_are_written_over(tmp_path: Path, migfix: Migfi
     first = written(migfix, folder).read_text()
     assert "2 files would be rewritten" in first
     migfix("apply", "blog", cwd=folder)
-    assert "1 left to you" in written(migfix, folder).read_text() != first
+    assert "1 finding needs your decision" in written(migfix, folder).read_text() != first
 
 
 def test_without_pygments(tmp_path: Path, migfix: Migfix) -> None:

@@ -73,7 +73,7 @@ def test_both_hooks(tmp_path: Path) -> None:
     applied = pre_commit(folder, home)
     assert applied.returncode == 1, applied.stdout + applied.stderr
     name = file.relative_to(folder).as_posix()
-    told = f"To take it into the commit: git add {name} blog/migrations/{after}\n"
+    told = f"To add it to the commit: git add {name} blog/migrations/{after}\n"
     assert told in applied.stdout
     assert "files were modified by this hook" in applied.stdout
     git("add", name, f"blog/migrations/{after}", cwd=folder)

@@ -153,13 +153,13 @@ def test_advice_for_the_database_that_was_looked_at(tmp_path: Path, migfix: Migf
     assert manage("migrate", "blog", cwd=site).returncode == 0, "without rows the plain migration works"
     refused = migfix(*arguments, cwd=site).stdout
     assert refused.splitlines()[1] == (
-        "  next: blog.0002_category_post_category is applied in the database default, and changing it changes nothing "
-        "in the databases that ran it. Go back first (python manage.py migrate blog 0001_initial), or say --force."
+        "  next: blog.0002_category_post_category is applied in the database default, so changing it changes nothing "
+        "in the databases that ran it. Go back first (python manage.py migrate blog 0001_initial), or use --force."
     )
-    told = "In database default the plain blog.0002_category_post_category already ran, go back first: "
+    told = "In database default the original blog.0002_category_post_category already ran, go back first: "
     assert f"{told}python manage.py migrate blog 0001_initial\n" in migfix(*arguments, "--force", cwd=site).stdout
     without_settings = migfix("check", "blog", "--database", "default", cwd=site)
-    assert without_settings.stderr == "error: --database needs --settings, which say where it is.\n"
+    assert without_settings.stderr == "error: --database needs --settings.\n"
 
 
 ROUTER = """
@@ -225,25 +225,25 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
     bills.write_text(was.replace(last, last + "        ('shops', '0002_later'),\n"))
     result = migfix("check", "bills", "--select", "MIG206", cwd=site)
     assert result.stdout == (
-        "bills/migrations/0001_initial.py:14: MIG206 pin-latest: refused: the dependency on shops.0002_later was added "
-        "to a migration that is on the default branch.\n"
-        "  next: Take it out again and put it into a new migration: a database that has applied this file and not "
+        "bills/migrations/0001_initial.py:14: MIG206 pin-latest: can't fix: the dependency on shops.0002_later "
+        "was added to a migration that is on the default branch.\n"
+        "  next: Remove it and put it into a new migration: a database that has applied this file but not "
         "shops.0002_later stops every migrate with InconsistentMigrationHistory. If every database has applied both, "
-        "name them with --database, or accept it with `# migfix: ignore-file[MIG206]`.\n"
+        "pass them with --database, or accept it with `# migfix: ignore-file[MIG206]`.\n"
         "  see:  migfix explain MIG206\n"
-        "1 left to you\n"
+        "1 finding needs your decision\n"
     )
     bills.write_text(was.replace(last, ""))
     git("commit", "-am", "lost", cwd=site)
     result = migfix("check", "bills/migrations/0001_initial.py", "--select", "MIG203", cwd=site)
     assert result.stdout == (
-        "bills/migrations/0001_initial.py:21: MIG203 add-missing-dependency: refused: shops.Shop is used here, and no "
-        "dependency makes sure that it is there by then.\n"
+        "bills/migrations/0001_initial.py:21: MIG203 add-missing-dependency: can't fix: shops.Shop is used here, but "
+        "no dependency guarantees that it exists by then.\n"
         "  next: It is on the default branch, so databases may have applied it: where they haven't applied "
         "shops.0002_later, a dependency that is added now stops every migrate with InconsistentMigrationHistory. Add "
         "it by hand once both are applied everywhere, with the comment `# migfix: ignore-file[MIG206]`.\n"
         "  see:  migfix explain MIG203\n"
-        "1 left to you\n"
+        "1 finding needs your decision\n"
     )
 
 
@@ -257,7 +257,7 @@ def test_settings_say_which_apps_there_are(tmp_path: Path, migfix: Migfix) -> No
     bills = site / "bills/migrations/0001_initial.py"
     bills.write_text(bills.read_text().replace('get_model("shops"', 'get_model("corner_shops"'))
     refused = migfix("check", "bills", "--select", "MIG203", cwd=site)
-    assert "migfix can't see that app's migrations, or what they wait for." in refused.stdout
+    assert "migfix can't see that app's migrations, or what they depend on." in refused.stdout
     result = migfix("apply", "bills", "--select", "MIG203", "--settings", "settings", cwd=site)
     assert result.returncode == 0, result.stdout + result.stderr
     assert '("corner_shops", "0001_initial")' in bills.read_text()

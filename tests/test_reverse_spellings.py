@@ -210,7 +210,7 @@ def test_a_name_that_the_file_means_otherwise(tmp_path: Path, forked: Migfix) ->
     path = site / "blog/migrations/0002_fill.py"
     path.write_text(path.read_text().replace("def fill(", "def router():\n    pass\n\n\ndef fill("))
     result = forked("apply", "blog", "--select", "MIG301", "--force", cwd=site)
-    assert "The rewrite would not hold (the file already means something else by router)" in result.stdout
+    assert "The rewrite would not the file already uses router for something else" in result.stdout
 
 
 @pytest.mark.parametrize(

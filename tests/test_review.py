@@ -83,7 +83,7 @@ def test_each_diff_is_of_one_rewrite(tmp_path: Path) -> None:
 def test_another_value_for_a_row(tmp_path: Path) -> None:
     folder = site(tmp_path)
     code, shown = review(folder, "e\n", "News\n", "y\n", "n\n", "n\n")
-    assert (code, shown.count("Rewrite? [y,n,e,x,q,?]")) == (1, 2), shown
+    assert (code, shown.count("Fix? [y,n,e,x,q,?]")) == (1, 2), shown
     assert 'blog.Category.name ["Category 1"]: ' in shown
     assert "defaults={'name': 'News'}" in (folder / FILE).read_text()
 
@@ -93,13 +93,13 @@ def test_a_value_that_does_not_fit(tmp_path: Path) -> None:
     folder = site(tmp_path)
     code, shown = review(folder, "e\n", f"{LONG}\n", "y\n", "y\n", "y\n")
     assert code == 0, shown
-    assert "blog.Category.name takes 50 characters, and what was said for it has 60.\n" in shown
+    assert "blog.Category.name takes 50 characters, but its value has 60.\n" in shown
     assert "defaults={'name': 'Category 1'}" in (folder / FILE).read_text()
 
 
 LONG = "x" * 60
-TOO_LONG = "takes 50 characters, and what was said for it has 60."
-NO_NUMBER = "is of type IntegerField, and `many` isn't a whole number."
+TOO_LONG = "takes 50 characters, but its value has 60."
+NO_NUMBER = "is of type IntegerField, but `many` isn't a whole number."
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_explain_and_help(tmp_path: Path) -> None:
 def test_a_missing_value_is_asked_for(tmp_path: Path) -> None:
     case = Case(FIXTURES / "backfill_before_not_null/refuse_number")
     folder = case.copy_before(tmp_path / "site")
-    question = "blog.Post.rank (nothing leaves it to you): "
+    question = "blog.Post.rank (empty to skip): "
     code, shown = review(folder, "\n", paths=tuple(case.config["paths"]))
     assert (code, question in shown) == (1, True), shown
     code, shown = review(folder, "7\n", "y\n", paths=tuple(case.config["paths"]))

@@ -128,7 +128,7 @@ def refused(migfix: Migfix, root: Path, *arguments: str) -> str:
     result = migfix("squash-finish", "authors", *arguments, cwd=root)
     assert contents(root) == was
     assert result.returncode == 1, result.stderr
-    ending = "The replaced migrations of authors are still needed; nothing was written.\n"
+    ending = "The replaced migrations of authors are still needed. Nothing was written.\n"
     assert result.stdout.endswith(ending)
     return result.stdout.removesuffix(ending)
 
@@ -144,10 +144,10 @@ def test_refuses_while_a_database_needs_them(project: Path, migfix: Migfix, tmp_
     for path, text in hidden.items():
         (project / path).write_text(text)
     assert refused(migfix, project) == (
-        "refused: authors.0001_squashed_0004_author_email: database replica has applied all that it replaces and not "
-        "recorded it: run `migrate` there once.\n"
-        "refused: authors.0003_squashed_0004_author_email: database replica has applied 1 of the 2 that it replaces: "
-        "migrate it first.\n"
+        "can't finish: authors.0001_squashed_0004_author_email: database replica has applied everything "
+        "it replaces but not recorded it: run `migrate` there once.\n"
+        "can't finish: authors.0003_squashed_0004_author_email: database replica has applied 1 of the "
+        "2 that it replaces: run `migrate` there first.\n"
     )
     assert migfix("squash-finish", "authors", "--database", "default", "--dry-run", cwd=project).returncode == 0
 
@@ -161,16 +161,16 @@ def test_refuses_while_code_names_them(project: Path, migfix: Migfix) -> None:
     )
     again = "let it name what replaces it, or do without.\n"
     assert refused(migfix, project) == (
-        f"refused: tests.py:3: names 0004_author_email: {again}"
-        f"refused: tests.py:4: names 0002_author_age: {again}"
-        f"refused: tests.py:5: names 0001_initial: {again}"
+        f"can't finish: tests.py:3: names 0004_author_email: {again}"
+        f"can't finish: tests.py:4: names 0002_author_age: {again}"
+        f"can't finish: tests.py:5: names 0001_initial: {again}"
     )
 
 
 def test_refuses_a_squash_that_lost_a_field(project: Path, migfix: Migfix) -> None:
     for path in (project / "authors/migrations").glob("*_squashed_*.py"):
         path.write_text(path.read_text().replace("name='email'", "name='mail'"))
-    told = "refused: authors: the squash doesn't end as its chain does: authors.Author."
+    told = "can't finish: authors: the squash doesn't end as its chain does: authors.Author."
     assert refused(migfix, project).startswith(f"{told}email is gone.\n{told}mail is new.\n")
 
 
@@ -185,9 +185,7 @@ def test_refuses_to_delete_a_file_that_is_younger(project: Path, migfix: Migfix)
         f"    dependencies = [('authors', '{squash}')]\n"
         "    operations = [migrations.AddField('author', 'phone', models.TextField(default=''))]\n"
     )
-    told = (
-        "0004_author_email is younger than the squash, which replaces another file of that name: give it another name."
-    )
+    told = "0004_author_email is newer than the squash, which replaces another file of that name: rename it."
     assert told in refused(migfix, project)
 
 
@@ -195,8 +193,8 @@ def test_errors_are_one_line(project: Path, migfix: Migfix) -> None:
     for arguments, expected in [
         (["books"], "error: There is nothing to finish in books: it has no squashed migration.\n"),
         (["nowhere"], "error: There is nothing to finish in nowhere: the project has no such app.\n"),
-        (["authors", "--database", "x"], "error: Database x could not be asked: the settings don't name it."),
-        (["authors", "--settings", "gone"], "error: The databases of gone could not be asked: ModuleNotFoundError"),
+        (["authors", "--database", "x"], "error: Database x can't be read: it isn't in the settings."),
+        (["authors", "--settings", "gone"], "error: The databases of gone can't be read: ModuleNotFoundError"),
     ]:
         result = migfix("squash-finish", *arguments, cwd=project)
         assert result.returncode == 2

@@ -33,7 +33,7 @@ def test_settings_of_the_tree_are_not_imported(command: list[str], tree: Path, m
     assert result.returncode in (0, 1), result.stderr
     assert not (tree / "RAN").exists()
     assert result.stderr.splitlines()[0] == (
-        "note: pyproject.toml names the settings evil, and to import them would run this project's code. migfix goes "
+        "note: importing the settings evil of pyproject.toml would run this project's code. migfix goes "
         "on without them. Pass --settings evil, or allow it in this checkout: migfix config --trust"
     )
 
@@ -123,7 +123,7 @@ def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (
         2,
-        "error: The working folder is gone. Change to one that is there.\n",
+        "error: The working directory no longer exists. Change to one that exists.\n",
     )
 
 
@@ -145,7 +145,7 @@ def test_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
     root = CASE.copy_before(tmp_path / "site")
     (root / "data").mkdir()
     result = subprocess.run([sys.executable, "-c", LOCKED], cwd=root, capture_output=True, text=True, check=False)
-    assert "note: data can't be listed, and is left out.\n" in result.stderr
+    assert "note: data can't be listed and is skipped.\n" in result.stderr
     assert "1 file would be rewritten" in result.stdout
 
 
@@ -258,5 +258,5 @@ def test_a_link_out_of_the_project(kind: str, named: str, tmp_path: Path, forked
         assert result.returncode == 2
         path = root / NEW if named != NEW else NEW
         place = outside if kind == "file" else outside / Path(NEW).name
-        fact = f"this link leads out of the project, to {place}. Name that file itself."
+        fact = f"this link leads out of the project, to {place}. Pass that file itself."
         assert result.stderr == f"error: {path}: {fact}\n"

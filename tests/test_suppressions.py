@@ -80,7 +80,7 @@ def test_a_comment_in_a_function(tmp_path: Path, migfix: Migfix) -> None:
 @pytest.mark.parametrize("code", ["MIG101", "MIG999", "no-such-rule"])
 def test_unused_comment(tmp_path: Path, migfix: Migfix, code: str) -> None:
     folder = site(tmp_path, TWO.replace("(fill),", f"(fill),  # migfix: ignore[{code}]"))
-    told = f"`migfix: ignore[{code}]` accepts nothing that a rule finds here; take it out.\n"
+    told = f"`migfix: ignore[{code}]` is an unused ignore comment; remove it.\n"
     assert found(migfix, folder) == (2, f"{FILE}:16: {told}")
 
 
@@ -88,7 +88,7 @@ def test_unused_comment(tmp_path: Path, migfix: Migfix, code: str) -> None:
 def test_a_comment_that_cannot_be_read(tmp_path: Path, migfix: Migfix, said: str) -> None:
     """It accepts nothing, and that is said."""
     folder = site(tmp_path, TWO.replace("(fill),", f"(fill),  # migfix: {said}"))
-    told = f"{FILE}:16: `migfix: {said}` accepts nothing that a rule finds here; take it out.\n"
+    told = f"{FILE}:16: `migfix: {said}` is an unused ignore comment; remove it.\n"
     assert found(migfix, folder) == (2, told)
 
 
@@ -129,7 +129,7 @@ def test_configuration_that_cannot_be_used(tmp_path: Path, migfix: Migfix, pypro
 
 def test_a_pattern_for_a_rule_that_is_not_there(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path, pyproject='[tool.migfix.per-file-ignores]\n"blog/*" = ["MIG999"]\n')
-    told = "error: No rule answers to `MIG999`. Select codes like MIG101, groups like MIG1, or ALL.\n"
+    told = "error: Unknown rule `MIG999`. Use codes like MIG101, groups like MIG1, or ALL.\n"
     assert found(migfix, folder) == (0, told)
 
 
@@ -185,7 +185,7 @@ def test_a_baseline_of_the_whole_repository(tmp_path: Path, migfix: Migfix, pypr
 def test_a_baseline_that_is_none(tmp_path: Path, migfix: Migfix, content: str) -> None:
     folder = site(tmp_path)
     (folder / "migfix-baseline.json").write_text(content)
-    told = f"error: {folder}/migfix-baseline.json is not a baseline of migfix. Write it anew: migfix baseline.\n"
+    told = f"error: {folder}/migfix-baseline.json is not a baseline of migfix. Create it again: migfix baseline.\n"
     assert found(migfix, folder) == (0, told)
 
 
@@ -193,7 +193,7 @@ CONFIG = """\
 # {folder}/pyproject.toml
 [tool.migfix]
 select = ["MIG3"]  # pyproject.toml
-# extend-select: nothing beside `select`
+# extend-select: nothing beyond `select`
 ignore = []  # default
 engines = ["postgresql"]  # pyproject.toml
 # apps: labels are read from apps.py and from dependencies
@@ -202,7 +202,7 @@ auth-user-model = "accounts.user"  # read from the settings that manage.py names
 # migration-modules: nothing said
 values = {{"blog.Post.title" = "x"}}  # pyproject.toml
 # moved: nothing said
-# settings: the project isn't imported; verify asks DJANGO_SETTINGS_MODULE, then manage.py
+# settings: the project isn't imported; verify uses DJANGO_SETTINGS_MODULE, then manage.py
 # databases: no database is asked what is applied
 # per-file-ignores: nothing said
 after-makemigrations = "ask"  # default

@@ -172,7 +172,7 @@ def test_two_blanks_after_class(tmp_path: Path, forked: Migfix) -> None:
         PLAIN.replace("HEAD\n", "").replace("BODY", "").replace("TAIL", "")
     )
     result = forked("apply", "blog/migrations/0002_slug.py", "--force", "--select", "MIG102", cwd=root)
-    assert "MIG102 fill-unique-field: refused: blog.Post.slug is unique" in result.stdout
+    assert "MIG102 fill-unique-field: can't fix: blog.Post.slug is unique" in result.stdout
 
 
 def test_no_dependency_where_one_is_not_read(tmp_path: Path, forked: Migfix) -> None:
@@ -192,5 +192,5 @@ def test_no_dependency_where_one_is_not_read(tmp_path: Path, forked: Migfix) -> 
     )
     before = (root / "blog/migrations/0001_initial.py").read_bytes()
     result = forked("apply", "blog", "--force", "--select", "MIG203", cwd=root)
-    assert "migfix can't see that app's migrations, or what they wait for." in result.stdout
+    assert "migfix can't see that app's migrations, or what they depend on." in result.stdout
     assert (root / "blog/migrations/0001_initial.py").read_bytes() == before

@@ -116,7 +116,7 @@ def test_table_that_a_person_reads(tmp_path: Path, migfix: Migfix) -> None:
         "",
         f"✗ sqlite original, forward: {OWN_WORDS['sqlite']}",
         "caused by blog/migrations/0002_next.py:11: AddField post.category",
-        "! sqlite rewritten, previous release: code of the release before can't insert into blog_post: "
+        "! sqlite rewritten, previous release: the previous release can't insert into blog_post: "
         "IntegrityError: NOT NULL constraint failed: blog_post.category_id",
         "rows before → forward → back → forward again ('none': the table is not there)",
         "blog_category: none (sqlite original)",

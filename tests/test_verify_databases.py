@@ -40,7 +40,7 @@ def test_not_atomic_run_before_and_replaces(tmp_path: Path, engine: str, migfix:
     assert refused.returncode == 2
     assert (
         "Django doesn't run blog.0001_more on a new database: blog 0001_squashed replaces it. "
-        "Verify that one: migfix verify blog 0001_squashed.\n" in refused.stdout
+        "Verify that one instead: migfix verify blog 0001_squashed.\n" in refused.stdout
     )
 
 
@@ -87,7 +87,7 @@ def test_two_databases_and_a_router(tmp_path: Path, engine: str, migfix: Migfix)
     assert not list(tmp_path.glob("*.sqlite3"))
     elsewhere = verified(migfix, project, engine, "logs", "0002")
     assert elsewhere["steps"]["rows"]["notes"] == [
-        "the routers keep logs out of `default`: --database says where its tables are"
+        "the routers keep logs out of `default`: use --database for the database with its tables"
     ]
 
 

@@ -27,7 +27,7 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
     assert f"could not run: The state before can't be reached on {engine}: " in said
     assert "nowhere" in said
     assert f"({tmp_path}/blog/migrations/0002_next.py:9, RunSQL)" in said
-    assert "An earlier migration of the project fails on a new database; mend that one first." in said
+    assert "An earlier migration of the project fails on a new database. Fix that one first." in said
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
     [
         (
             ["blog", "0002"],
-            "error: migfix doesn't know the settings of this project. "
-            "Say --settings, or `settings` in [tool.migfix].\n",
+            "error: migfix doesn't know the settings module of this project. "
+            "Pass --settings, or set `settings` in [tool.migfix].\n",
         ),
         (
             ["blog", "0009", "--settings", "settings"],
@@ -44,7 +44,7 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
         ),
         (
             ["blog", "000", "--settings", "settings"],
-            "✗ default: could not run: 000 is not one migration of blog. It has 0001_initial, 0002_next.\n",
+            "✗ default: could not run: 000 matches several migrations of blog. It has 0001_initial, 0002_next.\n",
         ),
         (
             ["news", "0001", "--settings", "settings"],
@@ -70,12 +70,12 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
         ),
         (
             ["blog", "0002", "--compare", "--settings", "settings"],
-            "error: --compare needs the path of a migration file. Name the file instead of the app.\n",
+            "error: --compare needs the path of a migration file. Pass the file instead of the app.\n",
         ),
         (
             ["blog/migrations/0002_next.py", "--compare", "--settings", "settings"],
             "error: There is nothing to compare: migfix would change nothing here, and neither git nor `migfix undo` "
-            "has an earlier version. Leave --compare out to verify the files as they are.\n",
+            "has an earlier version. Remove --compare to verify the files as they are.\n",
         ),
         (["nowhere.py", "--settings", "settings"], "error: nowhere.py: no such file or directory.\n"),
     ],
@@ -93,7 +93,7 @@ def test_configured_database_with_the_prefix(tmp_path: Path, migfix: Migfix) -> 
     said = could_not(migfix, project, "blog", "0002", "--settings", "settings")
     assert said.startswith(
         "✗ default: could not run: The database `default` of your settings is called migfix_scratch_mine. "
-        "migfix drops what starts with migfix_scratch_; give that database another name.\n"
+        "migfix drops databases that start with migfix_scratch_. Rename that database.\n"
     )
 
 
@@ -126,7 +126,7 @@ def ending(root: Path, code: str) -> Path:
 def test_migration_that_leaves_python(tmp_path: Path, migfix: Migfix) -> None:
     said = could_not(migfix, ending(tmp_path, "os._exit(3)"), "blog", "0002", "--settings", "settings")
     assert said.startswith(
-        "✗ default: could not run: The process of the trial ended before it was through, with exit code 3: "
+        "✗ default: could not run: The process of the trial ended early, with exit code 3: "
         "something in it left Python.\n"
     )
 
@@ -188,7 +188,7 @@ def test_folder_whose_tables_are_all_new(tmp_path: Path, migfix: Migfix) -> None
     project = blog(tmp_path, second, POST_MODEL + "    rank = models.IntegerField(null=True)\n")
     result = migfix("verify", "blog", "--settings", "settings", cwd=project)
     assert result.stdout.splitlines()[-1] == (
-        "passes on sqlite; no row was there before, so nothing is said about a database with rows."
+        "passes on sqlite; there were no rows before, so this shows nothing about a database with rows."
     )
 
 

@@ -40,7 +40,7 @@ def test_noop_reverse_is_named(tmp_path: Path, engine: str, migfix: Migfix) -> N
     assert failing(trial) == {}
     assert trial["steps"]["back"]["outcome"] == "noted"
     assert trial["steps"]["back"]["notes"] == [
-        "after going back, the rows of blog_post are others in title: "
+        "the rows of blog_post are others in title after going back: "
         "the reverse of RunPython shorten (line 12) does nothing"
     ]
 
@@ -118,7 +118,9 @@ def test_index_left_by_separate_operations(tmp_path: Path, engine: str, migfix: 
     project = blog(tmp_path, second, **{"blog/migrations/0003_forget.py": third})
     trial = verified(migfix, project, engine, "blog", "0003")
     assert list(failing(trial)) == ["plain schema"]
-    assert failing(trial)["plain schema"].startswith("beside a plain build of the models, blog_post: by_title is left")
+    assert failing(trial)["plain schema"].startswith(
+        "compared with a plain build of the models, blog_post: by_title is left"
+    )
 
 
 def test_separate_operations_that_match_pass(tmp_path: Path, engine: str, migfix: Migfix) -> None:
@@ -147,7 +149,7 @@ def test_previous_release_is_tried(tmp_path: Path, engine: str, migfix: Migfix) 
     trial = verified(migfix, blog(tmp_path, second, models), engine, "blog", "0002")
     assert failing(trial) == {}
     (note,) = trial["steps"]["previous release"]["notes"]
-    assert note.startswith("code of the release before can't insert into blog_post: IntegrityError: ")
+    assert note.startswith("the previous release can't insert into blog_post: IntegrityError: ")
     assert trial["rows"] == {"blog_post": [3, 3, 3, 3]}
 
 

@@ -78,7 +78,7 @@ def test_a_thread_that_never_ends(tmp_path: Path, engine: str) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("os._exit(3)", "The process of the trial ended before it was through, with exit code 3"),
+        ("os._exit(3)", "The process of the trial ended early, with exit code 3"),
         ("os.kill(os.getpid(), signal.SIGHUP)\n    time.sleep(600)", "The process of the trial was interrupted."),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "The process of the trial was killed (SIGSEGV)."),
     ],

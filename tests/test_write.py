@@ -87,7 +87,7 @@ def test_killed_and_changed_since(root: Path) -> None:
 def test_next_command_puts_files_back(root: Path, migfix: Migfix) -> None:
     subprocess.run([sys.executable, "-c", KILLED, str(root), "2"], check=False)
     result = migfix("undo", cwd=root)
-    assert "put back as it was, because an earlier run was killed while it wrote." in result.stderr
+    assert "restored, because an earlier run was killed while writing." in result.stderr
     assert state(root) == {"a.py": b"a", "b.py": b"b"}
 
 
@@ -224,7 +224,7 @@ def test_two_at_once(tmp_path: Path) -> None:
         both = [subprocess.Popen(command, cwd=site, stdout=-1, stderr=-1, text=True) for _ in range(2)]
         said = ["".join(each.communicate()) for each in both]
         is_done = ["rewritten" in each for each in said]
-        others = ("nothing to do", "has changed since it was read; nothing was written. Run migfix again.")
+        others = ("nothing to do", "changed since it was read. Nothing was written. Run migfix again.")
         assert any(is_done), said
         assert all(done or any(other in each for other in others) for done, each in zip(is_done, said, strict=True)), (
             said
@@ -265,6 +265,6 @@ def test_a_write_belongs_to_the_project_of_its_files(tmp_path: Path, migfix: Mig
 def test_check_does_not_read_what_is_half_written(root: Path, migfix: Migfix) -> None:
     subprocess.run([sys.executable, "-c", KILLED, str(root), "2"], check=False)
     result = migfix("check", ".", cwd=root)
-    told = "Run `migfix undo` there: it puts everything back first."
+    told = "Run `migfix undo` there to restore the files."
     assert (result.returncode, result.stderr.strip().endswith(told)) == (2, True), result.stderr
     assert state(root)["a.py"] == b"after"

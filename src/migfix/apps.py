@@ -33,9 +33,9 @@ def hidden_hook(app_configs: object, **options: object) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"{first.name} comes before migfix in INSTALLED_APPS and brings a makemigrations of its own, so migfix "
-            "doesn't look at the migrations that are written.",
-            hint=f"Put 'migfix' above '{first.name}' in INSTALLED_APPS: its makemigrations then runs inside migfix's.",
+            f"{first.name} comes before migfix in INSTALLED_APPS and has its own makemigrations, so migfix "
+            "doesn't see the migrations that are written.",
+            hint=f"Put 'migfix' above '{first.name}' in INSTALLED_APPS. Its makemigrations then runs inside migfix's.",
             id="migfix.W001",
         )
     ]

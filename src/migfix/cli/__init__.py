@@ -54,7 +54,7 @@ def _demand_working_folder() -> None:
     try:
         Path.cwd()
     except FileNotFoundError:
-        raise MigfixError("The working folder is gone.", "Change to one that is there.") from None
+        raise MigfixError("The working directory no longer exists.", "Change to one that exists.") from None
 
 
 def run_and_leave() -> None:

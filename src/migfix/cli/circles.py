@@ -14,14 +14,14 @@ from migfix.cli.terminal import put_back_after_a_crash, show_diff
 
 @app.command("squash-finish")
 def squash_finish(
-    label: Annotated[str, typer.Argument(metavar="APP", help="Label of the app whose squash is applied everywhere.")],
+    label: Annotated[str, typer.Argument(metavar="APP", help="Label of an app whose squash is applied everywhere.")],
     settings: Settings = None,
     databases: Annotated[
-        Texts, typer.Option("--database", help="A database to look at. Default: all that the settings name.")
+        Texts, typer.Option("--database", help="A database to look at. Default: all of the settings.")
     ] = [],  # noqa: B006
     dry_run: DryRun = False,
 ) -> None:
-    """Make squashed migrations ordinary: `replaces` goes, what it replaced goes, what depended on that follows."""
+    """Turn squashed migrations into ordinary ones once they are applied everywhere."""
     from migfix.commands.squash_finish.run import finish
     from migfix.report.text import shown
 
@@ -29,9 +29,9 @@ def squash_finish(
     put_back_after_a_crash([here])
     found = finish(label, here, settings, databases)
     for line in found.standing:
-        typer.echo(f"refused: {line}")
+        typer.echo(f"can't finish: {line}")
     if found.standing:
-        typer.echo(f"The replaced migrations of {label} are still needed; nothing was written.")
+        typer.echo(f"The replaced migrations of {label} are still needed. Nothing was written.")
         raise typer.Exit(LEFT)
     if dry_run:
         show_diff(found.before, found.after, here)
@@ -46,10 +46,10 @@ def squash_finish(
 
 @app.command("models")
 def models(
-    paths: Annotated[list[Path], typer.Argument(help="Modules with models, or folders of apps.", show_default=False)],
-    is_writing: Annotated[bool, typer.Option("--write", help="Change the files; otherwise the diff is shown.")] = False,
+    paths: Annotated[list[Path], typer.Argument(help="Modules with models, or app folders.", show_default=False)],
+    is_writing: Annotated[bool, typer.Option("--write", help="Write the files. Default: show the diff.")] = False,
 ) -> None:
-    """Open circles of imports between models: what is only pointed at becomes a string."""
+    """Break import cycles: use "app.Model" strings in relations."""
     from migfix.commands.models.lazy import make_lazy, project_around
     from migfix.commands.models.report import render_lazy
 

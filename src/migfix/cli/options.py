@@ -37,41 +37,37 @@ def _parameter(each: Field[Any], annotation: object) -> Parameter:
 
 
 Texts = list[str]
-Paths = Annotated[list[Path], typer.Argument(help="Migration files, or folders that hold some.", show_default=False)]
+Paths = Annotated[list[Path], typer.Argument(help="Migration files or folders.", show_default=False)]
 NewPaths = Annotated[
     list[Path],
-    typer.Argument(
-        help="Migration files, or folders that hold some. Default: those that git says are new.", show_default=False
-    ),
+    typer.Argument(help="Migration files or folders. Default: what git says is new.", show_default=False),
 ]
-Since = Annotated[str | None, typer.Option(help="What is in this commit may be deployed. Default: the default branch.")]
-Staged = Annotated[bool, typer.Option("--staged", help="The migrations that the next commit adds or changes.")]
-All = Annotated[bool, typer.Option("--all", help="Every migration of the project, new or not known to be deployed.")]
-Force = Annotated[bool, typer.Option("--force", help="Rewrite also what may have run somewhere.")]
+Since = Annotated[
+    str | None, typer.Option(help="Treat what is in this commit as deployed. Default: the default branch.")
+]
+Staged = Annotated[bool, typer.Option("--staged", help="Use the migrations that are staged in git.")]
+All = Annotated[bool, typer.Option("--all", help="Use every migration of the project.")]
+Force = Annotated[bool, typer.Option("--force", help="Also rewrite deployed migrations.")]
 FollowUp = Annotated[
-    bool, typer.Option("--follow-up", help="Repair deployed migrations by a new one after them, where that can help.")
+    bool, typer.Option("--follow-up", help="Fix deployed migrations in a new one after them, where that helps.")
 ]
 FailOnFix = Annotated[bool, typer.Option("--exit-non-zero-on-fix", help="Exit 1 if something was rewritten.")]
 Select = Annotated[Texts, typer.Option(help="Rules to use instead of the default ones: MIG101, MIG1, ALL.")]
-ExtendSelect = Annotated[Texts, typer.Option(help="Rules to use beside the default ones.")]
+ExtendSelect = Annotated[Texts, typer.Option(help="Rules to use in addition.")]
 Ignore = Annotated[Texts, typer.Option(help="Rules to leave out.")]
 Set = Annotated[Texts, typer.Option("--set", help="A value for placeholder rows: blog.Category.name=News.")]
 SetNoop = Annotated[
-    bool, typer.Option("--set-noop", help="Write a noop reverse also where running the step twice does harm.")
+    bool, typer.Option("--set-noop", help="Write a noop reverse even if running the step twice does harm.")
 ]
 Moved = Annotated[Texts, typer.Option("--moved", help="A model that moved: cars.Engine=engines.Engine.")]
-AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if something is left to decide.")]
-Interactive = Annotated[
-    bool, typer.Option("--interactive", "-i", help="Ask about each rewrite, and for the values that are missing.")
-]
-Html = Annotated[
-    Path | None, typer.Option("--html", help="Also write a page for the review, in one file.", show_default=False)
-]
+AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if a finding needs your decision.")]
+Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask about each fix, and for missing values.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Also write a page for the review.", show_default=False)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
 Engines = Annotated[
-    Texts, typer.Option("--engines", "--engine", help="Databases the project runs on: postgresql,sqlite.")
+    Texts, typer.Option("--engines", "--engine", help="Databases that the project runs on: postgresql,sqlite.")
 ]
-Apps = Annotated[Texts, typer.Option("--app", help="Label of the app in a folder: PATH=LABEL.")]
+Apps = Annotated[Texts, typer.Option("--app", help="App label of a folder: PATH=LABEL.")]
 UserModel = Annotated[str | None, typer.Option(help="AUTH_USER_MODEL of the project.")]
 DjangoVersion = Annotated[str | None, typer.Option(help="Django version the project runs on.")]
 Modules = Annotated[Texts, typer.Option("--migration-module", help="As MIGRATION_MODULES: LABEL=dotted.module.")]
@@ -79,13 +75,11 @@ SETTINGS_VARIABLE = "MIGFIX_SETTINGS"
 Settings = Annotated[
     str | None,
     typer.Option(
-        help="Also prove with Django itself: imports the project with these settings.", envvar=SETTINGS_VARIABLE
+        help="Import the project with these settings, and check with Django itself.", envvar=SETTINGS_VARIABLE
     ),
 ]
-Database = Annotated[
-    str | None, typer.Option(help="Also look at this database of the settings: what already ran there.")
-]
+Database = Annotated[str | None, typer.Option(help="Also look at what this database of the settings has applied.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Write only what passes on scratch databases.")]
 VerifyEngines = Annotated[
-    Texts, typer.Option("--verify-engine", help="Where --verify runs: sqlite, or a URL. Default: as the settings say.")
+    Texts, typer.Option("--verify-engine", help="Where --verify runs: sqlite, or a URL. Default: as in the settings.")
 ]

@@ -47,7 +47,7 @@ def _demand_ours(place: Path, path: Path) -> None:
         if not start or MARK.encode() in start:
             return
     raise MigfixError(
-        f"{path} is there already, and migfix didn't write it; it was left as it is.", "Name another file for --html."
+        f"{path} is there already, and migfix didn't write it. It was left as it is.", "Name another file for --html."
     )
 
 

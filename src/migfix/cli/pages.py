@@ -11,7 +11,7 @@ from migfix.cli.app import FAILED, FIXED, app
 
 @app.command("rules")
 def rules(
-    is_json: Annotated[bool, typer.Option("--json", help="With the codes of other linters, for machines.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="With the codes of other linters, as JSON.")] = False,
 ) -> None:
     """List the rules."""
     from migfix.planning.registry import all_rules

@@ -45,7 +45,7 @@ from migfix.cli.walk import Format, Verb, Walk
 if TYPE_CHECKING:
     from migfix.project.config import Config
 
-OutputFormat = Annotated[Format, typer.Option("--output-format", help="How to tell what is found.")]
+OutputFormat = Annotated[Format, typer.Option("--output-format", help="Output format.")]
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -133,8 +133,8 @@ class PlanOptions:
         repository = Repository(here, self.since)
         if not repository.is_there:
             raise MigfixError(
-                "Outside git migfix can't tell which migrations are new.",
-                "Name migration files, or folders that hold some.",
+                "Outside git, migfix can't tell which migrations are new.",
+                "Pass migration files or folders.",
             )
         groups: dict[Path, list[Path]] = {}
         config = load_config(find_root(here))
@@ -200,10 +200,10 @@ app.command("check")(taking(PlanOptions, check))
 
 @app.command("undo")
 def undo() -> None:
-    """Take the last apply back: every file as it was."""
+    """Undo the last apply: restore every file."""
     from migfix.report.text import shown
     from migfix.write.files import undo as undo_last
 
     put_back_after_a_crash([Path.cwd()])
     for path in undo_last(Path.cwd()):
-        typer.echo(f"{shown(path, Path.cwd())}: as it was before")
+        typer.echo(f"{shown(path, Path.cwd())}: restored")

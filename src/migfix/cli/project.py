@@ -15,10 +15,10 @@ from migfix.cli.terminal import tell_of_unasked
 
 @app.command("config")
 def show_config(
-    path: Annotated[Path, typer.Argument(help="The project, or a file of it.", show_default=False)] = Path(),
-    is_trusted: Annotated[bool, typer.Option("--trust", help="Let migfix import the settings that it names.")] = False,
+    path: Annotated[Path, typer.Argument(help="The project, or one of its files.", show_default=False)] = Path(),
+    is_trusted: Annotated[bool, typer.Option("--trust", help="Allow migfix to import its settings.")] = False,
 ) -> None:
-    """Show the configuration in force, and where each value comes from."""
+    """Show the configuration, and where each value comes from."""
     from migfix.project.config.confirmed import confirm
     from migfix.project.config.pyproject import load_config, read_table
     from migfix.project.files import find_root
@@ -41,7 +41,7 @@ def baseline(
     ignore: Ignore = [],  # noqa: B006
     settings: Settings = None,
 ) -> None:
-    """Accept what is found today, in migfix-baseline.json: only what is new is reported from then on."""
+    """Accept today's findings in migfix-baseline.json, so that only new ones are reported."""
     from dataclasses import replace
 
     from migfix.errors import MigfixError
@@ -61,7 +61,7 @@ def baseline(
     found = list(findings_of(look)) if isinstance(look, Look) else []
     errors = look.all_errors if isinstance(look, Look) else look.errors
     if errors or not isinstance(look, Look):
-        raise MigfixError(f"{errors[0] if errors else 'There is nothing to look at.'}", "No baseline was written.")
+        raise MigfixError(f"{errors[0] if errors else 'There are no migrations here.'}", "No baseline was written.")
     seen = {place(each.path, config.baseline) for each in look.migrations}
     kept = {path: codes for path, codes in read_baseline(config.baseline).accepted.items() if path not in seen}
     if found or kept:

@@ -24,28 +24,28 @@ class VerifyOptions:
     what: Annotated[
         list[str],
         typer.Argument(
-            help="Migration files or folders, or an app and the beginning of a name: blog 0002. Several are proven "
-            "together, as one deployment.",
+            help="Migration files or folders, or an app and a migration: blog 0002. "
+            "Several run together, as one deployment.",
             show_default=False,
         ),
     ]
     settings: Annotated[
         str | None,
-        typer.Option(help="Settings of the project. Else: [tool.migfix], DJANGO_SETTINGS_MODULE, what manage.py says."),
+        typer.Option(help="Settings module. Default: from [tool.migfix], DJANGO_SETTINGS_MODULE or manage.py."),
     ] = None
-    database: Annotated[str | None, typer.Option(help="The database of the settings to prove on: default.")] = None
+    database: Annotated[str | None, typer.Option(help="Database alias. Default: default.")] = None
     engines: Annotated[
         Texts,
-        typer.Option("--engine", help="Where: sqlite, postgresql://user@host, mysql://… Default: as the settings say."),
+        typer.Option(
+            "--engine", help="Where to run: sqlite, postgresql://user@host, mysql://… Default: as in the settings."
+        ),
     ] = field(default_factory=list)
-    rows: Annotated[int, typer.Option(min=2, help="Synthetic rows for each table.")] = 3
-    rows_from: Annotated[Path | None, typer.Option(help="SQL that puts in rows of your own instead.")] = None
-    is_comparing: Annotated[
-        bool, typer.Option("--compare", help="Try the original files beside the rewritten ones.")
-    ] = False
+    rows: Annotated[int, typer.Option(min=2, help="Test rows for each table.")] = 3
+    rows_from: Annotated[Path | None, typer.Option(help="SQL file that inserts your own rows instead.")] = None
+    is_comparing: Annotated[bool, typer.Option("--compare", help="Also run the original files.")] = False
     limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds that one trial may take.")] = None
     is_telling_sql: Annotated[bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")] = False
-    is_json: Annotated[bool, typer.Option("--json", help="Everything that was found, for machines.")] = False
+    is_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False
     select: Select = field(default_factory=list)
     extend_select: ExtendSelect = field(default_factory=list)
     ignore: Ignore = field(default_factory=list)
@@ -93,7 +93,7 @@ class VerifyOptions:
 
 
 def verify(options: VerifyOptions) -> None:
-    """Run migrations on a scratch database with rows: forward, back, forward. Imports the project."""
+    """Run migrations on a scratch database with rows: forward, back, forward."""
     from migfix.commands.verify import paths_in, root_of
     from migfix.prove.verify import verify as try_out
 

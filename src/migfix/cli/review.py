@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from migfix.project.config import Config
 
 HELP = """\
-y  make this rewrite
-n  leave it
-e  say another value for a row that it makes
+y  make this fix
+n  skip it
+e  change a value of a placeholder row
 x  explain the rule
-q  leave this and all that follow; what was said yes to is written
+q  skip this and all that follow; write what you accepted
 """
 
 
@@ -92,7 +92,7 @@ class Review:
         show_diff(before, after, Path.cwd())
         names = [f"{row.model}.{name}" for row in rewrite.placeholders for name, _ in row.values]
         while True:
-            match _answer(f"Rewrite? [y,n,{'e,' if names else ''}x,q,?]"):
+            match _answer(f"Fix? [y,n,{'e,' if names else ''}x,q,?]"):
                 case "y" | "yes":
                     return True
                 case "n" | "no":
@@ -130,7 +130,7 @@ class Review:
                 if flag == "moved" and _answer(f"Did {name.replace('=', ' become ')}? [y,n]") in ("y", "yes"):
                     self.moved |= dict([name.split("=", 1)])
                     raise _Again
-                if flag == "set" and (value := _answer(f"{name} (nothing leaves it to you):")):
+                if flag == "set" and (value := _answer(f"{name} (empty to skip):")):
                     self.values[name] = value
                     raise _Again
 

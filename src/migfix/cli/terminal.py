@@ -49,9 +49,9 @@ def say(text: str, nl: bool = True, err: bool = False) -> None:
 def tell_of_unasked(config: Config) -> None:
     """A line on stderr where pyproject.toml names settings that nobody let migfix import."""
     if config.unasked:
-        fact = f"pyproject.toml names the settings {config.unasked}, and to import them would run this project's code"
+        fact = f"importing the settings {config.unasked} of pyproject.toml would run this project's code"
         next_step = f"Pass --settings {config.unasked}, or allow it in this checkout: migfix config --trust"
-        say(f"note: {fact}. migfix goes on without them. {next_step}", err=True)
+        say(f"note: {fact}, so migfix continues without them. {next_step}", err=True)
 
 
 def show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
@@ -80,7 +80,7 @@ def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | No
 @contextmanager
 def still_working(seconds: float = 10) -> Iterator[None]:
     """Say on stderr, once, that a long look goes on."""
-    told = "still working: a long history takes a while; name the files that matter to be quicker."
+    told = "still working: a long history takes a while. Pass only the files that matter to be faster."
     timer = Timer(seconds, lambda: typer.echo(told, err=True))
     timer.daemon = True
     timer.start()
@@ -99,4 +99,4 @@ def put_back_after_a_crash(places: list[Path]) -> None:
     from migfix.write.files import recover
 
     for path in recover(places):
-        typer.echo(f"{path}: put back as it was, because an earlier run was killed while it wrote.", err=True)
+        typer.echo(f"{path}: restored, because an earlier run was killed while writing.", err=True)

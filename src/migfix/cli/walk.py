@@ -92,7 +92,7 @@ class Walk:
         from migfix.errors import MigfixError
 
         if self.format is not Format.text:
-            raise MigfixError("--interactive asks in text.", "Leave --output-format out.")
+            raise MigfixError("--interactive only works with text output.", "Remove --output-format.")
         return Review()
 
     def planned(self, paths: list[Path], config: Config, review: Review | None) -> Outcome | None:
@@ -182,7 +182,7 @@ class Walk:
             import shlex
 
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
-            say(f"To take it into the commit: git add {files}")
+            say(f"To add it to the commit: git add {files}")
 
 
 def _top() -> Path:

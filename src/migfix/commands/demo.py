@@ -71,12 +71,12 @@ class _Demo:
         self.is_right = True
 
     def run(self) -> bool:
-        self.echo("A blog: one model, two posts in the database.")
+        self.echo("A blog with one model, and two posts in the database.")
         self.write(BEFORE)
         self.manage("makemigrations blog")
         self.manage("migrate")
         self.manage("shell -c", ROWS)
-        self.echo("\nPosts get a required category. makemigrations asks for a default; we answer 1.")
+        self.echo("\nPosts get a required category. makemigrations asks for a default, and we answer 1.")
         self.write(AFTER)
         self.manage("makemigrations blog", answers="1\n1\n")
         self.echo(f"  wrote {MIGRATION}")
@@ -88,7 +88,7 @@ class _Demo:
         self.step("python manage.py migrate", *self.manage("migrate"))
         self.step("python manage.py makemigrations --check", *self.manage("makemigrations --check"))
         self.step("and an ordinary insert", *self.manage("shell -v0 -c", INSERT))
-        self.echo("\nForward, back, forward, with the rows that were there." if self.is_right else "\nThis went wrong.")
+        self.echo("\nForward, back, forward, with the rows that were there." if self.is_right else "\nThe demo failed.")
         return self.is_right
 
     def write(self, models: str) -> None:

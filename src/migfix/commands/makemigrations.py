@@ -53,7 +53,7 @@ class Hook:
         if self.choice == "off":
             return []
         for path in recover([each.parent for each in self.written]):
-            self.terminal.say(f"{path}: put back as it was, because an earlier run was killed while it wrote.")
+            self.terminal.say(f"{path}: restored, because an earlier run was killed while writing.")
         outcome = self.plan()
         if outcome.is_clean:
             return []
@@ -68,7 +68,7 @@ class Hook:
         self.terminal.say((coloured(diff) if self.terminal.is_coloured else diff).decode(errors="replace"))
         if not self.is_wanted():
             names = shlex.join(shown(str(path), Path.cwd()) for path in self.written)
-            self.terminal.say(f"Left as written. To rewrite later: migfix apply {names}")
+            self.terminal.say(f"Nothing was rewritten. To fix it later: migfix apply {names}")
             return []
         write_all(outcome.plan.before, outcome.plan.after)
         self.terminal.say(summary(outcome.plan, "rewritten"))
@@ -76,7 +76,7 @@ class Hook:
 
     def is_wanted(self) -> bool:
         if self.choice == "ask" and self.is_asking:
-            return self.terminal.ask("Rewrite? [y/N]")
+            return self.terminal.ask("Fix? [y/N]")
         return self.choice == "fix"
 
     def plan(self) -> Outcome:
@@ -99,4 +99,4 @@ def demand_same_state(plan: Plan) -> None:
     """Raises NotProven if Django's autodetector finds other models after the plan."""
     found = changed_models({path: plan.after[path] for path in plan.migrations})
     if found:
-        raise NotProven(f"Django finds other models after the rewrite: {'; '.join(found)}.", "Nothing was written.")
+        raise NotProven(f"Django finds different models after the rewrite: {'; '.join(found)}.", "Nothing was written.")

@@ -48,7 +48,8 @@ def settings_of(root: Path, said: str | None) -> str:
     settings = said or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
     if settings is None:
         raise MigfixError(
-            "migfix doesn't know the settings of this project.", "Say --settings, or `settings` in [tool.migfix]."
+            "migfix doesn't know the settings module of this project.",
+            "Pass --settings, or set `settings` in [tool.migfix].",
         )
     return settings
 
@@ -73,7 +74,7 @@ def earlier_and_now(paths: list[Path], config: Config) -> tuple[Version, Version
     Raises MigfixError.
     """
     if not paths:
-        raise MigfixError("--compare needs the path of a migration file.", "Name the file instead of the app.")
+        raise MigfixError("--compare needs the path of a migration file.", "Pass the file instead of the app.")
     outcome = run(paths, config)
     if outcome.errors:
         raise MigfixError(outcome.errors[0])

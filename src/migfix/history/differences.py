@@ -31,7 +31,7 @@ def differences(before: History, after: History, apps: Iterable[str]) -> list[st
         was = ordered_state(before, apps)
         usual = state_differences(old, was, apps) if was else []  # what other apps rename is seen in that order only
         found = [each for each in state_differences(new, ordered, apps) if each not in usual]
-        found += [f"{name} is used before it is there" for name in ordered.missing if name not in old.missing]
+        found += [f"{name} is used before it exists" for name in ordered.missing if name not in old.missing]
     for app in apps:
         if len(after.leaves(app)) > max(1, len(before.leaves(app))):
             found.append(f"{app} would have two leaves")

@@ -52,7 +52,7 @@ def make_plan(
         if not any(has_changed):
             return draft.plan()
     raise MigfixError(
-        f"After {MOST_ROUNDS} rounds the rules still change these files.", "Please report this with them."
+        f"After {MOST_ROUNDS} rounds the rules still change these files.", "Please report this, with the files."
     )
 
 
@@ -140,7 +140,7 @@ class Draft:
                 continue
             tried = self._tried([each])
             if isinstance(tried, str):
-                self.refuse(each.left(f"The rewrite would not {tried}, so it is left to you."))
+                self.refuse(each.left(f"migfix doesn't make this fix, because {tried}. Make the change by hand."))
             elif self.chooser is None or self.chooser(each, tried.before, tried.after):
                 self._keep(tried, [each])
                 return True
@@ -168,17 +168,17 @@ class Draft:
             if migration is None:
                 continue
             if why := self.history.why_deployed(migration):
-                way = " --follow-up writes the repair as a new migration." if rule.has_follow_up else ""
+                way = " --follow-up writes the fix as a new migration." if rule.has_follow_up else ""
                 return self._not_again(migration, why) + way
             self.history.demand_known(migration)
         return ""
 
     def _not_again(self, migration: Migration, why: str) -> str:
-        fact = f"{'.'.join(migration.key)} {why}, and changing it changes nothing in the databases that ran it."
+        fact = f"{'.'.join(migration.key)} {why}, so changing it changes nothing in the databases that ran it."
         if "is applied in" not in why:
-            return f"{fact} Say --force if it ran nowhere that matters."
+            return f"{fact} Use --force if it only ran on databases you can throw away."
         before = next((name for _, name in self.history.own_parents(migration)), "zero")
-        return f"{fact} Go back first (python manage.py migrate {migration.app} {before}), or say --force."
+        return f"{fact} Go back first (python manage.py migrate {migration.app} {before}), or use --force."
 
     def refuse(self, refusal: Refusal, alike: int = 0) -> None:
         """Keep a refusal with the line it had first; of several alike ``alike`` tells which, as lines move."""
@@ -198,18 +198,18 @@ class Draft:
         try:
             changed = self._changed([edit for each in rewrites for edit in each.edits])
         except CannotEdit as reason:
-            return f"reach the file ({reason})"
+            return f"it can't edit the file ({reason})"
         if clash := self._clash(rewrites):
-            return f"hold (the file already means something else by {clash})"
+            return f"the file already uses {clash} for something else"
         migrations = tuple(self._read(path, app, content) for path, (app, content) in changed.items() if app)
         companions = {path: content for path, (app, content) in changed.items() if not app}
         history = self.history.with_migrations(migrations, companions)
         is_ordering = all(_adds_dependency(edit) for each in rewrites for edit in each.edits)
         found = [] if is_ordering else differences(self.history, history, {each.app for each in migrations})
         if found:
-            return f"end in the same models ({'; '.join(found)})"
+            return f"the models would differ ({'; '.join(found)})"
         if broken := broken_steps(self.history, history, migrations):
-            return f"hold ({'; '.join(broken)})"
+            return f"{'; '.join(broken)}"
         before = {path: self._content(path) for path in changed}
         return Tried(before, {path: content for path, (_, content) in changed.items()}, history, migrations)
 

@@ -94,7 +94,7 @@ def _each_once(migrations: tuple[Migration, ...]) -> tuple[Migration, ...]:
     twice = next((each for each in migrations if paths[each.key] != each.path), None)
     if twice:
         fact = f"{twice.path} and {paths[twice.key]} are both {'.'.join(twice.key)}."
-        raise MigfixError(fact, "Name the files of one project at a time.")
+        raise MigfixError(fact, "Pass the files of one project at a time.")
     return migrations
 
 

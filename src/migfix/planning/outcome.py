@@ -57,7 +57,7 @@ def _refusal(migration: Migration, line: int, reason: str) -> Refusal:
         migration.path,
         line,
         f"{reason}, so migfix can't see what this migration does.",
-        "Write the operations and dependencies as plain lists, or check this file by hand.",
+        "Write operations and dependencies as plain lists, or check this file by hand.",
     )
 
 

@@ -49,7 +49,7 @@ def find_rule(text: str) -> Rule:
     for rule in all_rules():
         if text.upper() == rule.code or text.lower() == rule.name:
             return rule
-    raise ConfigError(f"There is no rule {text}.", "`migfix rules` lists them.")
+    raise ConfigError(f"Unknown rule `{text}`.", "`migfix rules` lists them.")
 
 
 def _strength(rule: Rule, selectors: Iterable[str], of_all: int) -> int:
@@ -71,4 +71,4 @@ def _selector(text: str) -> str:
     text = text.upper()
     if text == "ALL" or text in GROUPS or any(rule.code.startswith(text) and text for rule in all_rules()):
         return text
-    raise ConfigError(f"No rule answers to `{text}`.", "Select codes like MIG101, groups like MIG1, or ALL.")
+    raise ConfigError(f"Unknown rule `{text}`.", "Use codes like MIG101, groups like MIG1, or ALL.")

@@ -87,11 +87,14 @@ def read_baseline(root: Path) -> Baseline:
     try:
         content = json.loads(read_bytes(path))
         if content["version"] != VERSION:
-            raise ConfigError(f"{path} is of version {content['version']}.", "Write it anew: migfix baseline.")
+            raise ConfigError(
+                f"{path} has version {content['version']}, which this migfix doesn't know.",
+                "Create it again: migfix baseline.",
+            )
         accepted = content["accepted"].items()
         return Baseline(root, {str(name): {str(c): int(n) for c, n in codes.items()} for name, codes in accepted})
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ConfigError(f"{path} is not a baseline of migfix.", "Write it anew: migfix baseline.") from None
+        raise ConfigError(f"{path} is not a baseline of migfix.", "Create it again: migfix baseline.") from None
 
 
 def baseline_of(findings: Iterable[Finding], root: Path, kept: Mapping[str, Mapping[str, int]]) -> bytes:

@@ -45,7 +45,7 @@ def resolved(path: Path) -> Path:
     place, found = Path(os.path.normpath(path.absolute())), path.resolve()
     if place != found:
         if not found.is_relative_to((repository_of(place.parent) or find_root(place.parent)).resolve()):
-            raise UnreadableFile(str(path), f"this link leads out of the project, to {found}. Name that file itself.")
+            raise UnreadableFile(str(path), f"this link leads out of the project, to {found}. Pass that file itself.")
     return found
 
 

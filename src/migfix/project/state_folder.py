@@ -31,5 +31,5 @@ def _state() -> Path:
     spare.mkdir(mode=0o700, exist_ok=True)
     found = spare.lstat()
     if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
-        raise MigfixError(f"{spare} belongs to somebody else.", "Set XDG_STATE_HOME to a folder of your own.")
+        raise MigfixError(f"{spare} belongs to another user.", "Set XDG_STATE_HOME to a folder of your own.")
     return spare

@@ -33,7 +33,7 @@ def passing(
         kept = kept if together.is_passed else Plan()
     failed = [each for each in plan.rewrites if each not in kept.rewrites]
     reason = "; ".join(dict.fromkeys(_reason(each) for each in proofs if not each.is_passed))
-    next_step = f"The rewrite fails on a scratch database ({reason}), so it was not written; `migfix diff` shows it."
+    next_step = f"The fix fails on a scratch database ({reason}), so it was not written. `migfix diff` shows it."
     return replace(kept, refusals=(*plan.refusals, *(each.left(next_step) for each in failed))), tuple(proofs)
 
 

@@ -42,7 +42,8 @@ def ask_django(plan: Plan, root: Path, settings: str, database: str | None) -> F
     answer = ask("migfix.prove.child", root, settings, {"database": database, "after": contents})
     if answer["differences"]:
         raise NotProven(
-            f"Django finds other models after the rewrite: {'; '.join(answer['differences'])}.", "Nothing was written."
+            f"Django finds different models after the rewrite: {'; '.join(answer['differences'])}.",
+            "Nothing was written.",
         )
     if "applied" not in answer:
         return Facts()

@@ -175,7 +175,7 @@ def _last_words(code: int, noise: str) -> str:
         raise RuntimeError(f"The process of the trial failed.\n{noise}")
     if code == 130:
         return "The process of the trial was interrupted."
-    return f"The process of the trial ended before it was through, with exit code {code}: something in it left Python."
+    return f"The process of the trial ended early, with exit code {code}: something in it left Python."
 
 
 def _sweep(request: dict[str, object]) -> None:

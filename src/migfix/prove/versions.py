@@ -34,7 +34,7 @@ def of_disk(paths: tuple[str, ...], kept: Mapping[str, bytes | None]) -> tuple[V
         raise MigfixError(
             "There is nothing to compare: migfix would change nothing here, and neither git nor `migfix undo` has an "
             "earlier version.",
-            "Leave --compare out to verify the files as they are.",
+            "Remove --compare to verify the files as they are.",
         )
     all_paths = tuple(dict.fromkeys((*paths, *before)))
     hidden = frozenset(path for path, content in before.items() if content is None)

@@ -25,15 +25,15 @@ def render_config(config: Config, place: Path, table: Mapping[str, object] | Non
         elif key in read:
             lines.append(f"{key} = {_toml(read[key])}  # read from the settings that manage.py names")
         else:
-            lines.append(f"# {key}: {_UNSET.get(key, 'nothing said')}")
+            lines.append(f"# {key}: {_UNSET.get(key, 'not set')}")
     rules = " ".join(sorted(rule.code for rule in selected(config.select, config.ignore)))
     return "\n".join([*lines, f"# rules: {rules}", ""])
 
 
 _UNSET = {
-    "extend-select": "nothing beside `select`",
-    "engines": "any database; what is written holds on all of them",
-    "settings": "the project isn't imported; verify asks DJANGO_SETTINGS_MODULE, then manage.py",
+    "extend-select": "nothing beyond `select`",
+    "engines": "any database; fixes must work on all of them",
+    "settings": "the project isn't imported; verify uses DJANGO_SETTINGS_MODULE, then manage.py",
     "apps": "labels are read from apps.py and from dependencies",
     "django": "read from the first line of each migration",
     "databases": "no database is asked what is applied",

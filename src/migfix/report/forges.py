@@ -19,7 +19,7 @@ _WAYS_OF_DEPLOYING = ("MIG4", "MIG5")
 def message_of(finding: Finding) -> str:
     """Fact and reason, then what migfix would write or what a person should do."""
     if isinstance(finding, Rewrite):
-        return f"{finding.why}\nmigfix apply repairs it: {finding.wrote}"
+        return f"{finding.why}\nmigfix apply fixes it: {finding.wrote}"
     return f"{finding.why}\n{finding.next_step}"
 
 

@@ -102,7 +102,9 @@ def verdict(proof: Proof) -> str:
     what = "the rewritten version passes" if any(trial.version == ORIGINAL for trial in proof.trials) else "passes"
     if proof.is_passed:
         unseen = (
-            "; no row was there before, so nothing is said about a database with rows" if _is_rowless(proof) else ""
+            "; there were no rows before, so this shows nothing about a database with rows"
+            if _is_rowless(proof)
+            else ""
         )
         return f"{what} on {engines}{beside}{unseen}."
     failing = ", ".join(dict.fromkeys(trial.engine for trial in proof.judged if not trial.is_passed))
@@ -201,4 +203,4 @@ def row_counts(trials: tuple[Trial, ...]) -> Iterator[str]:
     for text, titles in lines.items():
         yield text if len(titles) == len(trials) else f"{text} ({', '.join(titles)})"
     if steady:
-        yield f"  {len(steady)} more tables have as many as before at every step"
+        yield f"  {len(steady)} more tables have the same number at every step"

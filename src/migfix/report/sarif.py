@@ -38,7 +38,7 @@ def render_sarif(outcome: Outcome, start: Path) -> str:
     run = {
         "tool": {"driver": driver},
         "originalUriBaseIds": {
-            ROOT: {"description": {"text": "The top of the repository, or the folder that migfix was run in."}}
+            ROOT: {"description": {"text": "The root of the repository, or the folder that migfix ran in."}}
         },
         "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
         "columnKind": "unicodeCodePoints",

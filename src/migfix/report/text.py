@@ -41,7 +41,7 @@ def _rewrite(rewrite: Rewrite, start: Path) -> Iterator[str]:
 
 
 def _refusal(refusal: Refusal, start: Path) -> Iterator[str]:
-    yield f"{_head(refusal, start)}: refused: {refusal.why}"
+    yield f"{_head(refusal, start)}: can't fix: {refusal.why}"
     yield f"  next: {refusal.next_step}"
     if title_of(refusal.code) != refusal.code:
         yield f"  see:  migfix explain {refusal.code}"
@@ -65,9 +65,7 @@ def shown(path: str, start: Path) -> str:
 def notes(outcome: Outcome, start: Path) -> list[str]:
     """The lines beside the findings: deployed migrations that were left, and comments that accept nothing."""
     passed_over = [_passed_over(outcome.passed_over)] if outcome.passed_over else []
-    left_out = [
-        f"note: {in_one_line(shown(each, start))} can't be listed, and is left out." for each in outcome.left_out
-    ]
+    left_out = [f"note: {in_one_line(shown(each, start))} can't be listed and is skipped." for each in outcome.left_out]
     return [*left_out, *passed_over, *(_unused(path, each, start) for path, each in outcome.unused)]
 
 
@@ -77,12 +75,12 @@ def _passed_over(reasons: Mapping[str, str]) -> str:
     is_one = count == 1
     told = f"{count} deployed migration{'' if is_one else 's'} left as {'it is' if is_one else 'they are'}"
     like = f"it {why}" if is_one else f"one {why}" if len(set(reasons.values())) > 1 else f"each {why}"
-    return f"{told}, because {like}; name {'it' if is_one else 'one'} to see what can be done."
+    return f"{told}, because {like}; pass {'its path' if is_one else 'a path'} to see your options."
 
 
 def _unused(path: str, comment: Ignore, start: Path) -> str:
     place = f"{in_one_line(shown(path, start))}:{comment.line}"
-    return f"{place}: `{comment.text}` accepts nothing that a rule finds here; take it out."
+    return f"{place}: `{comment.text}` is an unused ignore comment; remove it."
 
 
 def closing(outcome: Outcome, is_written: bool) -> str:
@@ -99,5 +97,6 @@ def summary(plan: Plan, verb: str) -> str:
     files = f"{len(plan.after)} file{'s' if len(plan.after) != 1 else ''}"
     parts = [f"{files} {verb}"] if plan.after else []
     if plan.refusals:
-        parts.append(f"{len(plan.refusals)} left to you")
+        count = len(plan.refusals)
+        parts.append("1 finding needs your decision" if count == 1 else f"{count} findings need your decision")
     return ", ".join(parts)

@@ -15,7 +15,7 @@ def before_migrating(migration: Migration, index: int, history: History) -> tupl
     name = f"{migration.app}.{migration.name}"
     parents = [each for app, each in history.own_parents(migration) if app == migration.app]
     back = f"go back first: python manage.py migrate {migration.app} {parents[0] if parents else 'zero'}"
-    advice = [Advice(f"the plain {name} already ran", back, applied=migration.key)]
+    advice = [Advice(f"the original {name} already ran", back, applied=migration.key)]
     left = left_behind(migration, index, history)
     if left and history.facts.may_run_on("mysql", "mariadb"):
         statements = "".join(f"\n    {each}" for each in left)

@@ -59,7 +59,7 @@ def _values(seeder: Seeder, target: Model, child: Model) -> tuple[dict[str, Code
     key = lineage[0].primary_key
     if key is not None and key.kind not in AUTO and key.default is None:
         raise CannotSeed(
-            f"a {target.label} needs a key that migfix doesn't invent.", "Make the rows in a RunPython of your own."
+            f"a {target.label} needs a key that migfix can't invent.", "Create the rows in your own RunPython."
         )
     plan = Columns(seeder, target, lineage, 1, "pk", "1")
     fields = {each.name: each for model in lineage for each in model.fields.values()}
@@ -67,7 +67,7 @@ def _values(seeder: Seeder, target: Model, child: Model) -> tuple[dict[str, Code
     if plan.needs:
         raise CannotSeed(
             f"a new {target.label} needs a row of {plan.needs[0].model.label} as well.",
-            "Make the rows in a RunPython of your own.",
+            "Create the rows in your own RunPython.",
         )
     sets = [names for model in lineage for names in unique_sets(seeder.later.models.get(model.key, model))]
     unique = {names[0] for names in sets}
@@ -93,6 +93,6 @@ def _per_row(field: Field, target: Model, child: Model) -> str:
         if room >= 20 and not suffix:
             return "str(row.pk)"
     raise CannotSeed(
-        f"each {target.label} needs a {field.name} of its own, which migfix doesn't invent.",
-        "Make the rows in a RunPython of your own.",
+        f"each {target.label} needs its own {field.name}, which migfix can't invent.",
+        "Create the rows in your own RunPython.",
     )

@@ -53,19 +53,19 @@ def value_for(model: Model, field: Field, said: tuple[str, object] | None) -> tu
     Raises CannotComeBack.
     """
     if field.is_unique:
-        raise CannotComeBack("it is unique, so one value can't serve two rows.")
+        raise CannotComeBack("it is unique, so two rows can't share one value.")
     if shared := next((names for names in unique_sets(model, also_partial=True) if field.name in names), None):
-        raise CannotComeBack(f"one value for all rows could break the unique {', '.join(shared)}.")
+        raise CannotComeBack(f"one value for all rows could break the unique constraint on {', '.join(shared)}.")
     value = Literal(typed(said, field)) if said else _no_data(model, field)
     plain = value.value if isinstance(value, Literal) else UNKNOWN
     if not said and not lets_through(model, field.name, plain):
-        raise CannotComeBack("the check constraint on it may not let migfix's value through.")
+        raise CannotComeBack("its check constraint may not allow migfix's value.")
     return value, shown(value)
 
 
 def _no_data(model: Model, field: Field) -> Value:
     if field.is_key:
-        raise CannotComeBack("it is a foreign key, whose row is not migfix's to choose.")
+        raise CannotComeBack("it is a foreign key whose row migfix can't choose.")
     choices = field.get("choices") is not None
     if field.kind in TEXT and not choices:
         return Literal("")
@@ -75,7 +75,7 @@ def _no_data(model: Model, field: Field) -> Value:
     if made is None or made.imports or not isinstance(made.value, str | int | float | bytes):
         plain = None if made is None or made.imports else _constant(made.code)
         if plain is None:
-            raise CannotComeBack(f"migfix knows no value for {field.kind}.")
+            raise CannotComeBack(f"migfix has no value for {field.kind}.")
         return plain
     return Literal(made.value)
 

@@ -45,11 +45,11 @@ class LinkTable:
         """
         key = field.target(*model.key, facts)
         if key is None:
-            raise CannotKeep("what it points at can't be read", BY_HAND)
+            raise CannotKeep("migfix can't read its target", BY_HAND)
         said = field.get("db_table")
         name = str(said.value) if isinstance(said, Literal) and said.value else f"{model.table}_{field.name}"
         if len(name) > LONGEST:
-            raise CannotKeep("Django shortens the name of its table for each engine in another way", BY_HAND)
+            raise CannotKeep("Django shortens the name of its table differently on each engine", BY_HAND)
         if key[1] == model.key[1]:
             return cls(name, f"from_{model.key[1]}", f"to_{key[1]}")
         return cls(name, model.key[1], key[1])
@@ -108,7 +108,7 @@ def linking_fields(change: Change, through: Model, facts: Facts) -> tuple[str, s
         ]
         names = [*sources[:1], *targets[:1]]
     if len(names) != 2 or any(name not in through.fields for name in names):
-        raise CannotKeep(f"the two keys of {through.label} can't be told", BY_HAND)
+        raise CannotKeep(f"migfix can't tell which two keys of {through.label} are the links", BY_HAND)
     for name in names:
         given = [each for each in _OF_THE_COLUMN if through.fields[name].get(each) not in (None, Literal(False))]
         if given or through.fields[name].kind != "ForeignKey":

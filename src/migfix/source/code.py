@@ -91,7 +91,7 @@ class Writer:
             else all(each.name is None and each.module.partition(".")[0] == bound for each in same)
         )
         if not is_free:
-            raise CannotWrite(f"the file already means something else by {bound}")
+            raise CannotWrite(f"the file already uses {bound} for something else")
         self.imports[module, name] = None
 
     def code(self, value: Value) -> Code:

@@ -51,7 +51,7 @@ def _built(name: str, attributes: dict[str, ast.expr]) -> Iterator[Unread]:
 
 def _odd_class(node: ast.ClassDef) -> Iterator[Unread]:
     if node.body[0].lineno == node.lineno:
-        yield node.lineno, "the class stands on one line"
+        yield node.lineno, "the class is on one line"
     if node.decorator_list or node.keywords:
         yield node.lineno, "the class is made by code: it has a decorator or a metaclass"
     is_derived = node.bases and ast.unparse(node.bases[0]).rpartition(".")[2] != "Migration"
@@ -66,7 +66,7 @@ def _changes(node: ast.ClassDef) -> Iterator[Unread]:
         names = [name for name in _set_by(statement) if name in LISTS]
         if isinstance(statement, ast.Assign | ast.AnnAssign) and names:
             if isinstance(statement, ast.Assign) and (len(statement.targets) > 1 or len(names) > 1):
-                yield statement.lineno, f"`{names[0]}` has a second name"
+                yield statement.lineno, f"`{names[0]}` is bound to a second name"
             if names[0] in seen:
                 yield statement.lineno, f"`{names[0]}` is set twice"
             seen.update(names)
@@ -104,7 +104,7 @@ def _changed_later(tree: ast.Module, node: ast.ClassDef) -> Iterator[Unread]:
     for statement in tree.body:
         is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
         if isinstance(statement, ast.ClassDef) and statement.name == "Migration" and statement is not node:
-            yield statement.lineno, "`Migration` is made twice"
+            yield statement.lineno, "`Migration` is defined twice"
         if statement is node or (statement.lineno < node.lineno and not is_function):
             continue
         is_run = not is_function and not isinstance(statement, ast.ClassDef)

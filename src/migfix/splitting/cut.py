@@ -55,7 +55,7 @@ def find_cuts(ring: frozenset[Key], history: History) -> list[Cut]:
         except CannotLeave as reason:
             reasons.append(str(reason))
     if not found:
-        too_many = f"it has {len(edges)} dependencies between apps, more than migfix tries all choices of"
+        too_many = f"it has {len(edges)} dependencies between apps, more than migfix can try all choices of"
         deployed = "the files that would have to change are deployed"
         raise NoCut("; ".join(dict.fromkeys(reasons)) or (too_many if len(edges) > MOST_EDGES else deployed))
     return sorted(found, key=lambda cut: cut.cost)

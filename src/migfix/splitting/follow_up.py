@@ -211,7 +211,7 @@ def _imports(migration: Migration, code: str, functions: list[str]) -> str:
     bound = {each.bound for each in migration.imports}
     own = read & (migration.bound - bound - set(functions) - set(migration.constants))
     if own:
-        raise CannotLeave(f"what would have to leave uses {', '.join(sorted(own))}, which this file defines")
+        raise CannotLeave(f"what would have to move uses {', '.join(sorted(own))}, which this file defines")
     needed = [each for each in migration.imports if each.bound in read and _is_needed(each, code)]
     if "migrations" in read and "migrations" not in bound:
         needed.append(Import("django.db", "migrations", "migrations", "from django.db import migrations"))

@@ -84,12 +84,12 @@ class _Reader:
         if op.kind == "CreateModel":
             self.create_model(index, op)
         elif any(each.kind == "CreateModel" and self.names_lost(each.value) for each in op.inner):
-            raise CannotLeave(f"line {op.line} makes a model inside another operation")
+            raise CannotLeave(f"line {op.line} creates a model inside another operation")
         elif op.kind == "":
             raise CannotLeave(f"line {op.line} holds an operation that migfix can't read")
         elif any(self.needs(each) for each in (op, *op.inner)) or self.follows(op):
             if op.kind in ("RenameModel", "DeleteModel"):
-                raise CannotLeave(f"line {op.line} renames or deletes a model whose field would have to leave")
+                raise CannotLeave(f"line {op.line} renames or deletes a model whose field would have to move")
             self.move(index, op)
 
     def move(self, index: int, op: Operation) -> None:
@@ -137,7 +137,7 @@ class _Reader:
                 if any(names_field(value, gone) for owner, gone in self.gone if owner == op.model):
                     if not isinstance(value, Call) or not isinstance(named := value.keyword("name"), Literal):
                         raise CannotLeave(
-                            f"{model.label} has an unnamed index or constraint on a field that would have to leave"
+                            f"{model.label} has an unnamed index or constraint on a field that would have to move"
                         )
                     self.left.options.append((index, name, item))
                     self.gone.add((op.model, str(named.value)))

@@ -43,9 +43,7 @@ def _write(
             for path, content in before.items():
                 inside(journal.root, path)
                 if _content(path) != content:
-                    raise MigfixError(
-                        f"{path} has changed since it was read; nothing was written.", "Run migfix again."
-                    )
+                    raise MigfixError(f"{path} changed since it was read. Nothing was written.", "Run migfix again.")
             begin(journal, before, after)
             try:
                 for path, content in after.items():
@@ -55,9 +53,9 @@ def _write(
                 raise
             end(journal, is_undo)
     except ValueError as error:
-        raise MigfixError(f"{error}; nothing was written.", "Name the files of one project at a time.") from None
+        raise MigfixError(f"{error}. Nothing was written.", "Pass the files of one project at a time.") from None
     except OSError as error:
-        raise MigfixError(f"{error.filename or journal.root}: {error.strerror}; nothing was written.") from None
+        raise MigfixError(f"{error.filename or journal.root}: {error.strerror}. Nothing was written.") from None
 
 
 def undo(place: Path) -> list[str]:
@@ -70,8 +68,8 @@ def undo(place: Path) -> list[str]:
     for path, (_, new) in found.items():
         if _content(path) != new:
             raise MigfixError(
-                f"{path} has changed since migfix wrote it; nothing was taken back.",
-                f"What stood there before is in {journal.last}.",
+                f"{path} changed since migfix wrote it. Nothing was undone.",
+                f"The earlier version is in {journal.last}.",
             )
     _write(
         journal,
@@ -92,9 +90,7 @@ def _last_used(place: Path) -> Journal:
             found.append(journal)
     if not found:
         root = journals_at(place)[0].root
-        raise MigfixError(
-            f"There is no apply to take back in {root}.", "Run `migfix undo` in the project that was changed."
-        )
+        raise MigfixError(f"There is no apply to undo in {root}.", "Run `migfix undo` in the project that was changed.")
     return max(found, key=lambda journal: (journal.last / "files.json").stat().st_mtime_ns)
 
 
@@ -127,8 +123,8 @@ def _recovered(journal: Journal) -> list[str]:
     for path, known in found.items():
         if _content(path) not in known:
             raise MigfixError(
-                f"An earlier run was killed while it wrote, and {path} has changed since.",
-                f"What stood there before is in {journal.writing}; remove that folder when you are done.",
+                f"An earlier run was killed while writing, and {path} has changed since.",
+                f"The earlier version is in {journal.writing}. Remove that folder when you are done.",
             )
     _restore(journal)
     return sorted(map(str, found))

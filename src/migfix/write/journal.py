@@ -55,7 +55,7 @@ class Journal(NamedTuple):
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 file = stack.enter_context((self.folder / "lock").open("a"))
             except OSError as error:
-                way_out = "Set XDG_STATE_HOME to a folder that you may write."
+                way_out = "Set XDG_STATE_HOME to a folder that you can write to."
                 raise MigfixError(f"{self.folder}: {error.strerror}.", way_out) from None
             if fcntl is not None:
                 _wait_for(file.fileno(), fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX, self.root)
@@ -70,7 +70,7 @@ def _wait_for(descriptor: int, kind: int, root: Path) -> None:
             return
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise MigfixError(f"Another migfix is at work in {root}.", "Run this again when it is done.") from None
+                raise MigfixError(f"Another migfix is running in {root}.", "Run this again when it is done.") from None
             time.sleep(0.05)
         except OSError:  # a file system without locks
             return
@@ -122,6 +122,6 @@ def at(places: Iterable[Path]) -> list[Journal]:
 def broken_off(journal: Journal) -> MigfixError:
     """The error that files of a project are half written."""
     return MigfixError(
-        f"An earlier run was killed while it wrote in {journal.root}.",
-        "Run `migfix undo` there: it puts everything back first.",
+        f"An earlier run was killed while writing in {journal.root}.",
+        "Run `migfix undo` there to restore the files.",
     )

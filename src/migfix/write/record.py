@@ -68,7 +68,7 @@ def states(journal: Journal, record: Path) -> States:
             after = (record / f"{number}.after").read_bytes() if has_after else None
             found[inside(journal.root, journal.root / name)] = (before, after)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise MigfixError(f"{record} can't be read: {error}.", "Remove that folder to go on without it.") from None
+        raise MigfixError(f"{record} can't be read: {error}.", "Remove that folder to continue without it.") from None
     return found
 
 

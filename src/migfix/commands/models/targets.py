@@ -34,7 +34,7 @@ def target_of(imported: Imported, modules: Modules) -> Target | Kept:
     """Whether an import is used for nothing but relations, and which label says the model."""
     tree = modules.trees[imported.path]
     if not imported.is_plain:
-        return Kept(imported, f"the import of {imported.bound} stands inside `if` or `try`")
+        return Kept(imported, f"the import of {imported.bound} is inside `if` or `try`")
     if imported.name in ("", "*"):
         shown = imported.name or "the module"
         return Kept(imported, f"line {imported.line} imports {shown} rather than a model")
@@ -42,13 +42,15 @@ def target_of(imported: Imported, modules: Modules) -> Target | Kept:
     reads = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == imported.bound]
     others = [node.lineno for node in reads if span_of(node) not in uses]
     if others or not uses:
-        why = f"line {min(others)} uses {imported.bound} for something else than a relation" if others else ""
+        why = f"line {min(others)} uses {imported.bound} outside a relation" if others else ""
         return Kept(imported, why or f"{imported.bound} isn't the target of a relation here")
     if _is_text(tree, imported.bound) or modules.is_taken(imported.path, imported.bound):
-        return Kept(imported, f"other modules get {imported.bound} from this one")
+        return Kept(imported, f"other modules import {imported.bound} from this one")
     label = _label(imported.source, imported.name, modules)
     if label is None:
-        return Kept(imported, f"the app of {imported.name} can't be told: its package needs an AppConfig in apps.py")
+        return Kept(
+            imported, f"migfix can't tell the app of {imported.name}: its package needs an AppConfig in apps.py"
+        )
     return Target(imported, label, uses)
 
 

@@ -38,10 +38,11 @@ def plan_finish(app: str, root: Path, history: History, applied: Mapping[str, fr
     if nested := sorted(each.name for each in squashed if each.key in by_name):
         raise MigfixError(
             f"{', '.join(nested)} is itself replaced by another squashed migration.",
-            "Delete the inner one first: name what it replaces in the outer one.",
+            "Delete the inner one first, and list what it replaces in the outer one.",
         )
     standing = [
-        f"{app}: the squash doesn't end as its chain does: {line}." for line in squash_differences(history, app)
+        f"{app}: the squash ends in different models than what it replaces: {line}."
+        for line in squash_differences(history, app)
     ]
     standing += [line for each in squashed for line in _younger(each, history)]
     standing += [line for each in squashed for line in _needed_by_databases(each, applied)]
@@ -66,8 +67,8 @@ def _younger(squashed: Migration, history: History) -> Iterator[str]:
         waits = any(dependency.key == squashed.key for dependency in each.dependencies)
         if waits or (history.why_deployed(squashed) and not history.why_deployed(each)):
             yield (
-                f"{'.'.join(squashed.key)}: {each.name} is younger than the squash, which replaces another file of "
-                "that name: give it another name."
+                f"{'.'.join(squashed.key)}: {each.name} is newer than the squash, which replaces another file of "
+                "that name: rename it."
             )
 
 
@@ -78,9 +79,9 @@ def _needed_by_databases(squashed: Migration, applied: Mapping[str, frozenset[Ke
             continue
         count = len(replaced & keys)
         if count == len(replaced):
-            reason = "has applied all that it replaces and not recorded it: run `migrate` there once"
+            reason = "has applied everything it replaces but not recorded it: run `migrate` there once"
         else:
-            reason = f"has applied {count} of the {len(replaced)} that it replaces: migrate it first"
+            reason = f"has applied {count} of the {len(replaced)} that it replaces: run `migrate` there first"
         yield f"{'.'.join(squashed.key)}: database {alias} {reason}."
 
 
@@ -146,4 +147,4 @@ def _still_named(root: Path, by_name: Mapping[Key, Migration], after: Mapping[st
 def _said(mention: Mention, root: Path) -> str:
     path = PurePath(mention.path)
     shown = path.relative_to(root) if path.is_relative_to(root) else path
-    return f"{shown}:{mention.line}: names {mention.name}: let it name what replaces it, or do without."
+    return f"{shown}:{mention.line}: mentions {mention.name}: change it to what replaces it, or remove it."

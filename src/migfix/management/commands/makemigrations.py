@@ -33,11 +33,9 @@ class Command(next_in_line()):  # type: ignore[misc]
         super().add_arguments(parser)
         choice = parser.add_mutually_exclusive_group()
         choice.add_argument(
-            "--fix", action="store_const", const="fix", dest="migfix", help="Let migfix rewrite what was written."
+            "--fix", action="store_const", const="fix", dest="migfix", help="Let migfix fix what was written."
         )
-        choice.add_argument(
-            "--no-fix", action="store_const", const="off", dest="migfix", help="Don't let migfix look at it."
-        )
+        choice.add_argument("--no-fix", action="store_const", const="off", dest="migfix", help="Don't run migfix.")
 
     def handle(self, *app_labels: str, migfix: str | None = None, **options: Any) -> None:
         super().handle(*app_labels, **options)
@@ -60,7 +58,7 @@ class Command(next_in_line()):  # type: ignore[misc]
             return
         except Exception as error:  # noqa: BLE001 - whatever is wrong with migfix, makemigrations has done its work
             what = f"{type(error).__name__}: {error}"
-            output.write(f"migfix: {what}. That is a bug of migfix, please report it; nothing was rewritten.")
+            output.write(f"migfix: {what}. This is a bug in migfix, please report it. Nothing was rewritten.")
             if options.get("verbosity", 1) > 1:
                 output.write(traceback.format_exc())
             return
@@ -84,8 +82,8 @@ class Command(next_in_line()):  # type: ignore[misc]
             except SyntaxError:
                 raise CommandError(
                     f"--update can't carry the functions of '{leaf}' over: Django would write a file that can't be "
-                    "loaded. Take the rewrite back first (migfix undo), update, and let migfix look again; or leave "
-                    "--update out."
+                    "loaded. Undo the fix first (migfix undo), update, and let migfix fix it again. Or don't use "
+                    "--update."
                 ) from None
 
 

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     requires_system_checks = []  # noqa: RUF012 - as Django spells it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("words", nargs=REMAINDER, help="As for migfix itself: see manage.py migfix --help.")
+        parser.add_argument("words", nargs=REMAINDER, help="The same as for migfix: see manage.py migfix --help.")
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Everything after ``manage.py migfix`` is for migfix, its options and its help included."""

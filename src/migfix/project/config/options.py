@@ -70,9 +70,9 @@ def with_selection(
         else:
             unasked = config.settings
     if database and not settings:
-        raise ConfigError("--database needs --settings, which say where it is.")
+        raise ConfigError("--database needs --settings.")
     if config.databases and settings is None and not unasked:
-        raise ConfigError("`databases` of [tool.migfix] needs `settings` beside it, which say where they are.")
+        raise ConfigError("`databases` in [tool.migfix] needs `settings`.")
     return replace(
         config,
         select=chosen,
@@ -96,7 +96,7 @@ def pairs(texts: Iterable[str], flag: str) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise ConfigError(f"{flag} {text}: there is no `=` between a name and a value.")
+            raise ConfigError(f"{flag} {text}: expected NAME=VALUE.")
         found[name.strip()] = value
     return found
 

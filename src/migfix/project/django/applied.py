@@ -15,9 +15,9 @@ def applied_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, f
 
     Raises MigfixError if one can't be asked.
     """
-    failure = f"The databases of {settings} could not be asked"
+    failure = f"The databases of {settings} can't be read"
     answer = ask("migfix.project.django.recorded", root, settings, {"aliases": list(aliases)}, failure)
     for alias, found in answer.items():
         if isinstance(found, str):
-            raise MigfixError(f"Database {alias} could not be asked: {found}.", "Nothing was written.")
+            raise MigfixError(f"Database {alias} can't be read: {found}.", "Nothing was written.")
     return {alias: frozenset((app, name) for app, name in found) for alias, found in answer.items()}

@@ -26,6 +26,6 @@ def ask(module: str, root: Path, settings: str, request: dict[str, Any], failure
     )
     if result.returncode:
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        fact = failure or f"Django could not be asked with {settings}"
+        fact = failure or f"Django can't load {settings}"
         raise MigfixError(f"{fact}: {reason}.", "Nothing was written.")
     return json.loads(result.stdout)

@@ -25,7 +25,7 @@ def answer(aliases: list[str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for alias in aliases or list(connections):
         if alias not in connections:
-            found[alias] = "the settings don't name it"
+            found[alias] = "it isn't in the settings"
             continue
         database = connections[alias]
         if database.vendor == "sqlite" and not Path(str(database.settings_dict["NAME"])).exists():

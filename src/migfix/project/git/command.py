@@ -81,7 +81,7 @@ def _run(
         return subprocess.run(command, capture_output=True, check=False, env=environment, timeout=_PATIENCE)
     except subprocess.TimeoutExpired:  # a pipe in the place of .gitattributes, a file system that is gone
         raise MigfixError(
-            f"git gave no answer in {folder} for {_PATIENCE} seconds.", "Try `git status` there to see why."
+            f"git did not answer in {folder} for {_PATIENCE} seconds.", "Run `git status` there to see why."
         ) from None
     except OSError:
         return None

@@ -39,7 +39,7 @@ class Repository:
         if reason and self.is_base_needed:
             raise UnknownBase(
                 f"git can't say which migrations of {top} are deployed: {reason}.",
-                "Mend that, or say --all for every migration.",
+                "Fix that, or use --all for every migration.",
             )
         return None if reason else top
 
@@ -84,8 +84,8 @@ class Repository:
         if self.base is None:
             raise UnknownBase(
                 "git doesn't know the default branch here, so migfix can't tell which migrations are new.",
-                f"Fetch it (git fetch {self.bases.remote} main), tell git which one it is (git remote set-head "
-                f"{self.bases.remote} -a), or say --since REF, or --all for every migration.",
+                f"Fetch it (git fetch {self.bases.remote} main), tell git which branch it is (git remote set-head "
+                f"{self.bases.remote} -a), or use --since REF, or --all for every migration.",
             )
         return self.base
 
@@ -108,7 +108,7 @@ class Repository:
         if left is None:
             raise UnknownBase(
                 f"git can't tell where this branch left {self.base_name}: this clone doesn't reach back so far.",
-                "Fetch the rest (git fetch --unshallow), or say --since REF, or --all for every migration.",
+                "Fetch the rest (git fetch --unshallow), or use --since REF, or --all for every migration.",
             )
         only = ["--no-renames", "--diff-filter=d", "--", "*.py"]
         return self._paths([*self._git.listed("diff", "--name-only", left, *only), *untracked])
@@ -122,8 +122,8 @@ class Repository:
         others = set(staged).intersection(self._paths(self._git.listed("diff", "--name-only", "--", "*.py")))
         if others:
             raise MigfixError(
-                f"{min(others)} is staged otherwise than it stands there.",
-                "git add it, or put the rest aside: git stash --keep-index.",
+                f"{min(others)}: the staged version differs from the file on disk.",
+                "Stage the rest (git add), or set it aside (git stash --keep-index).",
             )
         return staged
 

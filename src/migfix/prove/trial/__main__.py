@@ -131,7 +131,7 @@ def _demand_run(key: Key, loader: PlannedLoader) -> None:
         instead = f"{squash[0]} {squash[1]}" if squash else "another one"
         raise MigfixError(
             f"Django doesn't run {key[0]}.{key[1]} on a new database: {instead} replaces it.",
-            f"Verify that one: migfix verify {instead}.",
+            f"Verify that one instead: migfix verify {instead}.",
         )
 
 
@@ -147,10 +147,10 @@ def _named(app: str, name: str, loader: PlannedLoader) -> Key:
         fact = (
             f"{app} has no migration that starts with {name}."
             if not found
-            else f"{name} is not one migration of {app}."
+            else f"{name} matches several migrations of {app}."
         )
         names = found or [key for key in loader.disk_migrations if key[0] == app]
-        raise MigfixError(fact, f"It has {', '.join(sorted(key[1] for key in names))}.")
+        raise MigfixError(fact, f"They are {', '.join(sorted(key[1] for key in names))}.")
     key: Key = (exact or found)[0]
     return key
 

@@ -23,13 +23,13 @@ def weigh(
     for each in row_differences(before, after):
         is_gone = each.table not in there or not set(each.columns) <= set(there[each.table][0])
         if is_gone and kinds.intersection(drops):
-            step.note(f"{each}: going forward drops what was there, and going back can't bring it")
+            step.note(f"{each} after going back: going forward drops the values, and going back can't restore them")
         elif AlterField in kinds and is_filled_in(each, before, after):
-            step.note(f"{each}: what was NULL was filled, and stays filled")
+            step.note(f"{each} after going back: filled NULLs stay filled")
         elif noops:
-            step.note(f"after going back, {each}: {shown_noops(noops)}")
+            step.note(f"{each} after going back: {shown_noops(noops)}")
         else:
-            step.fail([f"after going back, {each}"])
+            step.fail([f"{each} after going back"])
 
 
 def shown_noops(places: list[Place]) -> str:

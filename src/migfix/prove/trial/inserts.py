@@ -34,6 +34,6 @@ def insert_as_before(steps: Steps, synthetic: SyntheticRows, models: list[type[M
         if not steps.is_passed:
             failed = steps.all.pop()
             why = (failed.error or "").partition(" DETAIL: ")[0]  # PostgreSQL goes on with the whole row
-            note = f"code of the release before can't insert into {model._meta.db_table}: {why}"
+            note = f"the previous release can't insert into {model._meta.db_table}: {why}"
             steps.all.append(replace(failed, outcome=Outcome.noted, error=None, place=None, notes=(note,)))
         steps.merge("")

@@ -135,7 +135,7 @@ class Journey:
             where = f" ({step.place.path}:{step.place.line}, {step.place.operation})" if step.place else ""
             raise MigfixError(
                 f"The state before can't be reached on {engine_name(self.connection)}: {step.error}{where}.",
-                "An earlier migration of the project fails on a new database; mend that one first.",
+                "An earlier migration of the project fails on a new database. Fix that one first.",
             )
 
     def _fill(self, synthetic: SyntheticRows, models: list[type[Model]]) -> None:
@@ -144,7 +144,7 @@ class Journey:
         denied = [label for label in labels if not router.allow_migrate(alias, label)]
         with self.steps.step("rows") as step:
             for label in denied:
-                step.note(f"the routers keep {label} out of `{alias}`: --database says where its tables are")
+                step.note(f"the routers keep {label} out of `{alias}`: use --database for the database with its tables")
             if self.wishes.own_rows:
                 with self.connection.cursor() as cursor:
                     for sql in self.wishes.own_rows:
@@ -153,14 +153,14 @@ class Journey:
                 return
             synthetic.fill(models)
             empty = {model._meta.db_table for model in models if not _is_filled(model, alias)}
-            why_not = "give rows of your own with --rows-from"
+            why_not = "insert your own with --rows-from"
             step.fail([f"{table}: {why}; {why_not}" for table, why in synthetic.short.items() if table in empty])
             for table, why in synthetic.short.items():
                 step.note(f"{table}: {why}")
             for column, kind in synthetic.values.readable.items():
-                step.note(f"{column} becomes a {kind}: only text was put in that can be read as one")
+                step.note(f"{column} becomes a {kind}: the test rows only have text that can be read as one")
             if not models and not denied:
-                step.note("no table is there before that these migrations touch")
+                step.note("these migrations touch no existing table")
 
     def _look(self) -> None:
         with self.log.aside():
@@ -222,7 +222,7 @@ class Journey:
             before = plain_schema(alias, needed_tables(old))
             was = against_plain(self.schemas[0], before, old)
             now = against_plain(self.schemas[1], plain_schema(alias, needed_tables(new)), new)
-            step.fail([f"beside a plain build of the models, {each}" for each in sorted(now - was)])
+            step.fail([f"compared with a plain build of the models, {each}" for each in sorted(now - was)])
 
 
 def _is_filled(model: type[Model], alias: str) -> bool:

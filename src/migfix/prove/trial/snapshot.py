@@ -216,7 +216,7 @@ class RowDifference:
     def __str__(self) -> str:
         if self.old != self.new:
             return f"{self.table} had {self.old} rows and has {self.new}"
-        return f"the rows of {self.table} are others in {', '.join(self.columns)}"
+        return f"{self.table}.{', '.join(self.columns)} {'differs' if len(self.columns) == 1 else 'differ'}"
 
 
 def row_differences(old: Rows, new: Rows) -> list[RowDifference]:

@@ -72,9 +72,7 @@ class Steps:
             under_way.fail([caught.said])
             place = self._place_of(caught.error)
             if place and place.operation.startswith("RunPython") and not self._has_own_rows:
-                under_way.note(
-                    "the rows are synthetic; if no row of yours can be like that, try --rows-from with your own"
-                )
+                under_way.note("these are test rows; if your data can't look like that, use --rows-from with your own")
         seconds = time.perf_counter() - started
         self.all.append(
             Step(name, under_way.outcome, seconds, under_way.error, place, tuple(dict.fromkeys(under_way.notes)))

@@ -115,8 +115,8 @@ class Columns:
         made = placeholder(Row(self.model.name, self.number, each, is_unique))
         if made is None:
             raise CannotSeed(
-                f"a placeholder row needs {each.name}, and migfix doesn't know {each.kind or 'its class'}.",
-                f"Say its value with --set {self.model.label}.{each.name}=VALUE, or make the row yourself.",
+                f"a placeholder row needs {each.name}, but migfix doesn't know {each.kind or 'its class'}.",
+                f"Set its value with --set {self.model.label}.{each.name}=VALUE, or create the row yourself.",
             )
         return made
 
@@ -185,8 +185,8 @@ class Columns:
         flags = " ".join(f"--set {self.model.label}.{name}=VALUE" for name in names)
         return CannotSeed(
             f"migfix found no placeholder values of {self.model.label} "
-            f"that its check constraint on {', '.join(names) or 'the table'} lets through.",
-            f"Say them with {flags or '--set'}, or make the row in a RunPython of your own.",
+            f"that its check constraint on {', '.join(names) or 'the table'} allows.",
+            f"Set them with {flags or '--set'}, or create the row in your own RunPython.",
         )
 
     def _candidates(self, each: Field, near: object) -> list[object]:
@@ -245,7 +245,7 @@ def typed(said: tuple[str, object], each: Field) -> object:
             meant = value
     most = max_length(each) if each.kind in TEXT else None
     if most is not None and len(str(meant)) > most:
-        raise ConfigError(f"{name} takes {most} characters, and what was said for it has {len(str(meant))}.")
+        raise ConfigError(f"{name} takes {most} characters, but its value has {len(str(meant))}.")
     if each.kind in INTEGERS and not isinstance(meant, int):
-        raise ConfigError(f"{name} is of type {each.kind}, and `{value}` isn't a whole number.")
+        raise ConfigError(f"{name} is of type {each.kind}, but `{value}` isn't a whole number.")
     return meant

@@ -34,7 +34,7 @@ class Seeder:
         if target == self.history.facts.auth_user:
             raise CannotSeed(
                 f"{model.label} is the user model, and migfix never invents users.",
-                "Make that user in a RunPython of your own, or make the key nullable.",
+                "Create that user in your own RunPython, or make the key nullable.",
             )
         column = by or "pk"
         key_field = self._field(model, by) if by else self._primary_key(model)
@@ -110,8 +110,8 @@ class Seeder:
         name, there = self.target_to_make(model, key_field)
         if there is None or key_field.get("to_field"):
             raise CannotSeed(
-                f"the key of {model.label} is that of a row of {name}, which is not migfix's to invent.",
-                "Make the row in a RunPython of your own, or make the key nullable.",
+                f"the key of {model.label} is that of a row of {name}, which migfix can't invent.",
+                "Create the row in your own RunPython, or make the key nullable.",
             )
         inner = self.within(model)
         return inner._row(there, "pk", code, inner._primary_key(there), number)
@@ -124,9 +124,9 @@ class Seeder:
             if parent is None or not self.is_new(parent):
                 name = parent.label if parent else ".".join(key)
                 raise CannotSeed(
-                    f"{model.label} inherits from {name}, which was there before: "
-                    f"making a {model.label} could overwrite a row of it.",
-                    f"Give the field the key of a {model.label} that a RunPython of yours makes, or make it nullable.",
+                    f"{model.label} inherits from {name}, which already existed: "
+                    f"creating a {model.label} could overwrite one of its rows.",
+                    f"Use the key of a {model.label} that your own RunPython creates, or make the field nullable.",
                 )
             found = [*self.lineage(parent), *found]
         return found
@@ -157,13 +157,13 @@ class Seeder:
         name, there = self.target_to_make(model, each)
         if there is None:
             raise CannotSeed(
-                f"a placeholder {model.label} needs a {each.name}, and rows of {name} are not migfix's to invent.",
-                f"Say which one with {set_flag}, or make the row in a RunPython of your own.",
+                f"a placeholder {model.label} needs a value for {each.name}, but migfix can't invent rows of {name}.",
+                f"Choose one with {set_flag}, or create the row in your own RunPython.",
             )
         if there.key in (*self.chain, model.key):
             raise CannotSeed(
                 f"{model.label} and {there.label} each need a row of the other first.",
-                f"Make one of the keys nullable, or say which row to use with {set_flag}.",
+                f"Make one of the keys nullable, or choose the row with {set_flag}.",
             )
         to_field = each.get("to_field")
         by = str(to_field.value) if isinstance(to_field, Literal) and to_field.value else None
@@ -177,8 +177,8 @@ class Seeder:
         """The key of a row that nothing but another placeholder asks for."""
         if key_field is not None and key_field.is_key:
             raise CannotSeed(
-                f"the key of {model.label} is itself a foreign key, which migfix doesn't invent.",
-                "Make the row in a RunPython of your own.",
+                f"the key of {model.label} is itself a foreign key, which migfix can't invent.",
+                "Create the row in your own RunPython.",
             )
         if key_field is None or key_field.kind in AUTO | INTEGERS:
             return of_value(number)
@@ -186,7 +186,7 @@ class Seeder:
         if made is None:
             raise CannotSeed(
                 f"migfix doesn't know {key_field.kind}, the key of {model.label}.",
-                "Make the row in a RunPython of your own.",
+                "Create the row in your own RunPython.",
             )
         return made
 
@@ -201,12 +201,12 @@ def _key_code(key: Value, model: Model, column: str) -> str:
     what = f"{key.func}()" if isinstance(key, Call) else key.dotted if isinstance(key, Name) else "code"
     raise CannotSeed(
         f"the default is computed by {what}, so migfix can't know which {model.label} it means.",
-        f"Write the {column} of the row as a plain value, or make the row in a RunPython of your own.",
+        f"Write the {column} of the row as a plain value, or create the row in your own RunPython.",
     )
 
 
 def _no_key(key: Literal, model: Model, column: str) -> CannotSeed:
     return CannotSeed(
-        f"the default is {key.value!r}, which is no key of {model.label}.",
-        f"Write the {column} of a {model.label} that is there or that migfix can make.",
+        f"the default is {key.value!r}, which is not a key of {model.label}.",
+        f"Use the {column} of a {model.label} that exists or that migfix can create.",
     )

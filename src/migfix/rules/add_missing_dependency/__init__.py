@@ -24,7 +24,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG203",
     name="add-missing-dependency",
-    why="Without a dependency chance decides which of two apps comes first, and a new database may get it wrong.",
+    why="Without a dependency, nothing guarantees that the other app's tables exist first: a new database may fail.",
     concerns=concerns,
     order=11,
     is_for_deployed=True,

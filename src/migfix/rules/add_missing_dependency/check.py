@@ -30,7 +30,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 
 def _finding(migration: Migration, missing: Missing, history: History) -> Finding:
-    why = f"{missing.labels} is used here, and no dependency makes sure that it is there by then."
+    why = f"{missing.labels} is used here, but no dependency guarantees that it exists by then."
     place = RULE.code, migration.path, missing.uses[0].line
     if history.why_deployed(migration):
         return Refusal(*place, why, _applied(missing))
@@ -38,11 +38,11 @@ def _finding(migration: Migration, missing: Missing, history: History) -> Findin
         wrote, edits = _edits(migration, missing, history)
     except (NoCut, CannotLeave) as reason:
         circle = [migration.key, *way(missing.later or migration.key, migration.key, history)]
-        why += f" That closes a circle: {' -> '.join(map('.'.join, circle))}, and {reason}."
-        return Refusal(*place, why, "Use it in a later migration of this app, or let the two do without each other.")
+        why += f" Adding it would close a cycle: {' -> '.join(map('.'.join, circle))}, and {reason}."
+        return Refusal(*place, why, "Use it in a later migration of this app, or remove one of the two dependencies.")
     if not edits:
-        fact = "migfix can't see that app's migrations, or what they wait for."
-        return Refusal(*place, why, f"{fact} Add the dependency on the one that makes the model.")
+        fact = "migfix can't see that app's migrations, or what they depend on."
+        return Refusal(*place, why, f"{fact} Add the dependency on the one that creates the model.")
     return Rewrite(*place, why, wrote, tuple(edits))
 
 
@@ -52,14 +52,14 @@ def _edits(migration: Migration, missing: Missing, history: History) -> tuple[st
         call = spelling(migration.imports, "django.db.migrations.swappable_dependency")
         setting = spelling(migration.imports, f"django.conf.settings.{missing.setting}")
         code = f"{call or 'migrations.swappable_dependency'}({setting or f'settings.{missing.setting}'})"
-        return f"Depends on it by {code}.", [
+        return f"adds the dependency {code}.", [
             Insert(migration.path, ("dependencies", len(migration.dependencies)), code)
         ]
     if missing.provider:
-        wrote = f"Depends on {'.'.join(missing.provider)}, the newest migration of {missing.app} that has it."
+        wrote = f"adds a dependency on {'.'.join(missing.provider)}, the newest {missing.app} migration that has it."
         return wrote, [later_dependency_edit(migration, missing.provider, history)]
     if missing.later:
-        wrote = f"What needs {'.'.join(missing.later)}, which comes after this migration, went to a follow-up of both."
+        wrote = f"moves what needs {'.'.join(missing.later)}, which runs after this migration, to a follow-up of both."
         return wrote, opened(migration, missing.later, history)
     return "", []
 

@@ -23,7 +23,7 @@ def opened(migration: Migration, key: Key, history: History) -> list[Edit]:
     changed = history.with_migrations([closed])
     ring = next((ring for ring in rings(changed, [closed]) if closed.key in ring), None)
     if ring is None:
-        raise NoCut(f"{'.'.join(key)} comes after it by `run_before` or a squashed migration")
+        raise NoCut(f"{'.'.join(key)} runs after it because of `run_before` or a squashed migration")
     cut, edits = split_cheapest(find_cuts(ring, changed), changed)
     place = migration.path, ("dependencies", added.index)
     kept = [each for each in edits if not (isinstance(each, Remove | Replace) and (each.path, each.where) == place)]

@@ -26,7 +26,7 @@ def lacks_reverse(op: Operation) -> bool:
 RULE = Rule(
     code="MIG301",
     name="add-reverse",
-    why="A RunPython or RunSQL without a reverse strands a rollback.",
+    why="A RunPython or RunSQL without a reverse makes rollback fail.",
     concerns=concerns,
     order=40,
     resolves={

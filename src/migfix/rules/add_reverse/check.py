@@ -16,7 +16,7 @@ from migfix.source.data_functions.sql import statements
 from migfix.source.migration import Migration, Operation
 from migfix.source.names import BACKWARD
 
-ELIDABLE = "\n  offer: it makes no rows; elidable=True would let squashmigrations drop it, if only old rows need it."
+ELIDABLE = "\n  offer: if only existing rows need it, add elidable=True: squashmigrations can then drop it."
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
@@ -27,17 +27,17 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def _finding(migration: Migration, op: Operation, history: History) -> Finding:
     if (inverse := unused_inverse(migration, op)) and not history.facts.set_noop:
-        why = f"RunPython without reverse_code can't go back, and {inverse}() stands unused in this file."
-        ways_out = f"If {inverse}() undoes it, write reverse_code={inverse}; if not, remove it or pass --set-noop."
+        why = f"RunPython without reverse_code can't be reversed, and {inverse}() is never used in this file."
+        ways_out = f"If {inverse}() undoes it, write reverse_code={inverse}. If not, remove it or pass --set-noop."
         return Refusal(RULE.code, migration.path, op.line, why, ways_out)
     verdict = _verdict(migration, op, history)
     reverse = BACKWARD[op.kind]
     if isinstance(verdict, Harm):
         if not history.facts.set_noop:
-            ways_out = f"Write a {reverse} that undoes it, or pass --set-noop if going back may leave it as it is."
+            ways_out = f"Write a {reverse} that undoes it, or pass --set-noop if the changes may stay after going back."
             return Refusal(RULE.code, migration.path, op.line, verdict.why, f"{verdict.next_step} {ways_out}".strip())
         verdict = Noop(NOT_RESTORED)
-    why = f"{op.kind} without {reverse} can't go back, and neither can anything after it."
+    why = f"{op.kind} without {reverse} can't be reversed, and neither can anything after it."
     wrote = described(op, verdict)
     if changes_old_rows_only(migration, op):
         wrote += ELIDABLE

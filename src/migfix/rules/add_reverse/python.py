@@ -39,7 +39,9 @@ def reverse_of_python(migration: Migration, op: Operation, history: History) -> 
     codes = [function.code for function in called_functions(migration, {code.dotted})]
     if columns := [column for column in stepping_columns(codes) if any(each.column == column for each in left)]:
         what = " and ".join(columns)
-        return Harm(f"{code.dotted}() changes {what} in steps, so going back and forward again would go one step on.")
+        return Harm(
+            f"{code.dotted}() changes {what} in steps, so going back and forward again would take one more step."
+        )
     lost = _lost(migration, op, code, history)
     taken = {(each.model, column) for each in found for column in each.reads}
     if len(left) == len(found):  # what only chooses rows, and what is made of other rows, may be read of a lost column
@@ -75,7 +77,7 @@ def _loses(function: str, lost: list[Lost]) -> Harm:
     what = " and ".join(dict.fromkeys(each.label for each in lost))
     where = ", ".join(dict.fromkeys(each.removed_by for each in lost))
     return Harm(
-        f"{function}() reads {what}, which comes back empty when {where} is undone: "
+        f"{function}() reads {what}, which comes back empty when {where} is reversed: "
         "going back and forward again would lose what was copied.",
         "Copy it the other way.",
     )
@@ -84,7 +86,7 @@ def _loses(function: str, lost: list[Lost]) -> Harm:
 def _moves(function: str, emptied: set[tuple[Key, str]]) -> Harm:
     what = " and ".join(sorted(".".join((*model, column)) for model, column in emptied))
     return Harm(
-        f"{function}() copies {what} and then changes it: going back and forward again would copy what it left.",
+        f"{function}() copies {what} and then changes it: going back and forward again would copy the changed values.",
         "Copy it the other way.",
     )
 

@@ -28,7 +28,7 @@ DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite", "mysql": "mysql", "mar
 ANY_ENGINE = ("postgresql", "sqlite", "mysql")
 NAME_ENGINES = (
     "Name the databases that the project runs on with --engines or `engines` in [tool.migfix]: "
-    "for one of them migfix may know the inverse."
+    "migfix may know the inverse for one of them."
 )
 
 
@@ -41,7 +41,7 @@ def reverse_of_sql(texts: list[str], migration: Migration, op: Operation, histor
         return next(iter(verdicts.values()))
     harms = [each for each in verdicts.values() if isinstance(each, Harm)]
     if any(isinstance(each, Inverse) for each in verdicts.values()):
-        why = harms[0].why if harms else "its inverse isn't written alike on every engine."
+        why = harms[0].why if harms else "its inverse is written differently on each engine."
         return Harm(why, NAME_ENGINES if not facts.engines else "")
     return (
         harms[0]
@@ -150,7 +150,7 @@ def _goes_on(statements: list[exp.Expression], made: Made) -> Harm | None:
             if (table, column) in copied and not made.covers(table, column):
                 what = f"{table}.{column}"
                 return Harm(
-                    f"this copies {what} and then sets it: going back and forward again would copy what it left."
+                    f"this copies {what} and then sets it: going back and forward again would copy the new values."
                 )
             written.add((table, column, each.expression.sql() if each.expression else ""))
         for each in statement.expressions if table else ():
@@ -162,7 +162,7 @@ def _goes_on(statements: list[exp.Expression], made: Made) -> Harm | None:
             if isinstance(test.this, exp.Column):
                 tested.add((table, test.this.name.lower(), test.expression.sql()))
     if steps := sorted(f"{table}.{column}" for table, column, _ in tested & written if not made.covers(table, column)):
-        return Harm(f"this changes {steps[0]} in steps, so going back and forward again would go one step on.")
+        return Harm(f"this changes {steps[0]} in steps, so going back and forward again would take one more step.")
     return None
 
 
@@ -207,8 +207,8 @@ def _again(statement: exp.Expression, made: Made) -> Verdict:
     return Noop(NOT_UNDONE)
 
 
-_FAILS_AGAIN = "going back would leave what this makes, and going forward again would fail because it is already there."
-_DROPS = "this drops something, which going back can't bring back."
+_FAILS_AGAIN = "going back would leave what this creates, and going forward again would fail because it already exists."
+_DROPS = "this drops something that going back can't restore."
 _INSERTS = "this inserts rows into {table}, so going back and forward again would insert them twice."
 _LOSES = "this reads {what}, which comes back empty: going back and forward again would lose what was copied."
 _ADDS_UP = (

@@ -25,15 +25,15 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
     taken = set(migration.bound)
     for each in forbidden(migration, history):
-        why = f"{each.label} no longer allows NULL, and rows that have it get no value."
+        why = f"{each.label} no longer allows NULL, but existing rows with NULL get no value."
         if each.is_computed:
-            why = f"{each.label} no longer allows NULL, and Django would give all rows that have it the same value."
+            why = f"{each.label} no longer allows NULL, but Django would give all rows with NULL the same value."
         try:
             finding: Finding = _rewrite(migration, each, why, taken, history)
         except CannotFill as reason:
             finding = Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}: {reason.why}.", reason.next_step)
         except CannotWrite as reason:
-            by_hand = "Fill the column in a RunPython of your own before it."
+            by_hand = "Fill the column in your own RunPython before it."
             finding = Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}: {reason}.", by_hand)
         yield finding
 
@@ -42,13 +42,17 @@ def _rewrite(migration: Migration, each: Forbidden, why: str, taken: set[str], h
     fill, said = fill_of(migration, each, history)
     place = before_window(migration, each.index, each.model.key, history)
     name, edits = fill_edits(migration, place, fill, taken)
-    value = f"{flatten(fill.value)}, {fill.reason}" if fill.is_for_all else "each a value of its own"
+    value = (
+        f"sets these rows to {flatten(fill.value)}, {fill.reason},"
+        if fill.is_for_all
+        else "gives each row its own value"
+    )
     return Rewrite(
         code=RULE.code,
         path=migration.path,
         line=each.op.line,
         why=why,
-        wrote=f"{name}() gives these rows {value}, in a RunPython before the AlterField.",
+        wrote=f"{name}() {value} in a RunPython before the AlterField.",
         edits=tuple(edits),
         advice=before_migrating(migration, each.index, history),
         used_values=said,

@@ -21,7 +21,7 @@ from migfix.source.text import decode, text_between
 
 FORBIDS = "# The column is about to forbid NULL."
 LEFT = "Going back leaves these values where NULL was."
-NO_DATA = "Django's word for no data"
+NO_DATA = "Django's value for no data"
 
 _MOMENTS = frozenset({"django.utils.timezone.now", "datetime.date.today", "datetime.datetime.now"})
 
@@ -121,17 +121,17 @@ def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fi
     if each.is_computed and not said:
         return replace(called(migration, each.model, each.field, FORBIDS), left=LEFT), ()
     set_flag = f"--set {each.label}=VALUE"
-    by_hand = "fill the column in a RunPython of your own before it"
+    by_hand = "fill the column in your own RunPython before it"
     if each.unique:
         whose = "it is unique" if len(each.unique) == 1 else f"{', '.join(each.unique)} must be unique together"
-        raise CannotFill(f"{whose}, so one value can't serve all rows", f"Give it a callable default, or {by_hand}.")
+        raise CannotFill(f"{whose}, so rows can't share one value", f"Give it a callable default, or {by_hand}.")
     if said:
         written = of_value(typed(said, each.field), each.field)
-        return _for_all(each, written.code, "as you said", written.imports), (said[0],)
+        return _for_all(each, written.code, "as you set it", written.imports), (said[0],)
     if each.field.kind not in TEXT:
-        raise CannotFill("what its NULLs stand for is yours to say", f"Say it with {set_flag}, or {by_hand}.")
+        raise CannotFill("migfix can't choose a value for its NULLs", f"Set one with {set_flag}, or {by_hand}.")
     if not all(lets_through(model, each.field.name, "") for model in (each.model, each.later)):
-        raise CannotFill("its check constraint doesn't let '' through", f"Say a value with {set_flag}, or {by_hand}.")
+        raise CannotFill("its check constraint doesn't allow ''", f"Set a value with {set_flag}, or {by_hand}.")
     return _for_all(each, literal(""), NO_DATA), ()
 
 

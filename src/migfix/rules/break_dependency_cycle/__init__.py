@@ -19,7 +19,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG201",
     name="break-dependency-cycle",
-    why="Migrations that depend on each other in a circle can't be put in any order.",
+    why="Migrations that depend on each other in a cycle can't be ordered.",
     concerns=concerns,
     needs_all=True,
     order=10,

@@ -69,7 +69,7 @@ def _with_all_imports(squashed: Migration, parts: tuple[Part, ...], elided: list
     for migration, index in elided:
         for name in functions_along(migration, Leaving(operations=[index])):
             if functions.setdefault(name, migration.functions[name]).code != migration.functions[name].code:
-                raise CannotCut(f"{name}() is another function in {migration.name}")
+                raise CannotCut(f"{name}() is a different function in {migration.name}")
     imports: dict[tuple[str, str], Import] = {(each.bound, each.module): each for each in squashed.imports}
     own: set[str] = set()
     for migration in (each for part in parts for each in part.replaced):

@@ -27,12 +27,12 @@ def _finding(ring: frozenset[Key], named: Key, history: History) -> Finding:
     start = history.migration(named)
     assert start is not None
     shown = " -> ".join(map(".".join, way(named, named, history)))
-    why = f"these migrations depend on each other in a circle: {shown}."
+    why = f"these migrations depend on each other in a cycle: {shown}."
     try:
         found = opening(ring, history)
     except CannotOpen as reason:
-        next_step = "Let one of the models do without its key until both tables exist, or undo what closed the circle."
-        why += f" It can't be opened here: {reason}."
+        next_step = "Remove one of the keys until both tables exist, or undo the change that closed the cycle."
+        why += f" migfix can't break it: {reason}."
         return Refusal(RULE.code, start.path, _line(start, ring, history), why, next_step)
     first = history.migration(found.first)
     assert first is not None

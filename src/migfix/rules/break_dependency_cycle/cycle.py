@@ -66,8 +66,8 @@ def _moved(key: Key, left: Leaving, cut: Cut) -> str:
     name = ".".join(key)
     lowered = [".".join(lower) for (source, _), lower in cut.lowered.items() if source == key]
     if left.is_empty and lowered:
-        return f"{name} depends on {' and '.join(lowered)} instead, which has all that it needs"
+        return f"{name} depends on {' and '.join(lowered)} instead, which has everything that it needs"
     if left.is_empty:
-        return f"{name} lets go of the dependency, which nothing in it needs"
+        return f"{name} drops the dependency, which nothing in it needs"
     keys = "one key" if left.keys == 1 else f"{left.keys} keys"
-    return f"{keys} of {name} went to a follow-up migration that comes after both"
+    return f"{keys} of {name} moved to a follow-up migration that runs after both"

@@ -25,7 +25,9 @@ def data_steps(squashed: Migration, parts: tuple[Part, ...]) -> dict[int, int]:
             alike = [is_same_step(squashed, op, migration, original) for _, migration, original in originals]
             place = alike.index(True) if any(alike) else None
             if place is None:
-                raise CannotCut(f"line {op.line} of {squashed.name} is a data step of none that it replaces")
+                raise CannotCut(
+                    f"line {op.line} of {squashed.name} is a data step that none of the migrations it replaces has"
+                )
             found[index] = originals[place][0]
             originals = originals[place + 1 :]
     return found

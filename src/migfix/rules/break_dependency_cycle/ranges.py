@@ -73,7 +73,7 @@ def _cut(squashed: list[Migration], history: History) -> dict[Migration, tuple[P
     names = {each.key for each in made}
     if any(ring & names for ring in rings(history, made)) or all(len(parts) == 1 for parts in found.values()):
         named = " and ".join(".".join(each.key) for each in squashed)
-        raise CannotCut(f"the migrations that {named} replaces can't be cut into ranges that come one after another")
+        raise CannotCut(f"the migrations that {named} replaces can't be cut into consecutive ranges")
     return found
 
 
@@ -87,7 +87,7 @@ def _chain(squashed: Migration, history: History) -> tuple[Migration, ...]:
     for key in squashed.replaces:
         migration = history.migration(key)
         if migration is None:
-            raise CannotCut(f"the file of {'.'.join(key)}, which {squashed.name} replaces, is gone")
+            raise CannotCut(f"the file of {'.'.join(key)}, which {squashed.name} replaces, is missing")
         if migration.replaces or migration.unread or key[0] != squashed.app:
             raise CannotCut(f"{'.'.join(key)}, which {squashed.name} replaces, isn't a plain migration of its app")
         found.append(migration)

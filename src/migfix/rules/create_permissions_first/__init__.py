@@ -21,7 +21,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG108",
     name="create-permissions-first",
-    why="Permissions and content types are made after the last migration: on a new database a data step finds none.",
+    why="Permissions and content types are created after the last migration: a new database has none before.",
     concerns=concerns,
     order=13,
 )

@@ -29,21 +29,21 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     state = history.state_before(migration, step.index)
     labels = step.labels(state)
     maker = PERMISSIONS if step.needs_permissions else CONTENT_TYPES
-    why = f"{step.function}() looks up {maker.what}, which a new database gets after its last migration only."
+    why = f"{step.function}() looks up {maker.what}, which a new database only gets after its last migration."
     if unknown := unknown_apps(labels, state, history):
-        which = f"those of {' and '.join(unknown)} can't be made: migfix finds no such app"
+        which = f"migfix can't create those of {' and '.join(unknown)}: it finds no such app"
         ways_out = "Catch DoesNotExist where they are looked up, or install the app where migfix can read it."
         yield Refusal(RULE.code, migration.path, step.lookups[0].line, f"{why[:-1]}, and {which}.", ways_out)
         return
     name, edits = _function_edits(migration, step, labels, maker)
     needed, told = _dependencies(migration, step, labels, maker, history)
-    comes = f", and the file comes to depend on {', '.join(told)}" if told else ""
+    comes = f", and adds a dependency on {', '.join(told)}" if told else ""
     yield Rewrite(
         RULE.code,
         migration.path,
         step.lookups[0].line,
         why,
-        f"{name}() makes those of {' and '.join(labels) or 'all apps'} right before it{comes}.",
+        f"{name}() creates those of {' and '.join(labels) or 'all apps'} right before it{comes}.",
         (*edits, *needed),
     )
 

@@ -25,7 +25,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 def _lost(migration: Migration, dependency: Dependency, name: str) -> Finding:
     app, lost = dependency.key or ("", "")
     why = f"{app} has no migration {lost}: NodeNotFoundError."
-    next_step = f"Name the one that is meant{f', perhaps {name}' * bool(name)}, or bring its file back."
+    next_step = f"Depend on the right one{f', perhaps {name}' * bool(name)}, or restore its file."
     return Refusal(RULE.code, migration.path, dependency.line, why, next_step)
 
 
@@ -38,14 +38,16 @@ def _finding(migration: Migration, phantom: Phantom) -> Finding:
         next_step = f"Depend on a migration of {app} that the package ships and every such database has applied."
         return Refusal(*place, f"{why} Databases have applied this file.", next_step)
     if phantom.instead is None:
-        return Refusal(*place, why, f"Depend on the newest migration of {app} that the package ships; it has several.")
+        return Refusal(
+            *place, why, f"Depend on the newest migration of {app} that the package ships; there are several."
+        )
     setting = (
         f"To stop makemigrations from writing it again, set default_auto_field for {app} in an AppConfig of your own "
         "to what the package's migrations say, or take them over with MIGRATION_MODULES."
     )
     which = "which is applied wherever this file is" if phantom.is_deployed else "the newest one that it ships"
-    wrote = f"Depends on {app}.{phantom.instead}, {which}. {setting}"
-    back = f"run `migrate {app} {phantom.before or phantom.instead}` while the file of {app}.{name} is there"
+    wrote = f"changes the dependency to {app}.{phantom.instead}, {which}. {setting}"
+    back = f"run `migrate {app} {phantom.before or phantom.instead}` while the file of {app}.{name} exists"
     stray = f"{back}, then delete the file"
     advice = Advice(f"{app}.{name} was applied", stray, applied=phantom.key)
     return Rewrite(*place, why, wrote, (_edit(migration, phantom),), advice=(advice,))

@@ -19,7 +19,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG102",
     name="fill-unique-field",
-    why="A new unique field needs one value a row, and a default is the same for all of them.",
+    why="A new unique field needs a different value in each row, but a default is the same for all of them.",
     concerns=concerns,
     order=21,
     resolves={

@@ -30,8 +30,8 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         try:
             finding = _finding(migration, each, taken, history)
         except CannotWrite as reason:
-            why = f"{each.label} is unique, and its default can't be called here: {reason}."
-            finding = _refusal(migration, each, why, "Fill the field in a RunPython of your own.")
+            why = f"{each.label} is unique, but its default can't be called here: {reason}."
+            finding = _refusal(migration, each, why, "Fill the field in your own RunPython.")
         except CannotSeed as reason:
             finding = _refusal(migration, each, f"{each.label} is unique: {reason.why}", reason.next_step)
         yield finding
@@ -47,8 +47,8 @@ def _finding(migration: Migration, each: UniqueField, taken: set[str], history: 
         code=RULE.code,
         path=migration.path,
         line=each.op.line,
-        why=f"{each.label} {_must_differ(each)}, and its default gives all existing rows the same value.",
-        wrote=f"the column comes nullable, {name}() gives each row {fill.what}, and an AlterField makes it unique.",
+        why=f"{each.label} {_must_differ(each)}, but its default gives all existing rows the same value.",
+        wrote=f"adds the column nullable, {name}() gives each row {fill.what}, and an AlterField makes it unique.",
         edits=tuple(edits),
         advice=before_migrating(migration, each.index, history),
     )
@@ -57,13 +57,11 @@ def _finding(migration: Migration, each: UniqueField, taken: set[str], history: 
 def _same_for_all(migration: Migration, each: UniqueField) -> Refusal:
     others = " and ".join(name for name in each.unique if name != each.field.name)
     if others:
-        why = f"{each.label} {_must_differ(each)}, and all existing rows get {shown(each.default)}"
-        ways_out = (
-            "Fill the field in a RunPython of your own, or accept this with `# migfix: ignore[MIG102]` if none has."
-        )
-        return _refusal(migration, each, f"{why}: rows that have the same {others} would collide.", ways_out)
-    why = f"{each.label} {_must_differ(each)}, and {shown(each.default)} can't be the value of two rows."
-    ways_out = "Make the field nullable, or give it a callable default that makes a new value for each row."
+        why = f"{each.label} {_must_differ(each)}, but all existing rows get {shown(each.default)}"
+        ways_out = "Fill the field in your own RunPython, or accept this with `# migfix: ignore[MIG102]` if no rows do."
+        return _refusal(migration, each, f"{why}: rows with the same {others} would collide.", ways_out)
+    why = f"{each.label} {_must_differ(each)}, but two rows can't share {shown(each.default)}."
+    ways_out = "Make the field nullable, or give it a callable default that returns a new value for each row."
     return _refusal(migration, each, why, ways_out)
 
 

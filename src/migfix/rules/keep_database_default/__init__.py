@@ -19,7 +19,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG401",
     name="keep-database-default",
-    why="A new NOT NULL column has no default in the database: the release before can't insert.",
+    why="A new NOT NULL column has no default in the database: the previous release can't insert.",
     concerns=concerns,
     order=50,
     resolves={

@@ -36,7 +36,7 @@ def _kept(migration: Migration, history: History) -> Iterator[Finding]:
         if reason is None:
             columns.append(each)
         else:
-            why = f"code of the release before can't insert into {each.model.label} without {each.field.name}"
+            why = f"the previous release can't insert into {each.model.label} without {each.field.name}"
             yield Refusal(RULE.code, migration.path, each.op.line, f"{why}, and it {reason[0]}.", reason[1])
     if columns:
         yield _rewrite(migration, columns)
@@ -71,8 +71,8 @@ def _rewrite(migration: Migration, columns: list[NewColumn], later: History | No
         RULE.code,
         migration.path,
         columns[0].op.line,
-        f"code of the release before can't insert into {tables}: Django drops the default of {names} again.",
-        f"the database keeps {values} until the column is next altered; db_default on the model is the durable way.",
+        f"the previous release can't insert into {tables}: Django drops the default of {names} again.",
+        f"keeps {values} in the database until the column is next altered. db_default on the model is the durable way.",
         edits,
     )
 

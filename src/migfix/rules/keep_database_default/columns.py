@@ -90,20 +90,20 @@ def reason_against(column: NewColumn, migration: Migration, history: History) ->
     nullable = "make the field nullable for one release"
     django = history.facts.django or migration.django or _installed_django(history)
     if column.field.is_key:
-        return "is a foreign key, whose row is not the database's to choose", f"{nullable[0].upper()}{nullable[1:]}."
+        return "is a foreign key whose row the database can't choose", f"{nullable[0].upper()}{nullable[1:]}."
     if value is None:
         return "has no default", f"{durable}, or {nullable}."
     if is_computed(value) and not (isinstance(value, Call) and value.func in _PLAIN):
-        return "is filled by a callable, which must not be frozen into one value", f"{durable}, or {nullable}."
+        return "has a callable default, which can't become one fixed value", f"{durable}, or {nullable}."
     if not isinstance(value, Literal | Call):
-        return "is filled by code that migfix doesn't read", f"{durable}, or {nullable}."
+        return "has a default that migfix doesn't read", f"{durable}, or {nullable}."
     if column.field.kind in _TOO_LARGE and history.facts.may_run_on("mysql", "mariadb"):
-        engines = "say the engines: --engines postgresql"
-        return f"is a {column.field.kind}, for which MySQL takes no plain DEFAULT", f"{durable}, or {engines}."
+        engines = "name the engines: --engines postgresql"
+        return f"is a {column.field.kind}, which takes no plain DEFAULT on MySQL", f"{durable}, or {engines}."
     if django is None:
-        return "takes Django 5.0, and migfix can't see which it is", "Say it with --django."
+        return "needs Django 5.0, and migfix can't see which version this is", "Pass the version with --django."
     if django < (5, 0):
-        return "takes db_default, which Django has from 5.0 on", f"Set the default in a RunSQL, or {nullable}."
+        return "needs db_default, which Django has from 5.0 on", f"Set the default in a RunSQL, or {nullable}."
     return None
 
 

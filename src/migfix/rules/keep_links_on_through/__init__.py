@@ -19,7 +19,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG106",
     name="keep-links-on-through",
-    why="Django can't give a many-to-many a through model, or take it: the links must keep their table.",
+    why="Django can't add a through model to a many-to-many, or remove it: the links must keep their table.",
     concerns=concerns,
     order=14,
     resolves={

@@ -30,7 +30,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         except CannotKeep as reason:
             yield Refusal(RULE.code, migration.path, change.op.line, f"{why}; {reason.why}.", reason.next_step)
         except CannotWrite as reason:
-            by_hand = "Write the steps by hand: the page has them."
+            by_hand = "Write the steps by hand: the rule's page shows them."
             yield Refusal(RULE.code, migration.path, change.op.line, f"{why}; {reason}.", by_hand)
 
 
@@ -42,9 +42,9 @@ def _rewrite(migration: Migration, change: Change, state: State, why: str, histo
     else:
         edits, new = lost(migration, change, state, history)
         old = state.models[change.through].table
-    wrote = f"the links stay, and their table {old} becomes {new}, forward and back."
+    wrote = f"keeps the links: their table {old} becomes {new}, forward and back."
     if old == new:
-        wrote = f"the links stay in their table {old}, forward and back."
+        wrote = f"keeps the links in their table {old}, forward and back."
     else:
-        wrote += " Code of the release before doesn't find it under that name."
+        wrote += " The previous release doesn't find it under that name."
     return Rewrite(RULE.code, migration.path, change.op.line, why, wrote, edits, used_values=used)

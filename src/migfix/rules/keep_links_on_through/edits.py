@@ -41,7 +41,7 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
     """
     created = _own(migration, "CreateModel", change)
     if created is None:
-        raise CannotKeep("its through model isn't made in this file", "Copy the links in a RunPython of your own.")
+        raise CannotKeep("its through model isn't created in this file", "Copy the links in your own RunPython.")
     through, table = created_model(migration, created), LinkTable.of(change.model, change.old, history.facts)
     demand_plain_id(through)
     source, target = linking_fields(change, through, history.facts)
@@ -94,8 +94,8 @@ def _value_for(through: Model, field: Field, history: History) -> tuple[str, obj
     if said is None or field.is_key or field.is_unique:
         label = f"{through.label}.{field.name}"
         raise CannotKeep(
-            f"the links that are there have no value for {label}",
-            f"Say it with --set {label}=VALUE, or give the field a default or null=True.",
+            f"existing links have no value for {label}",
+            f"Set one with --set {label}=VALUE, or give the field a default or null=True.",
         )
     return said
 
@@ -119,7 +119,7 @@ def lost(migration: Migration, change: Change, state: State, history: History) -
     """
     deleted, through = _own(migration, "DeleteModel", change), state.models.get(change.through)
     if deleted is None or through is None:
-        raise CannotKeep("its through model stays", "Copy the links in a RunPython of your own.")
+        raise CannotKeep("its through model stays", "Copy the links in your own RunPython.")
     table = LinkTable.of(change.model, change.new, history.facts)
     demand_plain_id(through)
     source, target = linking_fields(change, through, history.facts)

@@ -74,6 +74,6 @@ class Steps:
             for item in items_of(value) if name in _ADDS else ():
                 called = item.keyword("name") if isinstance(item, Call) else None
                 if not isinstance(called, Literal):
-                    raise CannotWrite("an index or constraint of it has no name")
+                    raise CannotWrite("one of its indexes or constraints has no name")
                 arguments = (("model_name", literal(self.model)), ("name", literal(called.value)))
                 yield self.writer.operation(_ADDS[name][1], *arguments)

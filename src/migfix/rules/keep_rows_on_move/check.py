@@ -12,7 +12,7 @@ from migfix.rules.keep_rows_on_move.move import CannotMove, Move, difference, mo
 from migfix.source.code import CannotWrite
 from migfix.source.migration import Migration
 
-BY_HAND = "Keep the old model for one release and copy the rows in a RunPython of your own."
+BY_HAND = "Keep the old model for one release and copy the rows in your own RunPython."
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
@@ -29,20 +29,22 @@ def _finding(move: Move, migrations: tuple[Migration, ...], history: History) ->
     path, line = move.deleting.path, move.deleted.line
     why = f"{old} is deleted and {new} with the same fields is created: the rows would be lost"
     if move.unnamed:
-        ways_out = f"If the model moved, name {move.unnamed} too and pass --moved {old}={new}; if not, --ignore MIG107."
+        ways_out = (
+            f"If the model moved, pass {move.unnamed} too, with --moved {old}={new}. If not, use --ignore MIG107."
+        )
         return Refusal(RULE.code, path, line, f"{why}.", ways_out)
     if not move.is_said:
-        ways_out = f"If the model moved, pass --moved {old}={new}; if it didn't, --ignore MIG107."
+        ways_out = f"If the model moved, pass --moved {old}={new}. If not, use --ignore MIG107."
         if found := difference(move.old, move.new, said_moves(history.facts), history.facts):
-            why = f"{why}, and migfix can't hand the table over, because the two differ in {found}"
-            ways_out = f"{BY_HAND} If the model didn't move, pass --ignore MIG107."
+            why = f"{why}. migfix can't hand the table over, because the two differ in {found}"
+            ways_out = f"{BY_HAND} If the model didn't move, use --ignore MIG107."
         return Refusal(RULE.code, path, line, f"{why}.", ways_out)
     try:
         edits, has_type = move_edits(move, migrations, history)
     except (CannotMove, CannotWrite) as reason:
         return Refusal(RULE.code, path, line, f"{old} moved to {new}, but {reason}.", BY_HAND)
-    wrote = f"the rows stay in their table, {_renamed(move)}"
-    unseen = "" if has_type else " Content types aren't renamed, as migfix can't see that they are installed."
+    wrote = f"keeps the rows in their table, {_renamed(move)}"
+    unseen = "" if has_type else " Content types aren't renamed, because migfix can't see that they are installed."
     return Rewrite(RULE.code, path, line, f"{why}.", wrote + unseen, tuple(edits))
 
 
@@ -51,6 +53,6 @@ def _renamed(move: Move) -> str:
     if old == new:
         return f"{old}."
     return (
-        f"{old}, which becomes {new}, forward and back. Code of the release before breaks on that; "
+        f"{old}, which becomes {new}, forward and back. The previous release breaks on that; "
         f'db_table = "{old}" on the model keeps the name.'
     )

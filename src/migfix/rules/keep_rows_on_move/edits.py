@@ -34,10 +34,10 @@ def move_edits(move: Move, migrations: tuple[Migration, ...], history: History) 
     """The edits of all files, and whether the content type moves along. Raises CannotMove, CannotWrite."""
     said = said_moves(history.facts)
     if move.old.name.lower() != move.new.name.lower():
-        raise CannotMove("it gets another name at the same time; rename it in a migration of its own")
+        raise CannotMove("it gets another name at the same time; rename it in a separate migration")
     for op in move.creating.operations:
         if op.kind not in ("CreateModel", "") and op.model == move.new.key[1]:
-            raise CannotMove(f"{move.creating.name} goes on to change the new table (line {op.line})")
+            raise CannotMove(f"{move.creating.name} also changes the new table (line {op.line})")
     if found := difference(move.old, move.new, said, history.facts):
         raise CannotMove(f"the two differ in {found}")
     demand_alone(move, history.state_before(move.deleting), history.facts)
@@ -104,7 +104,7 @@ def _first_on_the_table(migration: Migration, index: int) -> int:
         return index
     name = following.text("name")
     if any(name in (migration.operations[i].text("name"), migration.operations[i].text("new_name")) for i in earlier):
-        raise CannotMove(f"{migration.name} changes {following.model}.{name} before it follows")
+        raise CannotMove(f"{migration.name} changes {following.model}.{name} before the move")
     return earlier[0]
 
 

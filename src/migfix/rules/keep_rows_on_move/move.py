@@ -212,7 +212,7 @@ def state_only(move: Move, migrations: tuple[Migration, ...], history: History) 
         for op in closing.operations:
             if op.model == move.old.key[1]:
                 if op.kind not in _CLOSES:
-                    raise CannotMove(f"{closing.name} changes the old table too (line {op.line})")
+                    raise CannotMove(f"{closing.name} also changes the old table (line {op.line})")
                 found.setdefault(closing.key, []).append(op)
     for each in {each.key: each for each in [*migrations, *history.new_mentioning("AlterField")]}.values():
         if any(op.kind == "AlterField" for op in each.operations):
@@ -233,14 +233,14 @@ def _following(move: Move, migration: Migration, history: History) -> Iterator[O
         if move.new.key not in new.related(*owner, facts):
             continue
         if shape(old, owner, {move.old.key: move.new.key}, facts) != shape(new, owner, {}, facts):
-            raise CannotMove(f"{'.'.join(owner)}.{new.name} follows it and changes in other ways too")
+            raise CannotMove(f"{'.'.join(owner)}.{new.name} is repointed and also changes in other ways")
         yield op
 
 
 def demand_alone(move: Move, state: State, facts: Facts) -> None:
     """Raises CannotMove where other models are parts of this one, or it is one of others."""
     if move.old.parents(facts) or move.new.parents(facts):
-        raise CannotMove("it inherits from another model, whose table has a part of its rows")
+        raise CannotMove("it inherits from another model, whose table holds a part of its rows")
     for other in state.models.values():
         if move.old.key in other.parents(facts):
             kind = "a proxy of it" if other.options.get("proxy") == Literal(True) else "a model that inherits from it"

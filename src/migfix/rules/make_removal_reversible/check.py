@@ -46,7 +46,7 @@ def _finding(
     plain: Field,
     history: History,
 ) -> Finding:
-    why = f"{model.label}.{field.name} is NOT NULL without a default: going back has no value for the rows."
+    why = f"{model.label}.{field.name} is NOT NULL without a default: going back has no value for existing rows."
     said = said_value(history.facts, model.label, field.name)
     try:
         default, code = value_for(before, plain, said)
@@ -66,15 +66,15 @@ def _finding(
         migration.path,
         op.line,
         why,
-        f"an AlterField before it sets default={code}, which the rows get when the column comes back.",
+        f"adds an AlterField before it that sets default={code}: existing rows get it when the column comes back.",
         (Insert(migration.path, ("operations", place), written, COMMENT), *writer.edits),
         used_values=(said[0],) if said else (),
     )
 
 
 def _refusal(migration: Migration, op: Operation, why: str, model: Model, field: Field) -> Refusal:
-    by_hand = "alter it to null=True first, with a RunPython between the two that fills it when going back."
+    by_hand = "alter it to null=True first, with a RunPython in between that fills it when going back."
     if field.is_unique or "unique" in why:
         return Refusal(RULE.code, migration.path, op.line, why, f"If it must come back, {by_hand}")
-    said = f"Say the value with --set {model.label}.{field.name}=VALUE"
+    said = f"Set a value with --set {model.label}.{field.name}=VALUE"
     return Refusal(RULE.code, migration.path, op.line, why, f"{said}, or {by_hand}")

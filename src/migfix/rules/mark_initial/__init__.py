@@ -19,7 +19,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG204",
     name="mark-initial",
-    why="`migrate --fake-initial` skips what is there only in migrations that count as initial.",
+    why="`migrate --fake-initial` skips existing tables only in migrations that count as initial.",
     concerns=concerns,
     order=12,
     is_for_deployed=True,

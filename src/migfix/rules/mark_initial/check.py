@@ -36,7 +36,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             continue
         parents = history.own_parents(migration)
         if migration.initial is False and not parents and "CreateModel" in kinds:
-            yield _finding(migration, "the first migration of its app says that it isn't initial")
+            yield _finding(migration, "the first migration of its app is marked as not initial")
         elif migration.initial is None and parents and re.fullmatch(NAMED_INITIAL, migration.name):
             found = [history.migration(key) for key in parents]
             if all(each and each.is_initial for each in found):
@@ -47,5 +47,5 @@ def _finding(migration: Migration, fact: str) -> Finding:
     edit: Edit = AddAttribute(migration.path, "initial", "True")
     if migration.initial is False:
         edit = Replace(migration.path, ("initial",), "True")
-    why = f"{fact}, so `migrate --fake-initial` would make tables and columns that are there."
-    return Rewrite(RULE.code, migration.path, migration.operations[0].line, why, "It says `initial = True`.", (edit,))
+    why = f"{fact}, so `migrate --fake-initial` would create tables and columns that already exist."
+    return Rewrite(RULE.code, migration.path, migration.operations[0].line, why, "sets `initial = True`.", (edit,))

@@ -19,7 +19,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG213",
     name="match-squash",
-    why="A squash that differs from what it replaces gives new databases another schema than those that ran the chain.",
+    why="A squash that differs from what it replaces gives new databases a different schema than existing ones.",
     concerns=concerns,
     order=7,
 )

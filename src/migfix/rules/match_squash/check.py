@@ -20,6 +20,6 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
         told.add(migration.app)
         if found := squash_differences(history, migration.app):
             line = migration.operations[0].line if migration.operations else 1
-            why = f"the squash doesn't end as the migrations that it replaces do: {'; '.join(found)}."
-            next_step = "Make the squash from the files as they are now, or add what it lacks to its operations."
+            why = f"the squash ends in different models than the migrations that it replaces: {'; '.join(found)}."
+            next_step = "Squash the files again as they are now, or add what is missing to its operations."
             yield Refusal(RULE.code, migration.path, line, why, next_step)

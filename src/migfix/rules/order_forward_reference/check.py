@@ -25,11 +25,11 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         return
     index, targets = next(iter(references.items()))
     op, made = migration.operations[index], migration.operations[targets[0]]
-    why = f"this operation uses {migration.app}.{made.text('name')}, which line {made.line} makes only later."
+    why = f"this operation uses {migration.app}.{made.text('name')}, which line {made.line} creates only later."
     try:
         ordering = forward.ordering(references)
     except CannotLeave as reason:
-        next_step = f"Put the operations in order by hand; it can't be done here, because {reason}."
+        next_step = f"Reorder the operations by hand. migfix can't, because {reason}."
         yield Refusal(RULE.code, migration.path, op.line, why, next_step)
         return
     yield Rewrite(RULE.code, migration.path, op.line, why, ordering.wrote, ordering.edits)

@@ -91,7 +91,7 @@ class Forward:
         if moves:
             edits = tuple(Move(self.migration.path, ("operations", each), to) for each, to in moves.items())
             names = [self.migration.operations[each].text("name") for each in moves]
-            return Ordering(edits, f"{' and '.join(names)} moved up, before what uses {_it(names)}.")
+            return Ordering(edits, f"moves {' and '.join(names)} up, before what uses {_it(names)}.")
         index, targets = next(iter(references.items()))
         try:
             return self._apart(index, index, targets[0])
@@ -132,16 +132,16 @@ class Forward:
         lost = frozenset(key for key, each in self.made.items() if each == target)
         left = leaving(migration, lost, frozenset(), self.history, range(index, last + 1))
         if left.is_empty:
-            raise CannotLeave(f"line {migration.operations[index].line} uses it in a way that can't be put off")
+            raise CannotLeave(f"line {migration.operations[index].line} uses it in a way that can't be postponed")
         edits: list[Edit] = [*removals(migration, left)]
         edits += [Move(migration.path, ("operations", each), last + 1) for each in left.operations]
         added = Leaving(left.fields, left.options)
         for piece in pieces(migration, added):
             comment = "\n".join([*piece.comments, *([piece.after] if piece.after else [])])
             edits.append(Insert(migration.path, ("operations", last + 1), piece.code, comment or None))
-        what = "The key goes" if left.keys == 1 else f"{left.keys} keys go"
-        along = ", with what hangs on them" if left.options or left.operations else ""
-        return Ordering(tuple(edits), f"{what} after both{along}, in the same file.")
+        what = "the key" if left.keys == 1 else f"{left.keys} keys"
+        along = " and what depends on them" if left.options or left.operations else ""
+        return Ordering(tuple(edits), f"moves {what}{along} after both, in the same file.")
 
 
 def _it(names: list[str]) -> str:

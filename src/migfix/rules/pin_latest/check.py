@@ -34,7 +34,7 @@ def _pinned(migration: Migration, dependency: Dependency, history: History) -> F
     app = dependency.key[0] if dependency.key else ""
     place = RULE.code, migration.path, dependency.line
     why = (
-        f"{app}.__latest__ means another migration with each one that {app} gets: databases that have applied this "
+        f"{app}.__latest__ means a different migration each time {app} gets one: databases that have applied this "
         "file then stop with InconsistentMigrationHistory."
     )
     whole = history if history.app(app) else history.whole
@@ -45,7 +45,7 @@ def _pinned(migration: Migration, dependency: Dependency, history: History) -> F
         reason = f"{app} has several leaves ({named}): merge them first" if leaves else f"Name the migration of {app}"
         return Refusal(*place, why, f"{reason}; migfix can't tell which one this file needs.")
     edit = Replace(migration.path, ("dependencies", dependency.index), dependency_code(key, migration.source))
-    return Rewrite(*place, why, f"Depends on {'.'.join(key)}, which it means today.", (edit,))
+    return Rewrite(*place, why, f"changes the dependency to {'.'.join(key)}, which it means today.", (edit,))
 
 
 def _added(migration: Migration, deployed: Migration, history: History) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def _added(migration: Migration, deployed: Migration, history: History) -> Itera
             migration.path,
             each.line,
             f"the dependency on {named} was added to a migration that is on the default branch.",
-            f"Take it out again and put it into a new migration: a database that has applied this file and not {named} "
-            "stops every migrate with InconsistentMigrationHistory. If every database has applied both, name them with "
+            f"Remove it and put it into a new migration: a database that has applied this file but not {named} "
+            "stops every migrate with InconsistentMigrationHistory. If every database has applied both, pass them with "
             "--database, or accept it with `# migfix: ignore-file[MIG206]`.",
         )

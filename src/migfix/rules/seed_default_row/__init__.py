@@ -36,7 +36,7 @@ def pointing_at(migration: Migration, history: History) -> Iterator[Migration]:
 RULE = Rule(
     code="MIG101",
     name="seed-default-row",
-    why="The row that a new foreign key's default points at must be there before the key is.",
+    why="The row that a new foreign key's default points at must exist before the key does.",
     concerns=concerns,
     order=20,
 )

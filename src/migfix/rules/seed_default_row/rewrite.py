@@ -46,12 +46,14 @@ def function_name(model: str) -> str:
 
 def _why(seeding: Seeding) -> str:
     first = seeding.needs[0]
-    keys = ", ".join(seed.key for seed in seeding.seeds)
-    rows = f"existing rows of {first.child.model.label} get {first.field.name} = {keys}"
-    return f"{rows}, and that row of {first.target.label} isn't there."
+    keys = [seed.key for seed in seeding.seeds]
+    given = f"existing {first.child.model.label} rows will get {first.field.name}={' or '.join(keys)}"
+    rows = "row" if len(keys) == 1 else "rows"
+    return f"{given}, but {first.target.label} has no {rows} {', '.join(keys)}."
 
 
 def _wrote(seeding: Seeding, name: str) -> str:
     tables = " or ".join(child.model.label for child in seeding.children)
     condition = f"if {tables} has rows, " if tables else ""
-    return f"{name}() makes it {condition}in a RunPython before the {seeding.needs[0].op.kind}."
+    creates = "creates it" if len(seeding.seeds) == 1 else "creates them"
+    return f"{name}() {creates} {condition}in a RunPython before the {seeding.needs[0].op.kind}."

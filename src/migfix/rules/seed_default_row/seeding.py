@@ -64,9 +64,9 @@ def seedings(needs: list[tuple[Need, Seeder]], made: int) -> Iterator[Seeding]:
         need, seeder = same[0]
         if isinstance(need.value, Name) and makes_rows(need.value, need.migration.path, seeder.history):
             raise CannotSeed(
-                f"its default {need.value.dotted}() makes the row with {need.target.label} as models.py has it today, "
-                "with columns that a database may not have yet.",
-                "Make the row in a RunPython that gets the model from apps, and write its key as the default.",
+                f"its default {need.value.dotted}() creates the row with {need.target.label} as models.py has it "
+                "today, with columns that a database may not have yet.",
+                "Create the row in a RunPython that gets the model from apps, and write its key as the default.",
             )
         seed = seeder.seed(need.target.key, need.by, need.value, number)
         is_one_off = all(each.is_one_off for each, _ in same)
@@ -85,15 +85,15 @@ def _demand_whole(seeding: Seeding) -> Seeding:
     for guard in (guard for row in rows for guard in row.guards if not seeding.is_one_off):
         if guard.model is None:
             raise CannotSeed(
-                f"a new database has no {guard.label} {guard.key}, which the row of the default would point at.",
-                "Make the row in a RunPython of your own, or make the key nullable.",
+                f"a new database has no {guard.label} {guard.key}, which the default's row would point at.",
+                "Create the row in your own RunPython, or make the key nullable.",
             )
     migration, seeder = seeding.needs[0].migration, seeding.seeder
     for row in rows:
         if found := _required_later(row.model, migration, seeder.history):
             raise CannotSeed(
-                f"a row of {row.model.label} would be there when {found[0]} adds its required {found[1]}.",
-                "Make the rows in a RunPython of your own once both tables are whole, or make a key nullable.",
+                f"a row of {row.model.label} would already exist when {found[0]} adds its required {found[1]}.",
+                "Create the rows in your own RunPython once both tables are complete, or make a key nullable.",
             )
     return seeding
 
@@ -114,8 +114,8 @@ def _must_differ(seeds: list[Seed]) -> None:
         given = [tuple(_given(seed, name) for name in unique) for seed in seeds]
         if len(set(given)) < len(given) and None not in given[0]:
             raise CannotSeed(
-                f"the rows that the defaults mean would have the same {', '.join(unique)}, which must be unique.",
-                "Make the rows in a RunPython of your own.",
+                f"the default rows would have the same {', '.join(unique)}, which must be unique.",
+                "Create the rows in your own RunPython.",
             )
 
 

@@ -33,7 +33,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         by_hand = f"Move the operations from line {migration.operations[conflict.up_to].line} on to a new migration."
         yield Refusal(RULE.code, migration.path, conflict.data.line, f"{why[:-1]}; {reason}.", by_hand)
         return
-    moved = f"the operations from line {migration.operations[conflict.up_to].line} on went to {name}, right after it."
+    moved = f"moves the operations from line {migration.operations[conflict.up_to].line} on to {name}, right after it."
     yield Rewrite(RULE.code, migration.path, conflict.data.line, why, moved, tuple(edits))
 
 

@@ -24,7 +24,7 @@ def split(
     Raises CannotLeave where another file can't follow, or what leaves can't be written elsewhere.
     """
     if migration.replaces:
-        raise CannotLeave("the file is a squashed migration, and stands for others as a whole")
+        raise CannotLeave("the file is a squashed migration, which replaces others as a whole")
     left = Leaving(operations=list(range(index, len(migration.operations))))
     found = pieces(migration, left)
     name = follow_up_name(migration, history.app(migration.app), found[: end and end - index])

@@ -22,8 +22,8 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
     for line, model in from_outside(migration, history):
-        why = f"a data step gets {model.label} as models.py has it today from outside its function."
-        by_hand = "Let a function get the model from apps: def name(apps, schema_editor)."
+        why = f"a data function uses {model.label} from outside its body, as models.py has it today."
+        by_hand = "Get the model from apps inside the function: def name(apps, schema_editor)."
         yield Refusal(RULE.code, migration.path, line, why, by_hand)
         return
     found = {}
@@ -42,13 +42,13 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     pairs = [pair for _, models in found.values() for pair in models.items()]
     dependencies, needed = dependency_edits(migration, pairs, history)
     labels = ", ".join(sorted({use.model.label for use, _ in pairs}))
-    comes = f", and the file comes to depend on {', '.join(needed)}" if needed else ""
+    comes = f", and adds a dependency on {', '.join(needed)}" if needed else ""
     yield Rewrite(
         RULE.code,
         migration.path,
         min(each.function.line for each, _ in found.values()),
         f"{_named(found)} {labels} as models.py has it today, with columns that a database may not have yet.",
-        f"apps.get_model() gives the model as it is at this point{comes}.",
+        f"apps.get_model() returns the model as it is at this point{comes}.",
         (*texts, *cleaning_edits(migration, texts), *dependencies),
     )
 

@@ -46,13 +46,13 @@ def replacement(
         by_hand = f'Write {use.variable} = apps.get_model("the_label", "{use.model.name}") and the dependency yourself.'
         return Unfit(", and its app isn't in the project", by_hand)
     if each.apps is None:
-        by_hand = f"Hand it the registry: def {name}(apps), as the function that RunPython calls has it."
-        return Unfit(", and isn't handed apps", by_hand)
+        by_hand = f"Pass it the registry: def {name}(apps), as RunPython does."
+        return Unfit(", and isn't passed apps", by_hand)
     if each.shares_lines:
         by_hand = "Give each statement a line of its own."
-        return Unfit(", and a statement that would change stands on a line with others", by_hand)
+        return Unfit(", and a statement that would change shares its line with others", by_hand)
     if use.kind == "registry" and use.place and text_between(migration.source, use.place) == each.apps:
-        by_hand = "Take that import out, so that apps is what RunPython hands over."
+        by_hand = "Remove that import, so that apps is what RunPython passes."
         return Unfit(f", from a registry imported as {each.apps}", by_hand)
     found = historical(migration, each, use.model, use.seen_as, state, history)
     return Unfit(f": {found.told}", _ways_out(found, name)) if isinstance(found, Lack) else found
@@ -64,7 +64,7 @@ def _ways_out(lack: Lack, name: str) -> str:
     inline = f"rite what it does out in {name}() and get the model from apps"
     if lack.is_manager:
         return f"Give the manager use_in_migrations = True and run makemigrations first, or w{inline}."
-    return f"W{inline}: historical models have fields, and nothing else of models.py."
+    return f"W{inline}: historical models have fields, and nothing else from models.py."
 
 
 def attributes(nodes: Iterable[ast.FunctionDef], relations: frozenset[str]) -> frozenset[str]:

@@ -73,7 +73,7 @@ def _connection(alias: str, set_up: Callable[[], None]) -> BaseDatabaseWrapper:
     if connection.vendor not in ("sqlite", *SERVERS):
         raise MigfixError(
             f"migfix verify knows SQLite, PostgreSQL, MySQL and MariaDB, and `{alias}` is {connection.vendor}.",
-            "Use --engine to prove it on one of those.",
+            "Use --engine to run on one of those.",
         )
     return connection
 
@@ -123,7 +123,7 @@ def _demand_scratch(connection: BaseDatabaseWrapper) -> None:
     if name != connection.settings_dict["NAME"]:
         raise MigfixError(
             f"The settings lead to the database {name} instead of a scratch one ({where(connection)}).",
-            "Take what names a database out of OPTIONS.",
+            "Remove what names a database from OPTIONS.",
         )
 
 

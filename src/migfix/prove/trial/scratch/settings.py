@@ -40,7 +40,7 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
             if taken.rpartition("/")[2].lower().startswith(PREFIX):
                 raise MigfixError(
                     f"The database `{name}` of your settings is called {taken}.",
-                    f"migfix drops what starts with {PREFIX}; give that database another name.",
+                    f"migfix drops databases that start with {PREFIX}. Rename that database.",
                 )
     if alias not in configured:
         raise MigfixError(f"The settings have no database `{alias}`.", f"They have {', '.join(configured)}.")

@@ -145,7 +145,7 @@ class SyntheticRows:
                     values = self._values(model, number, attempt, is_wanted)
                     sets = {names: tuple(_hashable(values.get(name)) for name in names) for names in taken}
                     if any(None not in found and found in taken[names] for names, found in sets.items()):
-                        error = "its unique fields leave no more values"
+                        error = "its unique fields allow no more values"
                         continue
                     with transaction.atomic(using=self.alias):
                         self._insert(model, values)
@@ -192,7 +192,7 @@ class SyntheticRows:
         """Insert a row with what a model needs and nothing more, in later attempts with everything; its key."""
         number = _NUMBER_OF_INSERT + attempt
         if depth > 20:
-            raise NoRow(f"each row of {model._meta.db_table} needs one that is there before")
+            raise NoRow(f"each row of {model._meta.db_table} needs a row that exists before")
         values: Values = {}
         for parent, link in model._meta.parents.items():
             if link and link in model._meta.local_fields:
@@ -210,7 +210,7 @@ class SyntheticRows:
         for names in unique_sets(model):
             given = {name: values[name] for name in names if values.get(name) is not None}
             if len(given) == len(names) and model._base_manager.using(self.alias).filter(**given).exists():
-                raise NoRow("its unique fields leave no more values")
+                raise NoRow("its unique fields allow no more values")
         return self._insert(model, values)
 
     def _checked(self, model: type[Model], values: Values, attempt: int) -> Values:

@@ -64,7 +64,7 @@ class ColumnValues:
             with suppress(*_NO):
                 field.get_db_prep_save(value, self.connection)
                 return value
-        raise NoRow(f"migfix knows no value for {model._meta.label}.{field.name}, a {type(field).__name__}")
+        raise NoRow(f"migfix has no value for {model._meta.label}.{field.name}, a {type(field).__name__}")
 
     def _candidates(self, model: type[Model], field: Any) -> Iterator[Any]:
         from model_bakery.baker import Baker
