@@ -1,11 +1,11 @@
-"""Measure migfix beside its floor, in one run: ``python bench/run.py [--limit 1.4]``.
+"""Compare the run time of migfix with a floor: ``python bench/run.py [--limit 1.4]``.
 
 * ``migfix apply`` on one file that changes, against a process that imports typer and libcst, parses the same file and
   prints it.
 * ``migfix check`` on one clean file, against ``python -c "import typer, ast"``.
 
-Both sides of a pair run in turns, so that whatever else the machine does meets both. Printed are medians in
-milliseconds and their ratio; the exit code is 1 if a ratio is above the limit.
+Both sides of a pair run in turns, so that other load on the machine affects both. Prints the medians in milliseconds
+and their ratio. The exit code is 1 if a ratio is above the limit.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CHANGES = "blog/migrations/0002_category_post_category.py"
 CLEAN = "blog/migrations/0001_initial.py"
 FLOOR = "import sys, typer, libcst; sys.stdout.write(libcst.parse_module(open(sys.argv[1], 'rb').read()).code)"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""Both sides may keep their byte code, as an installed package does."""
+"""Both sides may cache their bytecode, as an installed package does."""
 MIGFIX = str(Path(sys.executable).parent / "migfix")
 
 
@@ -39,7 +39,7 @@ def seconds(command: list[str], project: Path) -> float:
 def pair(
     ours: list[str], floor: list[str], project: Path, reset: Callable[[], object], runs: int
 ) -> tuple[float, float]:
-    """Median seconds of both commands, run in turns after two rounds to warm up."""
+    """Return the median seconds of both commands, run in turns after two warm-up rounds."""
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(runs + 2):
         reset()

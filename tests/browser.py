@@ -1,4 +1,4 @@
-"""A real browser, driven by playwright: Chromium of the distribution, or the one that MIGFIX_CHROMIUM names."""
+"""A real browser, driven by playwright: the distribution's Chromium, or the one in MIGFIX_CHROMIUM."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDE, PHONE = (1200, 900), (390, 844)
 
 
 def why_no_browser() -> str | None:
-    """Why pages can't be looked at here, None if they can."""
+    """Why pages can't be opened here, or None if they can."""
     if not all(map(find_spec, ("playwright", "axe_playwright_python"))):
         return "pip install -e '.[browser]' brings what drives one"
     return None if CHROMIUM else "no chromium is installed, and MIGFIX_CHROMIUM names none"
@@ -27,7 +27,7 @@ def why_no_browser() -> str | None:
 
 @contextmanager
 def running() -> Iterator[Browser]:
-    """A browser; in CI it must be there, elsewhere a missing one is a skip that conftest.py tells loudly."""
+    """Yield a browser. If it is missing, fail in CI; elsewhere skip the test, and conftest.py prints a warning."""
     if reason := why_no_browser():
         if os.environ.get("CI") and not os.environ.get("MIGFIX_SQLITE_ONLY"):
             pytest.fail(f"a browser must be there in CI, but {reason}")

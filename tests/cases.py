@@ -1,4 +1,4 @@
-"""The fixture cases: small projects before and after a rule."""
+"""The fixture cases: small projects before and after a rule is applied."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Case:
         return (self.folder / "after").is_dir()
 
     def copy_before(self, target: Path) -> Path:
-        """The project before, with the models that makemigrations saw last."""
+        """Copy the original project, with the models that makemigrations saw last."""
         shutil.copytree(self.folder / "before", target)
         steps = sorted((self.folder / "models").iterdir()) if (self.folder / "models").is_dir() else []
         for path in steps[-1].glob("*.py") if steps else ():
@@ -61,7 +61,7 @@ def all_cases() -> list[Case]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path."""
+    """The content of every file below a folder, by path."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))

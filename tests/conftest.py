@@ -1,4 +1,4 @@
-"""What all tests share: the command line as a function, and the engines that answer."""
+"""Shared by all tests: the command line as a function, and the available database engines."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ URLS = {"sqlite": "sqlite"} | {
     for name, each in ENGINES.items()
     if "HOST" in each
 }
-"""What --engine takes."""
+"""The values for --engine, by engine."""
 
 
 def why_not(engine: str) -> str | None:
-    """Why an engine can't be tested here, None if it can."""
+    """Why an engine can't be tested here, or None if it can."""
     settings = ENGINES[engine]
     if engine == "sqlite":
         return None
@@ -69,7 +69,7 @@ IS_SERVERS_LEG = bool(os.environ.get("CI")) and not os.environ.get("MIGFIX_SQLIT
 
 
 def demand(name: str) -> None:
-    """In CI every engine must answer; elsewhere the tests on one that doesn't are skipped, loudly."""
+    """If an engine isn't available, fail in CI; elsewhere skip the test, with a warning at the end of the run."""
     if name in MISSING:
         if IS_SERVERS_LEG:
             pytest.fail(f"{name} must answer in CI, but {MISSING[name]}")
@@ -87,16 +87,16 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The tests' projects change within a second, and their bytecode is told from their time: they keep none."""
+    """Write no bytecode: the tests' projects change within a second, and stale bytecode is recognized by its time."""
     if not hasattr(config, "workerinput"):
         compileall.compile_dir(Path(__file__).parents[1] / "src", quiet=1)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    # A command in the background inherits SIGINT as ignored, and so would all that the tests interrupt.
+    # A command in the background ignores SIGINT, and so would the processes that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes a minute comes first, so that no worker ends with it while the others wait."""
+    """Run the tests that take a minute first, so that no worker is still busy with one while the others wait."""
     items.sort(key=lambda item: "third_party" not in item.nodeid)
 
 
@@ -112,7 +112,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where migfix keeps its journals during the tests: not with those of the person who runs them."""
+    """The folder for migfix's journals during the tests, separate from the user's own."""
     folder = tmp_path_factory.mktemp("state")
     os.environ["XDG_STATE_HOME"] = str(folder)
     return folder
@@ -141,7 +141,7 @@ def migfix() -> Migfix:
 
 @pytest.fixture
 def forked() -> Migfix:
-    """As ``migfix``, in a fork of this process: hundreds of cases needn't wait for Python to start each time."""
+    """Like ``migfix``, but in a fork of this process, so that hundreds of cases don't wait for Python to start."""
     preload()
 
     def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -162,14 +162,14 @@ def forked() -> Migfix:
 
 
 def preload() -> None:
-    """Import once, for all forks, what they would import."""
-    with warnings.catch_warnings(action="ignore"):  # those of other packages while they are imported
+    """Import what the forks would import, once for all of them."""
+    with warnings.catch_warnings(action="ignore"):  # warnings of other packages during import
         for module in ("migfix.cli.planning", "migfix.cli.proving", "migfix.syntax", "sqlglot"):
             importlib.import_module(module)
 
 
 def become(arguments: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
-    """Be the command line, with these files as output; never returns."""
+    """Run the command line with these files as output. Never returns."""
     from migfix.cli import run_and_leave
 
     warnings.resetwarnings()

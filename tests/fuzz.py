@@ -1,4 +1,4 @@
-"""Mutated fixtures: ``python -m tests.fuzz --inputs 10000 [--seed N]``; the exit code is 1 if migfix failed one."""
+"""Mutated fixtures: ``python -m tests.fuzz --inputs 10000 [--seed N]``. The exit code is 1 if migfix failed on any."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Make projects and judge migfix by them: ``python -m tests.generate --seconds 3600 [--engine postgresql]``.
+"""Generate projects and judge migfix by them: ``python -m tests.generate --seconds 3600 [--engine postgresql]``.
 
-A project in which the rewritten version is worse than the original is kept, with what was found in ``judgement.json``.
-Run one again with ``--seed``. The exit code is 1 if there was one.
+A project is kept if its rewritten version is worse than the original, with the findings in ``judgement.json``.
+Run one again with ``--seed``. The exit code is 1 if there was such a project.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def git(*arguments: str, cwd: Path) -> str:
 
 
 def migration(operations: str, *dependencies: tuple[str, str], attributes: str = "", functions: str = "") -> str:
-    """The text of a migration file; ``operations`` are the lines inside the list, and ID is the usual key."""
+    """The text of a migration file. ``operations`` are the lines in the list; ID becomes the usual primary key."""
     body = f"    dependencies = {list(dependencies)!r}\n    operations = [\n{dedent(operations)}\n    ]\n"
     extra = "".join(f"    {line}\n" for line in dedent(attributes).strip().splitlines())
     text = f"{HEAD}{dedent(functions)}\n\nclass Migration(migrations.Migration):\n{extra}{body}"
@@ -31,7 +31,7 @@ def migration(operations: str, *dependencies: tuple[str, str], attributes: str =
 
 
 def write_project(root: Path, files: dict[str, str]) -> Path:
-    """A project with settings.py and these files; every folder of an app is a package."""
+    """Write a project with settings.py and these files. Every folder becomes a package."""
     for name, content in {"settings.py": SETTINGS, **files}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
-"""Hold what migfix reads from files against Django's ProjectState, migration by migration; run by test_readers.py.
+"""Compare what migfix reads from files with Django's ProjectState, migration by migration; run by test_readers.py.
 
-Walks the whole plan of the project that DJANGO_SETTINGS_MODULE names. After each migration the models of its app must
-be the same on both sides: their names, and of each field its class, what it points at, its column, and whether it is
-NULL, unique, a primary key, and has a default. Prints how many migrations there were, and what is read otherwise than
-Django has it: labels, and fields. As JSON.
+Follows the whole plan of the project of DJANGO_SETTINGS_MODULE. After each migration the models of its app must be the
+same on both sides: their names, and for each field its class, target and column, and whether it is NULL, unique or a
+primary key and has a default. Prints JSON: the number of migrations, and the labels and fields that migfix reads
+differently from Django.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def of_django(field: models.Field[Any, Any], state: ModelState, key: tuple[str, 
     if setting == "AUTH_USER_MODEL":
         target = settings.AUTH_USER_MODEL
     elif setting:
-        target = None  # which model another setting means only Django knows
+        target = None  # only Django knows which model another setting names
     if target == "self":
         target = ".".join(key)
     return {
@@ -105,7 +105,7 @@ def of_django(field: models.Field[Any, Any], state: ModelState, key: tuple[str, 
 def of_source(field: Field, model: Model, facts: Facts) -> dict[str, Any]:
     target = field.target(model.app, model.name.lower(), facts)
     said = field.get("to")
-    if target is None and isinstance(said, Literal):  # of a class that migfix doesn't know as a relation
+    if target is None and isinstance(said, Literal):  # migfix doesn't know the field's class as a relation
         app, _, name = str(said.value).lower().partition(".")
         target = (app, name)
     column = field.get("db_column")

@@ -1,8 +1,8 @@
-"""Every state that databases can be in when a squashed migration arrives: run as a script by test_squash.py.
+"""Every state that a database can be in when a squashed migration is added; run as a script by test_squash.py.
 
 Reads from stdin the project, its settings, and two sets of its migrations: ``plain`` without the squashed ones and
-``squashed`` with them. For each number of plain migrations, zero to all, an empty database gets them and rows, then the
-squashed files, and migrates. Prints a line for each state: what went wrong, or the schema.
+``squashed`` with them. For each number of plain migrations, from zero to all, applies them to an empty database, adds
+rows, puts the squashed files in place and migrates. Prints a line for each state: the error, or the schema and rows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 
 
 def put(root: Path, files: dict[str, str]) -> None:
-    """The migrations on disk are these files and no other; Python forgets what it has imported of them."""
+    """Replace the migrations on disk with these files, and unload the ones that Python has imported."""
     for path in root.glob("*/migrations/[0-9]*.py"):
         path.unlink()
     for name, text in files.items():
@@ -48,7 +48,7 @@ def plan() -> list[tuple[str, str]]:
 
 
 def schema() -> dict[str, Any]:
-    """Tables with their columns, and what hangs on them by name; the order of columns doesn't count."""
+    """Each table's columns and constraints. The names of constraints and the order of columns don't count."""
     found = {}
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
@@ -68,7 +68,7 @@ def schema() -> dict[str, Any]:
 
 
 def add_rows(rows: list[str], state: int) -> None:
-    """Every row whose table and columns are there by now."""
+    """Insert every row whose table and columns already exist."""
     for statement in rows:
         table = statement.split()[2]
         columns = statement[statement.index("(") + 1 : statement.index(")")].split(", ")
@@ -129,7 +129,7 @@ def main() -> None:
 
 
 def _fresh() -> None:
-    """An empty database: every table is dropped, with those of Django."""
+    """Empty the database: drop every table, including Django's own."""
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         if connection.vendor == "mysql":

@@ -1,4 +1,4 @@
-"""A dumb terminal, and somebody who types."""
+"""A dumb terminal, and answers typed into it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUESTION = re.compile(rb"(\]|:|\)|>>>) $")
 
 
 def typed(command: list[str], cwd: Path, answers: Iterable[bytes]) -> tuple[int, str]:
-    """The exit code of a command, and what its terminal shows when an answer is typed at each question."""
+    """Type an answer at each question of a command. Return its exit code and what its terminal shows."""
     waiting = list(answers)
     pid, terminal = pty.fork()
     if pid == 0:

@@ -1,4 +1,4 @@
-"""What a refusal tells people to do holds: carried out as it says, it ends the refusal, and no rule asks otherwise."""
+"""The advice of each "can't fix" finding works: following it removes the finding, and no rule reports a new one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Way = list[str]
 
 
 def operation(source: str, line: int) -> ast.Call:
-    """The operation whose text holds a line."""
+    """The operation whose source contains a line."""
     calls = [
         each
         for each in ast.walk(ast.parse(source))
@@ -38,7 +38,7 @@ def operation(source: str, line: int) -> ast.Call:
 
 
 def put(path: Path, node: ast.AST, text: str) -> None:
-    """Write ``text`` in place of a node."""
+    """Replace a node with ``text``."""
     source = path.read_text()
     old = ast.get_source_segment(source, node)
     assert old is not None
@@ -72,7 +72,7 @@ def nullable(path: Path, line: int, said: re.Match[str]) -> Iterator[Way]:
 
 
 def nullable_first(path: Path, line: int, said: re.Match[str]) -> Iterator[Way]:
-    """An AlterField to null=True and a step that fills it when going back, before a RemoveField."""
+    """Before a RemoveField, add an AlterField to null=True and a RunPython that fills the field when going back."""
     _, model, name = said["label"].split(".")
     created = ast.parse((path.parent / "0001_initial.py").read_text())
     pairs = [each.elts for each in ast.walk(created) if isinstance(each, ast.Tuple) and len(each.elts) == 2]
@@ -169,7 +169,7 @@ def test_advice_holds(
     project = case.copy_before(tmp_path / "project")
     user = ["--auth-user-model", user] if (user := case.config.get("auth_user_model")) else []
     options = [*case.config.get("flags", []), *user, "--extend-select", found["code"], "--output-format", "json"]
-    if not (project / found["path"]).exists():  # a file that the rewrite makes
+    if not (project / found["path"]).exists():  # a file that the rewrite creates
         forked("apply", *case.config["paths"], *options[:-2], cwd=project)
     before = refused(forked("check", *case.config["paths"], *options, cwd=project).stdout)
     assert any(code == found["code"] for code, _ in before)

@@ -1,4 +1,4 @@
-"""What a user types and sees: options, messages, exit codes, and files that are not as they should be."""
+"""What a user types and sees: options, messages, exit codes, and files that can't be read."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def test_apply_says_what_it_did(blog: Path, migfix: Migfix) -> None:
     result = migfix("apply", FILE, cwd=blog)
     assert result.stderr == ""
     assert result.stdout == (
-        f"{FILE}:21: MIG101 seed-default-row: existing rows of blog.Post get category = 1, "
-        "and that row of blog.Category isn't there.\n"
-        "  fix: seed_category() makes it if blog.Post has rows, in a RunPython before the AddField.\n"
-        '  row: blog.Category(pk=1, name="Category 1")\n'
+        f"{FILE}:21: MIG101 seed-default-row: existing blog.Post rows will get "
+        "category=1, but blog.Category has no row 1.\n"
+        "  fix: seed_category() creates it if blog.Post has rows, in a RunPython before the AddField.\n"
+        '  row: blog.Category(pk=1, name="Category 1")\n\n'
         "Where the original blog.0002_category_post_category already ran, go back first: "
         "python manage.py migrate blog 0001_initial\n"
         "Where a first attempt at blog.0002_category_post_category failed on MySQL or MariaDB, "
         "drop what it left behind:\n"
-        "    DROP TABLE `blog_category`;\n"
+        "    DROP TABLE `blog_category`;\n\n"
         "1 file rewritten\n"
     )
     assert result.returncode == 0
 
 
-def test_advice_for_mysql_is_for_mysql(blog: Path, migfix: Migfix) -> None:
+def test_advice_for_mysql_is_only_shown_for_mysql(blog: Path, migfix: Migfix) -> None:
     assert "DROP TABLE" not in migfix("check", FILE, "--engines", "postgresql,sqlite", cwd=blog).stdout
     assert "DROP TABLE" in migfix("check", FILE, "--engine", "mysql", cwd=blog).stdout
 
@@ -56,7 +56,7 @@ def test_check_writes_nothing(blog: Path, migfix: Migfix) -> None:
     assert migfix("check", "blog/migrations/0001_initial.py", cwd=blog).returncode == 0
 
 
-def test_diff_keeps_reasons_apart(blog: Path, migfix: Migfix) -> None:
+def test_diff_writes_reasons_to_stderr(blog: Path, migfix: Migfix) -> None:
     result = migfix("diff", FILE, cwd=blog)
     assert result.stdout.startswith(f"--- a/{FILE}\n+++ b/{FILE}\n@@")
     assert "MIG101" not in result.stdout
@@ -106,7 +106,7 @@ def test_undo(blog: Path, migfix: Migfix) -> None:
 
 
 def test_undo_in_a_copy_of_the_project(tmp_path: Path, migfix: Migfix) -> None:
-    """What was written in one project can't be taken back in another, nor by what a copy brings along."""
+    """What was written in one project can't be undone in another, even in a copy of the project."""
     original, copy = tmp_path / "site", tmp_path / "copy"
     shutil.copytree(FIXTURES / "break_dependency_cycle" / "leaf_with_max_migration" / "before", original)
     assert migfix("apply", ".", cwd=original).returncode == 0
@@ -119,8 +119,8 @@ def test_undo_in_a_copy_of_the_project(tmp_path: Path, migfix: Migfix) -> None:
     assert contents(copy) == contents(original) == after
 
 
-def test_a_folder_does_not_mean_replaced_files(tmp_path: Path, migfix: Migfix) -> None:
-    """They go when the squash is finished; who names one means it."""
+def test_replaced_files_of_a_folder_are_skipped(tmp_path: Path, migfix: Migfix) -> None:
+    """Replaced files are removed when the squash is finished, so they are only checked if they are named."""
     site = tmp_path / "site"
     shutil.copytree(FIXTURES / "break_dependency_cycle" / "leave_squashed" / "before", site)
     more = site / "members/migrations/0002_more.py"
@@ -260,7 +260,7 @@ def test_configuration(blog: Path, migfix: Migfix) -> None:
         assert message in result.stderr
 
 
-def test_flags_that_say_nothing(blog: Path, migfix: Migfix) -> None:
+def test_invalid_and_unused_option_values(blog: Path, migfix: Migfix) -> None:
     for flags in (("--set", "name=x"), ("--set", "blog.Category.name"), ("--app", "blog"), ("--django", "new")):
         result = migfix("check", FILE, *flags, cwd=blog)
         assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), flags
@@ -268,8 +268,8 @@ def test_flags_that_say_nothing(blog: Path, migfix: Migfix) -> None:
     assert unused.stderr == "--set blog.Category.title: no placeholder row needed this value.\n"
 
 
-def test_labels_that_folders_do_not_say(blog: Path, migfix: Migfix) -> None:
-    """A label from apps.py, from a flag, or from what the files depend on; here the folder is called otherwise."""
+def test_labels_that_differ_from_the_folder(blog: Path, migfix: Migfix) -> None:
+    """The label comes from apps.py, a flag or the files' dependencies; the folder has a different name."""
     (blog / "blog").rename(blog / "journal")
     file = "journal/migrations/0002_category_post_category.py"
     assert "apps.get_model('blog', 'Category')" in migfix("diff", file, cwd=blog).stdout
@@ -302,7 +302,7 @@ def test_demo(tmp_path: Path, migfix: Migfix) -> None:
 
 @pytest.mark.parametrize(("body", "is_offered"), [("update(title='')", True), ("create(title='')", False)])
 def test_elidable_is_offered(blog: Path, migfix: Migfix, body: str, is_offered: bool) -> None:
-    """A step that makes no rows may be one that a squash needn't keep; that is for a person to say."""
+    """A squash may not need a data function that creates no rows. That needs your decision, so it is only offered."""
     source = f"""from django.db import migrations
 
 
@@ -321,7 +321,7 @@ class Migration(migrations.Migration):
 
 
 def test_completion(tmp_path: Path) -> None:
-    """Installed as the README says, in a real shell."""
+    """Completion works in a real shell, installed as described in the README."""
     bash = shutil.which("bash")
     if bash is None or (sys.platform == "linux" and not Path("/proc/self").exists()):
         pytest.skip("no bash is here, or no /proc to see by which shell a process was started")

@@ -1,4 +1,4 @@
-"""A comment stays wherever it stands in a file that is rewritten."""
+"""A comment in a rewritten file is kept, wherever it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REWRITTEN = [case for case in all_cases() if case.is_rewritten]
 
 @pytest.mark.parametrize("case", REWRITTEN, ids=lambda case: case.name)
 def test_a_comment_anywhere(case: Case, tmp_path: Path, forked: Migfix) -> None:
-    """At the end of a line or above it: a random one, another one for each case."""
+    """The comment is at the end of a line or above it, at a random place that differs for each case."""
     root = case.copy_before(tmp_path / "project")
     random = Random(case.name)
     files = [path for path in sorted((case.folder / "after").rglob("*.py")) if path.stat().st_size]
@@ -35,7 +35,7 @@ def test_a_comment_anywhere(case: Case, tmp_path: Path, forked: Migfix) -> None:
 
 
 def _has_comment(source: bytes) -> bool:
-    """Whether it is still Python, and the comment not a part of a text."""
+    """Whether the source is still valid Python, and the comment isn't part of a string."""
     try:
         compile(source, "x", "exec")
         return any(

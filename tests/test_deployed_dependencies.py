@@ -1,4 +1,4 @@
-"""What a deployed file comes to depend on is applied wherever the file is, and no rule refuses what another told."""
+"""A dependency added to a deployed file is applied wherever the file is, and rules don't contradict each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = "pages/migrations/0001_initial.py"
 
 @pytest.fixture
 def deployed(tmp_path: Path) -> Path:
-    """A project whose only own migration is on the default branch and waits for what its package doesn't ship."""
+    """A project whose only migration is on the default branch and depends on one that the package doesn't ship."""
     project = Case(PHANTOM / "gone_again_from_site_packages").copy_before(tmp_path / "project")
     git("init", cwd=project)
     git("add", "--force", ".", cwd=project)
@@ -24,7 +24,7 @@ def deployed(tmp_path: Path) -> Path:
     return project
 
 
-def test_a_deployed_file_waits_for_the_oldest_migration_with_its_models(deployed: Path, forked: Migfix) -> None:
+def test_a_deployed_file_depends_on_the_oldest_migration_with_its_models(deployed: Path, forked: Migfix) -> None:
     result = forked("apply", FILE, "--select", "MIG205,MIG206", cwd=deployed)
     assert '("labels", "0001_initial")' in (deployed / FILE).read_text(), result.stdout
     assert "Depends on labels.0001_initial, which is applied wherever this file is." in result.stdout
@@ -32,12 +32,12 @@ def test_a_deployed_file_waits_for_the_oldest_migration_with_its_models(deployed
     assert again.returncode == 0, again.stdout
 
 
-def test_a_new_file_waits_for_the_newest(deployed: Path, forked: Migfix) -> None:
+def test_a_new_file_depends_on_the_newest_migration(deployed: Path, forked: Migfix) -> None:
     forked("apply", FILE, "--select", "MIG205", "--force", cwd=deployed)
     assert '("labels", "0002_more")' in (deployed / FILE).read_text()
 
 
-def test_a_stray_file_says_what_was_applied_before_it(deployed: Path, forked: Migfix) -> None:
+def test_a_dependency_on_a_stray_file_is_replaced_by_its_parent(deployed: Path, forked: Migfix) -> None:
     folder = next(deployed.glob("venv/lib/*/site-packages/django_labels/migrations"))
     stray = (folder / "0002_more.py").read_text().replace("0001_initial", "0002_more")
     (folder / "0003_alter_tag_id.py").write_text(stray)
@@ -46,7 +46,7 @@ def test_a_stray_file_says_what_was_applied_before_it(deployed: Path, forked: Mi
     assert result.returncode == 0
 
 
-def test_a_lost_migration_is_never_said_to_be_the_file_itself(tmp_path: Path, forked: Migfix) -> None:
+def test_a_missing_dependency_is_never_guessed_to_be_the_file_itself(tmp_path: Path, forked: Migfix) -> None:
     project = write_project(
         tmp_path,
         {

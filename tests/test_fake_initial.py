@@ -1,4 +1,4 @@
-"""MIG204 as its user meets it: a database that holds the tables, and ``migrate --fake-initial``."""
+"""MIG204 as a user sees it: a database that already has the tables, and ``migrate --fake-initial``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ connection.cursor().execute("DELETE FROM django_migrations")
 
 
 def test_fake_initial(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """Without ``initial`` the later part is run again on columns that are there; with it both parts are recorded."""
+    """Without ``initial``, the later part runs again on columns that exist. With it, both parts are recorded."""
     root = Case(FIXTURES / "mark_initial" / "later_part").copy_before(tmp_path / "project")
     apps = sorted(path.parent.name for path in root.glob("*/migrations"))
     with database(engine, tmp_path) as settings:
@@ -29,7 +29,7 @@ def test_fake_initial(tmp_path: Path, engine: str, migfix: Migfix) -> None:
         environment = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"}
         subprocess.run([sys.executable, "-c", FORGET], cwd=root, env=environment, check=True)
         before = django_admin(root, "migrate", "--fake-initial")
-        if engine == "sqlite":  # makes the whole table anew, in silence
+        if engine == "sqlite":  # it recreates the whole table without an error
             assert "bills.0002_initial... OK" in before.stdout
         else:
             assert before.returncode == 1

@@ -1,4 +1,4 @@
-"""What migfix once refused, or told against itself, and should not."""
+"""Cases that migfix once reported wrongly, or about which its messages contradicted each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REQUIRED = 'migrations.AlterField("post", "code", models.CharField(max_length=9,
 
 
 def checked(root: Path, forked: Migfix, text: str, initial: str = INITIAL, select: str = "MIG1", **files: str) -> str:
-    """What check says of 0002 after ``initial``."""
+    """The output of check for 0002 after ``initial``."""
     more = {name.replace("__", "/") + ".py": content for name, content in files.items()}
     names = {"blog/migrations/0001_initial.py": initial, "blog/migrations/0002_next.py": text}
     site = write_project(root, {**names, **more})
@@ -30,19 +30,19 @@ def test_rows_that_have_null_are_deleted_first(tmp_path: Path, forked: Migfix) -
     rows = 'apps.get_model("blog", "Post").objects'
     drop = f"def drop(apps, schema_editor):\n    {rows}.filter(code__isnull=True).delete()\n"
     text = migration(f"migrations.RunPython(drop),\n{REQUIRED}", ("blog", "0001_initial"), functions=drop)
-    assert checked(tmp_path, forked, text, NULLABLE) == "nothing to do\n"
+    assert checked(tmp_path, forked, text, NULLABLE) == "nothing to do: 1 migration checked\n"
 
 
-def test_rows_are_filled_by_an_object_that_is_called(tmp_path: Path, forked: Migfix) -> None:
+def test_rows_are_filled_by_a_callable_object(tmp_path: Path, forked: Migfix) -> None:
     step = 'migrations.RunPython(AddCodes("blog", "post")),'
     text = migration(f"{step}\n{REQUIRED}", ("blog", "0001_initial"), functions="from blog.codes import AddCodes\n")
-    assert checked(tmp_path, forked, text, NULLABLE) == "nothing to do\n"
+    assert checked(tmp_path, forked, text, NULLABLE) == "nothing to do: 1 migration checked\n"
     other = text.replace('"post")),', '"author")),')
     assert "MIG103" in checked(tmp_path / "other", forked, other, NULLABLE)
 
 
-def test_a_name_of_another_model_is_not_this_ones(tmp_path: Path, forked: Migfix) -> None:
-    """``update(title=…)`` is Post's own, whatever Author comes to have."""
+def test_a_field_of_another_model_with_the_same_name(tmp_path: Path, forked: Migfix) -> None:
+    """``update(title=…)`` sets Post's own field, even if Author later gets a ``title`` too."""
     models = POST_MODEL + "\n\nclass Author(models.Model):\n    title = models.CharField(max_length=9)\n"
     author = f'migrations.CreateModel("Author", [("id", {ID})]),'
     fill = "def fill(apps, schema_editor):\n    Post.objects.update(title='a')\n"
@@ -50,7 +50,7 @@ def test_a_name_of_another_model_is_not_this_ones(tmp_path: Path, forked: Migfix
     text = text.replace("\n\n\n", "\n\nfrom blog.models import Post\n\n\n", 1)
     initial = migration(f"{POST}\n{author}", attributes="initial = True")
     said = checked(tmp_path, forked, text, initial, "MIG105", blog__models=models)
-    assert "apps.get_model() gives the model as it is at this point" in said
+    assert "apps.get_model() returns the model as it is at this point" in said
 
 
 def test_a_lookup_through_another_model_is_seen(tmp_path: Path, forked: Migfix) -> None:
@@ -66,7 +66,7 @@ def test_a_lookup_through_another_model_is_seen(tmp_path: Path, forked: Migfix) 
 
 
 def test_a_model_that_another_app_renames(tmp_path: Path, forked: Migfix) -> None:
-    """The key of Post follows the rename, before the rewrite and after it."""
+    """The foreign key of Post follows the rename, both before and after the rewrite."""
     tag = f'migrations.CreateModel("Tag", [("id", {ID})]),'
     keyed = 'migrations.AddField("post", "tag", models.ForeignKey("tags.Tag", models.CASCADE, null=True)),'
     model = f'migrations.CreateModel("Shelf", [("id", {ID})]),'
@@ -83,7 +83,7 @@ def test_a_model_that_another_app_renames(tmp_path: Path, forked: Migfix) -> Non
     assert "1 file would be rewritten" in said, said
 
 
-def test_the_environment_says_which_django_it_is(tmp_path: Path, forked: Migfix) -> None:
+def test_django_version_is_read_from_the_environment(tmp_path: Path, forked: Migfix) -> None:
     text = migration(
         'migrations.AddField("post", "rank", models.IntegerField(default=0), preserve_default=False),',
         ("blog", "0001_initial"),
@@ -93,7 +93,7 @@ def test_the_environment_says_which_django_it_is(tmp_path: Path, forked: Migfix)
     assert "MIG401" in said
 
 
-def test_what_was_left_behind_is_one_block_a_file(tmp_path: Path, forked: Migfix) -> None:
+def test_cleanup_advice_is_one_block_for_each_file(tmp_path: Path, forked: Migfix) -> None:
     fields = "".join(
         f'migrations.AddField("post", "{name}", models.UUIDField(default=uuid.uuid4, unique=True)),\n' for name in "ab"
     )
@@ -106,7 +106,7 @@ def test_what_was_left_behind_is_one_block_a_file(tmp_path: Path, forked: Migfix
 
 
 def test_the_syntax_of_a_later_python(tmp_path: Path, forked: Migfix) -> None:
-    """The file is left out and named, and stops nobody else; what it does to the models is known."""
+    """The file is skipped and reported, and other files are still checked. Its changes to the models are known."""
     later = "def fill(apps, schema_editor):\n    try:\n        pass\n    except ValueError, KeyError:\n        pass\n"
     added = 'migrations.AddField("post", "code", models.TextField(null=True)),\nmigrations.RunPython(fill),'
     between = migration(added, ("blog", "0001_initial"), functions=later)
@@ -118,19 +118,19 @@ def test_the_syntax_of_a_later_python(tmp_path: Path, forked: Migfix) -> None:
     assert "MIG103 backfill-before-not-null: can't fix: blog.Post.code no longer allows NULL" in result.stdout
 
 
-def test_a_guess_that_contradicts_another_is_none(tmp_path: Path, forked: Migfix) -> None:
-    """Two folders whose files wait for ``transport`` are not both that app."""
+def test_guesses_of_labels_that_contradict_each_other_are_dropped(tmp_path: Path, forked: Migfix) -> None:
+    """Two folders whose files depend on ``transport`` can't both be that app."""
     files = {}
     for app in ("bus", "train"):
         files[f"{app}/migrations/0001_initial.py"] = migration(POST, attributes="initial = True")
         files[f"{app}/migrations/0002_next.py"] = migration("", ("transport", "0001_initial"))
     site = write_project(tmp_path, files)
     result = forked("check", "bus", "train", "--select", "MIG3", cwd=site)
-    assert (result.returncode, result.stdout) == (0, "nothing to do\n"), result.stderr
+    assert (result.returncode, result.stdout) == (0, "nothing to do: 4 migrations checked\n"), result.stderr
 
 
-def test_dependencies_that_code_adds_to(tmp_path: Path, forked: Migfix) -> None:
-    """The part of the list that is written down keeps the files in their order."""
+def test_dependencies_that_are_extended_by_code(tmp_path: Path, forked: Migfix) -> None:
+    """The part of the list that is written out keeps the files in order."""
     added = migration('migrations.AddField("post", "code", models.TextField(null=True)),', ("blog", "0001_initial"))
     built = added.replace("0001_initial')]", "0001_initial')] + EXTRA").replace("\n\n\n", "\n\nEXTRA = []\n\n\n", 1)
     assert "+ EXTRA" in built

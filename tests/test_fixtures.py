@@ -1,4 +1,4 @@
-"""One harness for all fixtures: bytes in, bytes out, databases after."""
+"""One test harness for all fixtures: files before and after, then databases."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _selected(case: Case) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_apply(case: Case, tmp_path: Path, forked: Migfix) -> None:
-    """The files are as in ``after``, a refusal says what refusal.txt says, and a second apply changes nothing."""
+    """The files match ``after``, the refusals match refusal.txt, and a second apply changes nothing."""
     project = case.copy_before(tmp_path / "project")
     result = forked("apply", *case.config["paths"], *flags(case), cwd=project)
     assert contents(project) == contents(case.copy_after(tmp_path / "expected")), result.stdout + result.stderr
@@ -68,7 +68,7 @@ def comments(source: bytes) -> list[str]:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.is_rewritten], ids=lambda case: case.name)
 def test_diff_is_a_patch(case: Case, tmp_path: Path, forked: Migfix) -> None:
-    """``git apply`` and ``patch -p1`` both turn ``before`` into ``after`` with what ``diff`` prints."""
+    """``git apply`` and ``patch -p1`` both turn ``before`` into ``after`` with the output of ``diff``."""
     expected = contents(case.copy_after(tmp_path / "expected"))
     project = case.copy_before(tmp_path / "project")
     patch = forked("diff", *case.config["paths"], *flags(case), cwd=project).stdout.encode(errors="surrogateescape")
@@ -90,20 +90,20 @@ USE_TZ = True
 
 
 DJANGOS = (b"auth", b"AUTH_USER", b"contenttypes", b"Permission")
-"""What says that a case needs Django's own apps: their fourteen migrations are half the time of a trial."""
+"""Signs that a case needs Django's own apps. Their fourteen migrations take half the time of a trial."""
 IS_SQLITE_LEG = bool(os.environ.get("MIGFIX_SQLITE_ONLY"))
-"""CI has legs for SQLite under the oldest and the newest Django, in turn; that of the servers leaves it to them."""
+"""Set in CI's SQLite runs under the oldest and the newest Django, which share the cases. Other runs skip SQLite."""
 IS_AFTER_ONLY = bool(os.environ.get("MIGFIX_AFTER_ONLY"))
-"""One of them runs what was rewritten only: that the originals fail has been shown by then."""
+"""Set in one of them: it runs rewritten migrations only, because the others have shown that the originals fail."""
 
 
 OF_EACH_IN_CI = 1
 
 
 def has_original(case: Case) -> bool:
-    """Whether the original is tried: always, but in CI of a few cases a rule, and of a few where the engines differ.
+    """Whether the original is run. In CI this is only so for a few cases of each rule, and a few where engines differ.
 
-    What an original does is Django's doing and the engine's: no change of ours can change it.
+    What an original does depends on Django and the engine only, so no change to migfix can affect it.
     """
     if not os.environ.get("CI"):
         return not IS_AFTER_ONLY
@@ -118,7 +118,7 @@ def _kind(case: Case) -> tuple[str, bool, bool]:
 
 
 def engines_of(case: Case) -> list[str]:
-    """A rewrite is tried on every engine; what is left alone on one, unless it says what each engine does."""
+    """A rewrite runs on every engine. A case left alone runs on one, unless it sets what each engine does."""
     is_on_all = case.is_rewritten or isinstance(case.config["db"].get("before"), dict)
     if not case.is_rewritten and not has_original(case):
         return []
@@ -133,9 +133,9 @@ def engines_of(case: Case) -> list[str]:
 
 
 def _servers_of(case: Case) -> list[str]:
-    """Where a rewrite is tried in CI: on both servers where they differ, and a few of each rule; else in turn.
+    """The servers to run a rewrite on in CI: both where they differ and for a few cases of each rule.
 
-    Every third of the others is left to SQLite's legs.
+    The other cases take turns: one server, the other server, or none, where the SQLite runs are enough.
     """
     alike = [each for each in DB_CASES if each.rule == case.rule and each.is_rewritten]
     place = alike.index(case) if case in alike else 0
@@ -183,7 +183,7 @@ def test_on_a_database(case: Case, tmp_path: Path, forked: Migfix) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.is_rewritten], ids=lambda case: case.name)
 def test_no_rule_refuses_what_another_wrote(case: Case, tmp_path: Path, forked: Migfix) -> None:
-    """All rules that are on look at the outcome, and refuse nothing that they didn't refuse before."""
+    """Run with all enabled rules, the rewritten files have no refusal that the original files didn't have."""
     found = []
     for name, copy in (("before", case.copy_before), ("after", case.copy_after)):
         options = [*case.config.get("flags", []), "--output-format", "json"]
@@ -212,7 +212,7 @@ call_command("migrate", verbosity=0)
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.is_rewritten], ids=lambda case: case.name)
 def test_on_a_new_database(case: Case, tmp_path: Path) -> None:
-    """What is rewritten can be imported and makes a new database, unless the original doesn't either."""
+    """The rewritten migrations can be imported and create a new database, unless the original ones can't either."""
     if tuple(map(int, case.config.get("django", "4.2").split("."))) > django.VERSION:
         pytest.skip(f"the models of this case need Django {case.config['django']}")
     is_made, said = _migrated(case, case.copy_after(tmp_path / "after"))
@@ -240,7 +240,7 @@ def _write_settings(case: Case, project: Path) -> None:
 
 
 def _paths(case: Case, is_compared: bool) -> list[str]:
-    """What is verified: the files that were named, and where only the rewritten ones are, those that came with them."""
+    """The files to verify: the named ones and, if only the rewritten version is run, the new files of the rewrite."""
     after = [path.relative_to(case.folder / "after").as_posix() for path in (case.folder / "after").rglob("0*.py")]
     come = [path for path in after if not (case.folder / "before" / path).exists()]
     return [*case.config["paths"], *([] if is_compared or not case.is_rewritten else come)]

@@ -1,4 +1,4 @@
-"""A few generated projects; ``python -m tests.generate --seconds 3600`` makes thousands."""
+"""A few generated projects; ``python -m tests.generate --seconds 3600`` creates thousands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which migrations are taken where no path is named, and which are left alone because they may have run somewhere."""
+"""Which migrations are checked if no path is passed, and which are skipped because they may have run somewhere."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ FIRST = "blog/migrations/0001_initial.py"
 NEW = "blog/migrations/0002_category_post_category.py"
 UNKNOWN = (
     "error: git doesn't know the default branch here, so migfix can't tell which migrations are new. Fetch it "
-    "(git fetch origin main), tell git which one it is (git remote set-head origin -a), or say --since REF, or --all "
-    "for every migration.\n"
+    "(git fetch origin main), tell git which branch it is (git remote set-head origin -a), or use --since REF, or "
+    "--all for every migration.\n"
 )
 
 
 def site(target: Path, *commands: str) -> Path:
-    """The blog whose second migration fails on rows; git has the first one on main."""
+    """The blog whose second migration fails on existing rows. In git, the first one is on main."""
     Case(FIXTURES / "seed_default_row/one_off_default").copy_before(target)
     git("init", cwd=target)
     git("add", "blog/__init__.py", "blog/migrations/__init__.py", FIRST, cwd=target)
@@ -39,7 +39,7 @@ def is_rewritten(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("how", ["untracked", "staged", "committed", "changed since", "below the top"])
-def test_new_files_are_taken(tmp_path: Path, migfix: Migfix, how: str) -> None:
+def test_new_files_are_rewritten(tmp_path: Path, migfix: Migfix, how: str) -> None:
     folder = site(tmp_path / "site")
     git("checkout", "-b", "work", cwd=folder)
     if how == "staged":
@@ -53,7 +53,7 @@ def test_new_files_are_taken(tmp_path: Path, migfix: Migfix, how: str) -> None:
     assert result.returncode == 0, result.stderr
     assert result.stdout.endswith("1 file rewritten\n")
     assert is_rewritten(folder)
-    assert migfix("apply", cwd=folder).stdout == "nothing to do\n"
+    assert migfix("apply", cwd=folder).stdout == "nothing to do: 1 migration checked\n"
 
 
 def test_nothing_is_new(tmp_path: Path, migfix: Migfix) -> None:
@@ -65,7 +65,7 @@ def test_nothing_is_new(tmp_path: Path, migfix: Migfix) -> None:
     assert (result.returncode, result.stderr) == (0, "nothing to do: no migration is staged\n")
 
 
-def test_staged_alone(tmp_path: Path, migfix: Migfix) -> None:
+def test_staged_only(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path / "site")
     assert migfix("check", "--staged", cwd=folder).stderr == "nothing to do: no migration is staged\n"
     git("add", NEW, cwd=folder)
@@ -80,8 +80,8 @@ def test_staged_alone(tmp_path: Path, migfix: Migfix) -> None:
     )
 
 
-def test_what_was_on_main_when_the_branch_left_it(tmp_path: Path, migfix: Migfix) -> None:
-    """Others have merged since; their files aren't here, and nothing of theirs is taken for new."""
+def test_files_added_to_main_after_the_branch_point(tmp_path: Path, migfix: Migfix) -> None:
+    """Others have merged since. Their files don't exist here, and none of them counts as new."""
     folder = site(tmp_path / "site")
     git("checkout", "-b", "work", cwd=folder)
     commit(folder, "work")
@@ -89,12 +89,12 @@ def test_what_was_on_main_when_the_branch_left_it(tmp_path: Path, migfix: Migfix
     (folder / "blog/migrations/0002_other.py").write_text((folder / FIRST).read_text())
     commit(folder, "others")
     git("checkout", "work", cwd=folder)
-    assert migfix("check", cwd=folder).stdout.endswith("1 file would be rewritten\n")
+    assert migfix("check", cwd=folder).stdout.endswith("1 file would be rewritten\nTo fix: migfix apply\n")
 
 
 @pytest.mark.parametrize("why", ["no git", "no repository", "another owner"])
 def test_a_repository_that_git_cannot_read(tmp_path: Path, migfix: Migfix, why: str) -> None:
-    """Nobody knows what is deployed then, so nothing is rewritten."""
+    """migfix can't tell what is deployed, so nothing is rewritten."""
     folder = site(tmp_path / "site")
     commit(folder, "deployed")
     environment = {"PATH": str(tmp_path)} if why == "no git" else {}
@@ -102,7 +102,7 @@ def test_a_repository_that_git_cannot_read(tmp_path: Path, migfix: Migfix, why: 
         (folder / ".git").rename(tmp_path / "elsewhere")
         (folder / ".git").write_text("gitdir: /nonexistent\n")
     elif why == "another owner":
-        environment = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}  # git's own tests say it like that
+        environment = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}  # git's own tests set it like that
     before = (folder / NEW).read_bytes()
     for arguments in (["apply", "blog"], ["apply", NEW], ["check"], ["check", "--staged"]):
         result = migfix(*arguments, cwd=folder, **environment)
@@ -113,8 +113,8 @@ def test_a_repository_that_git_cannot_read(tmp_path: Path, migfix: Migfix, why: 
     assert migfix("check", "--all", cwd=folder, **environment).returncode == 1
 
 
-def test_environments_are_not_the_project(tmp_path: Path, migfix: Migfix) -> None:
-    """One that git doesn't ignore is untracked; what is installed there is nobody's to rewrite."""
+def test_virtual_environments_are_skipped(tmp_path: Path, migfix: Migfix) -> None:
+    """A virtual environment that git doesn't ignore is untracked. The packages in it aren't rewritten."""
     folder = site(tmp_path / "site")
     for name in (".venv", "env"):
         package = folder / name / "lib/python3.11/site-packages/other/migrations"
@@ -127,7 +127,7 @@ def test_environments_are_not_the_project(tmp_path: Path, migfix: Migfix) -> Non
     assert is_rewritten(folder)
 
 
-def test_a_submodule_beside_the_project(tmp_path: Path, migfix: Migfix) -> None:
+def test_a_submodule_next_to_the_project(tmp_path: Path, migfix: Migfix) -> None:
     """Each file is looked up in the repository that it is in."""
     inner = site(tmp_path / "inner")
     commit(inner, "deployed there")
@@ -138,11 +138,11 @@ def test_a_submodule_beside_the_project(tmp_path: Path, migfix: Migfix) -> None:
     (folder / "blog").mkdir()
     for paths in (["a", "cars", "engines"], ["engines", "cars", "a"]):
         result = migfix("check", *paths, "--moved", "cars.Engine=engines.Engine", cwd=folder)
-        assert (result.returncode, result.stdout) == (0, "nothing to do\n"), result.stdout
+        assert (result.returncode, result.stdout) == (0, "nothing to do: 5 migrations checked\n"), result.stdout
 
 
 def test_every_remote_counts(tmp_path: Path, migfix: Migfix) -> None:
-    """A clone of a fork that lags behind: what the original has is deployed."""
+    """In a clone of an outdated fork, everything in the original repository is deployed."""
     original = site(tmp_path / "original")
     fork = clone(original, tmp_path / "fork")
     commit(original, "deployed")
@@ -152,11 +152,11 @@ def test_every_remote_counts(tmp_path: Path, migfix: Migfix) -> None:
     git("checkout", "-q", "-b", "work", "upstream/main", cwd=copy)
     assert migfix("check", cwd=copy).returncode == 0
     refused = migfix("check", NEW, cwd=copy)
-    assert (refused.returncode, "is on upstream/main, and changing" in refused.stdout) == (1, True)
+    assert (refused.returncode, "is on upstream/main, so changing" in refused.stdout) == (1, True)
 
 
-def test_a_merge_brings_what_is_deployed(tmp_path: Path, migfix: Migfix) -> None:
-    """What others have merged is staged while the merge isn't finished; it is nobody's business here."""
+def test_files_staged_by_a_merge_are_deployed(tmp_path: Path, migfix: Migfix) -> None:
+    """During a merge, the files of others are staged. They aren't checked here."""
     folder = site(tmp_path / "site")
     git("checkout", "-q", "-b", "work", cwd=folder)
     (folder / "notes.txt").write_text("mine\n")
@@ -167,11 +167,11 @@ def test_a_merge_brings_what_is_deployed(tmp_path: Path, migfix: Migfix) -> None
     git("checkout", "-q", "work", cwd=folder)
     git("merge", "-q", "--no-commit", "main", cwd=folder)
     result = migfix("check", "--staged", cwd=folder)
-    assert (result.returncode, result.stdout) == (0, "nothing to do\n")
+    assert (result.returncode, result.stdout) == (0, "nothing to do: 1 migration checked\n")
 
 
-def test_main_has_moved_on(tmp_path: Path, migfix: Migfix) -> None:
-    """A deployed file that others change on main isn't changed here."""
+def test_a_deployed_file_is_changed_on_main(tmp_path: Path, migfix: Migfix) -> None:
+    """A deployed file that others change on main doesn't count as changed on the branch."""
     folder = site(tmp_path / "site")
     commit(folder, "deployed")
     git("branch", "work", cwd=folder)
@@ -179,11 +179,11 @@ def test_main_has_moved_on(tmp_path: Path, migfix: Migfix) -> None:
     commit(folder, "a comment")
     git("checkout", "-q", "work", cwd=folder)
     result = migfix("check", "blog", cwd=folder)
-    assert (result.returncode, result.stdout) == (0, "nothing to do\n")
+    assert (result.returncode, result.stdout) == (0, "nothing to do: 2 migrations checked\n")
 
 
 @pytest.mark.parametrize("how", ["dots", "link"])
-def test_a_named_file_is_named_however_it_is_spelled(tmp_path: Path, migfix: Migfix, how: str) -> None:
+def test_a_named_file_may_be_spelled_in_several_ways(tmp_path: Path, migfix: Migfix, how: str) -> None:
     folder = site(tmp_path / "site")
     commit(folder, "deployed")
     (tmp_path / "link").symlink_to(folder)
@@ -191,8 +191,8 @@ def test_a_named_file_is_named_however_it_is_spelled(tmp_path: Path, migfix: Mig
     assert REFUSED in migfix("check", path, cwd=folder / "blog").stdout
 
 
-def test_two_projects_are_one_apply(tmp_path: Path, migfix: Migfix) -> None:
-    """And one undo."""
+def test_two_projects_in_one_apply(tmp_path: Path, migfix: Migfix) -> None:
+    """One undo restores both."""
     for name in ("a", "b"):
         Case(FIXTURES / "seed_default_row/one_off_default").copy_before(tmp_path / name)
         (tmp_path / name / "manage.py").touch()
@@ -211,7 +211,8 @@ def test_since(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path / "site")
     commit(folder, "on main, not released")
     assert migfix("check", "--since", "HEAD~1", cwd=folder).returncode == 1
-    assert migfix("check", NEW, "--since", "HEAD~1", cwd=folder).stdout.endswith("1 file would be rewritten\n")
+    result = migfix("check", NEW, "--since", "HEAD~1", cwd=folder)
+    assert result.stdout.endswith(f"\n\n1 file would be rewritten\nTo fix: migfix apply {NEW} --since 'HEAD~1'\n")
     result = migfix("check", "--since", "v1.0", cwd=folder)
     assert (result.returncode, result.stderr) == (
         2,
@@ -253,7 +254,7 @@ def test_worktree_and_submodule(tmp_path: Path, migfix: Migfix) -> None:
 
 
 def test_renamed(tmp_path: Path, migfix: Migfix) -> None:
-    """A file that got another name on the branch is taken under that."""
+    """A file that was renamed on the branch is checked under its new name."""
     folder = site(tmp_path / "site")
     git("checkout", "-b", "work", cwd=folder)
     commit(folder, "work")
@@ -268,17 +269,17 @@ def clone(source: Path, target: Path, *arguments: str) -> Path:
 
 
 def test_the_upstream_counts_where_there_is_a_remote(tmp_path: Path, migfix: Migfix) -> None:
-    """What was committed on the local main and not pushed is new."""
+    """A file that was committed on the local main but not pushed is new."""
     folder = site(tmp_path / "site")
     copy = clone(folder, tmp_path / "copy")
     (copy / NEW).write_bytes((folder / NEW).read_bytes())
     commit(copy, "not pushed")
-    assert migfix("check", cwd=copy).stdout.endswith("1 file would be rewritten\n")
+    assert migfix("check", cwd=copy).stdout.endswith("1 file would be rewritten\nTo fix: migfix apply\n")
 
 
 @pytest.mark.parametrize("named", [(), (NEW,)])
 def test_unknown_base(tmp_path: Path, migfix: Migfix, named: tuple[str, ...]) -> None:
-    """As in CI: one branch fetched, a detached HEAD, and nobody knows what is on the default branch."""
+    """As in CI: one branch is fetched, HEAD is detached, and what is on the default branch is unknown."""
     folder = site(tmp_path / "site")
     git("checkout", "-b", "work", cwd=folder)
     commit(folder, "work")
@@ -294,7 +295,7 @@ def test_unknown_base(tmp_path: Path, migfix: Migfix, named: tuple[str, ...]) ->
     assert migfix("check", *named, "--since", "FETCH_HEAD", cwd=copy).returncode == (1 if named else 2)
 
 
-def test_unknown_base_is_no_matter_for_what_is_not_committed(tmp_path: Path, migfix: Migfix) -> None:
+def test_unknown_base_does_not_matter_for_uncommitted_files(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path / "site")
     git("branch", "-m", "one", cwd=folder)
     git("branch", "two", cwd=folder)
@@ -324,20 +325,20 @@ def test_deployed_files_of_a_folder_are_one_line(tmp_path: Path, migfix: Migfix)
     commit(folder, "deployed")
     before = contents(folder)
     result = migfix("apply", "blog", cwd=folder)
-    told = "1 deployed migration left as it is, because it is on main; name it to see what can be done.\n"
-    assert (result.returncode, result.stdout, result.stderr) == (0, "nothing to do\n", told)
+    told = "1 deployed migration left as it is, because it is on main; pass its path to see your options.\n"
+    assert (result.returncode, result.stdout, result.stderr) == (0, "nothing to do: 2 migrations checked\n", told)
     assert contents(folder) == before
 
 
 def test_a_file_that_a_deployed_one_needs_is_deployed(tmp_path: Path, migfix: Migfix) -> None:
-    """The file itself came from elsewhere; what is on main can't run without it."""
+    """The file itself isn't on main, but a migration on main can't run without it."""
     folder = site(tmp_path / "site")
     later = folder / "blog/migrations/0003_later.py"
     later.write_text((folder / NEW).read_text().split("    operations")[0].replace("0001_initial", Path(NEW).stem))
     git("add", str(later), cwd=folder)
     git("commit", "-m", "later", cwd=folder)
     result = migfix("check", NEW, cwd=folder)
-    assert "category is needed by blog.0003_later, which is on main, and changing it" in result.stdout
+    assert "category is needed by blog.0003_later, which is on main, so changing it" in result.stdout
 
 
 STEP = """
@@ -354,7 +355,7 @@ class Migration(migrations.Migration):
 """
 
 
-def test_what_has_no_effect_forward_passes(tmp_path: Path, migfix: Migfix) -> None:
+def test_a_change_without_effect_forward_is_allowed(tmp_path: Path, migfix: Migfix) -> None:
     """A missing reverse may be added to a file that has run."""
     folder = site(tmp_path / "site")
     (folder / NEW).write_text(STEP)
@@ -390,7 +391,7 @@ class Migration(migrations.Migration):
 
 
 def test_follow_up(tmp_path: Path, migfix: Migfix) -> None:
-    """What a deployed file lacks, written as a new migration; a second run finds nothing."""
+    """What a deployed file lacks is written as a new migration. A second run finds nothing."""
     folder = Case(FIXTURES / "keep_database_default/one_off").copy_before(tmp_path / "site")
     (folder / "settings.py").write_text(SETTINGS)
     git("init", cwd=folder)
@@ -405,7 +406,7 @@ def test_follow_up(tmp_path: Path, migfix: Migfix) -> None:
     later = folder / "blog/migrations/0003_keep_post_rank.py"
     assert later.read_text() == FOLLOW_UP
     assert git("status", "--short", cwd=folder) == "?? blog/migrations/0003_keep_post_rank.py\n"
-    assert migfix("apply", *arguments, "--follow-up", cwd=folder).stdout == "nothing to do\n"
+    assert migfix("apply", *arguments, "--follow-up", cwd=folder).stdout == "nothing to do: 1 migration checked\n"
     proof = migfix("verify", str(later), "--settings", "settings", "--engine", "sqlite", cwd=folder)
     assert proof.returncode == 0, proof.stdout + proof.stderr
 
@@ -416,8 +417,8 @@ def test_no_follow_up_where_it_cannot_help(tmp_path: Path, migfix: Migfix) -> No
     assert REFUSED in migfix("apply", NEW, "--follow-up", cwd=folder).stdout
 
 
-def test_git_is_asked_once(tmp_path: Path, migfix: Migfix) -> None:
-    """However many deployed files there are: one look at the files of the base."""
+def test_number_of_git_calls_is_limited(tmp_path: Path, migfix: Migfix) -> None:
+    """The number of git calls doesn't depend on the number of deployed files."""
     folder = site(tmp_path / "site")
     for number in range(3, 40):
         text = migration("migrations.RunPython(print),", ("blog", f"{number - 1:04}_step"), attributes="")

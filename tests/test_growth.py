@@ -1,4 +1,4 @@
-"""What a run costs grows with the file, not with its square: limits are several times what one run takes."""
+"""Time and memory grow with the file, not with its square. The limits are several times what one run takes."""
 
 from __future__ import annotations
 

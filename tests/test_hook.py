@@ -1,4 +1,4 @@
-"""``INSTALLED_APPS += ["migfix"]``: makemigrations as always, and what happens after it."""
+"""``INSTALLED_APPS += ["migfix"]``: makemigrations runs as usual, and migfix runs after it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILE = "blog/migrations/0002_category_post_category.py"
 
 
 class Site:
-    """A project that has made its first migration, and whose models have since got a required key."""
+    """A project with a first migration, whose models have got a required key since."""
 
     def __init__(self, root: Path, *apps: str, models: str = POST + KEY + CATEGORY, first: str = POST) -> None:
         self.root = root
@@ -49,7 +49,7 @@ class Site:
         (self.root / "settings.py").write_text(SETTINGS.format(apps=list(apps)))
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"PYTHONWARNINGS": "ignore", "PATH": "/usr/bin:/bin"}  # no black that formats
+        environment = os.environ | {"PYTHONWARNINGS": "ignore", "PATH": "/usr/bin:/bin"}  # without black
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=self.root,
@@ -70,7 +70,7 @@ class Site:
 
 
 class Started(Site):
-    """What ``django-admin startproject`` writes."""
+    """A project as ``django-admin startproject`` writes it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -78,9 +78,9 @@ class Started(Site):
 
 
 TOLD = """migfix:
-blog/migrations/0002_category_post_category.py:21: MIG101 seed-default-row: existing rows of blog.Post get \
-category = 1, and that row of blog.Category isn't there.
-  fix: seed_category() makes it in a RunPython before the AddField.
+blog/migrations/0002_category_post_category.py:21: MIG101 seed-default-row: existing blog.Post rows will get \
+category=1, but blog.Category has no row 1.
+  fix: seed_category() creates it in a RunPython before the AddField.
   row: blog.Category(pk=1, name="Category 1")
 --- a/blog/migrations/0002_category_post_category.py
 """
@@ -101,8 +101,8 @@ def test_one_question(tmp_path: Path, answer: bytes, is_yes: bool) -> None:
     assert site.manage("migrate").returncode == 0
 
 
-def test_from_startproject_to_a_repaired_migration(tmp_path: Path) -> None:
-    """What the README says and nothing else; beside Django's own questions, one is asked."""
+def test_from_startproject_to_a_fixed_migration(tmp_path: Path) -> None:
+    """Only the steps of the README. One question is asked in addition to Django's own."""
     site = Started(tmp_path)
     site.manage("startapp", "blog")
     settings = site.root / "site_/settings.py"
@@ -134,7 +134,7 @@ def test_ctrl_c_at_the_question(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", [(), ("--noinput",)])
-def test_nobody_is_asked_without_a_terminal(tmp_path: Path, flag: tuple[str, ...]) -> None:
+def test_no_question_without_a_terminal(tmp_path: Path, flag: tuple[str, ...]) -> None:
     site = Site(tmp_path / "site")
     result = site.manage("makemigrations", *flag)
     assert TOLD in result.stdout
@@ -143,7 +143,7 @@ def test_nobody_is_asked_without_a_terminal(tmp_path: Path, flag: tuple[str, ...
     assert (result.returncode, site.is_rewritten()) == (0, False)
 
 
-def test_nobody_is_asked_with_noinput(tmp_path: Path) -> None:
+def test_no_question_with_noinput(tmp_path: Path) -> None:
     site = Site(tmp_path / "site")
     code, shown = site.typed(b"y\n", "makemigrations", "--noinput")
     assert (code, "[y/N]" in shown, site.is_rewritten()) == (0, False, False)
@@ -186,7 +186,7 @@ def test_empty_and_clean_files_are_silent(tmp_path: Path) -> None:
 
 
 def test_merge(tmp_path: Path) -> None:
-    """A merge is written as always; nothing of it is migfix's business."""
+    """A merge is written as usual, and migfix doesn't check it."""
     site = Site(tmp_path / "site")
     site.manage("makemigrations", "--fix")
     first = (site.root / "blog/migrations/0001_initial.py").read_text()
@@ -229,7 +229,7 @@ class BlogConfig(AppConfig):
 
 
 def test_scriptable(tmp_path: Path) -> None:
-    """Every written path, also of a file that a rewrite adds, is on stdout, and nothing else."""
+    """Only the written paths are on stdout, including files that a rewrite adds."""
     site = Site(tmp_path / "site")
     (site.root / "blog/apps.py").write_text(ONE_MORE)
     result = site.manage("makemigrations", "--scriptable", "--fix")
@@ -241,13 +241,13 @@ def test_scriptable(tmp_path: Path) -> None:
 
 UPDATE = (
     "CommandError: --update can't carry the functions of 'blog.0002_category_post_category' over: Django would write a "
-    "file that can't be loaded. Take the rewrite back first (migfix undo), update, and let migfix look again; or leave "
-    "--update out.\n"
+    "file that can't be loaded. Undo the fix first (migfix undo), update, and let migfix fix it again. Or don't use "
+    "--update.\n"
 )
 
 
 def test_update_over_a_rewritten_file(tmp_path: Path) -> None:
-    """Django would write ``blog.migrations.0002_….seed_category``, which is no Python."""
+    """Django would write ``blog.migrations.0002_….seed_category``, which isn't valid Python."""
     site = Site(tmp_path / "site")
     site.manage("makemigrations", "--fix")
     assert site.is_rewritten()
@@ -274,7 +274,7 @@ def test_quiet(tmp_path: Path) -> None:
 
 
 def test_the_configuration_is_that_of_the_project(tmp_path: Path) -> None:
-    """Also for an app that lies in a folder with a pyproject.toml of its own."""
+    """This is also true for an app in a folder with its own pyproject.toml."""
     site = Site(tmp_path / "site")
     (site.root / "pyproject.toml").write_text('[tool.migfix]\nafter-makemigrations = "fix"\n')
     (site.root / "blog/pyproject.toml").write_text('[tool.migfix]\nafter-makemigrations = "off"\n')
@@ -332,7 +332,7 @@ def test_line_length_of_the_project(tmp_path: Path, said: str) -> None:
 
 
 def test_manage_migfix(tmp_path: Path) -> None:
-    """The same verbs, proven by Django with the project's settings; and call_command."""
+    """The same commands, proven by Django with the project's settings, and call_command."""
     site = Site(tmp_path / "site")
     site.manage("makemigrations", "--no-fix")
     assert site.manage("migfix", "check", "blog").returncode == 1
@@ -348,7 +348,7 @@ def test_manage_migfix(tmp_path: Path) -> None:
 
 
 def test_hidden_hook(tmp_path: Path) -> None:
-    """Another makemigrations that Django takes first: a check says so."""
+    """If Django finds another makemigrations first, a system check reports it."""
     site = Site(tmp_path / "site")
     command = site.root / "blog/management/commands/makemigrations.py"
     command.parent.mkdir(parents=True)
@@ -357,7 +357,7 @@ def test_hidden_hook(tmp_path: Path) -> None:
     site.install("blog", "migfix")
     assert site.manage("check").stderr.startswith(
         "System check identified some issues:\n\nWARNINGS:\n?: (migfix.W001) blog comes before migfix in "
-        "INSTALLED_APPS and brings a makemigrations of its own, so migfix doesn't look at the migrations that are "
+        "INSTALLED_APPS and has its own makemigrations, so migfix doesn't see the migrations that are "
         "written.\n\tHINT: Put 'migfix' above 'blog' in INSTALLED_APPS. Its makemigrations then runs inside migfix's.\n"
     )
 
@@ -366,8 +366,8 @@ PACKAGES = ["django_linear_migrations", "syzygy", "django_migration_linter"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_beside_other_packages(tmp_path: Path, package: str) -> None:
-    """Theirs runs inside migfix's: its options are there, what it does is done, and the check is silent."""
+def test_with_other_packages(tmp_path: Path, package: str) -> None:
+    """Their makemigrations runs inside migfix's: its options exist, it does its work, and the check is silent."""
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} isn't installed")
     site = Site(tmp_path / "site", "migfix", package, "blog")
@@ -375,7 +375,7 @@ def test_beside_other_packages(tmp_path: Path, package: str) -> None:
         site.manage("create_max_migration_files")
     option = {"syzygy": "--disable-syzygy", "django_migration_linter": "--lint"}.get(package, "--fix")
     assert option in site.manage("makemigrations", "--help").stdout
-    # syzygy can't put these operations into stages, whoever else is there
+    # syzygy can't put these operations into stages, with or without migfix
     result = site.manage("makemigrations", "--fix", *([option] if package == "syzygy" else []))
     assert result.returncode == 0, result.stderr
     assert TOLD in result.stdout
@@ -390,7 +390,7 @@ def test_beside_other_packages(tmp_path: Path, package: str) -> None:
 
 
 def test_operations_of_syzygy(tmp_path: Path) -> None:
-    """Operations of its own, with their stages, are left as it wrote them."""
+    """syzygy's own operations, with their stages, are left as it wrote them."""
     if importlib.util.find_spec("syzygy") is None:
         pytest.skip("syzygy isn't installed")
     site = Site(tmp_path / "site", "migfix", "syzygy", "blog", models=POST + NOTE.replace("null=True", "default=str"))
@@ -412,7 +412,7 @@ def test_all_packages_at_once(tmp_path: Path) -> None:
 
 
 def test_a_file_that_the_linter_has_deleted(tmp_path: Path) -> None:
-    """Its makemigrations takes a file away again that it doesn't like: nothing is left to look at."""
+    """The linter's makemigrations deletes a file that it rejects, so migfix has nothing to check."""
     if importlib.util.find_spec("django_migration_linter") is None:
         pytest.skip("django_migration_linter isn't installed")
     models = POST + "    rank = models.IntegerField(default=3)\n"

@@ -29,7 +29,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
 
 
 def test_size() -> None:
-    """Two jobs that meet in one place are told apart."""
+    """Modules, functions and folders stay small, so that each has one job."""
     long_modules = [path.name for path in MODULES if lines(path) > MOST_LINES_OF_A_MODULE]
     long_functions = [
         f"{path.name}: {each.name}"
@@ -45,7 +45,7 @@ def test_size() -> None:
 
 @pytest.mark.parametrize("folder", RULES, ids=lambda folder: folder.name)
 def test_a_rule_is_one_folder(folder: Path) -> None:
-    """Its description, its check, its page and its fixtures, under one stem."""
+    """A rule has its description, check, page and fixtures under one stem."""
     description = ast.parse((folder / "__init__.py").read_text())
     assert ast.get_docstring(description)
     names = [node.name for node in description.body if isinstance(node, ast.FunctionDef)]

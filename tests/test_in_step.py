@@ -1,4 +1,4 @@
-"""Rules, fixtures, pages and README hold the same list; what migfix writes is as black writes it."""
+"""Rules, fixtures, pages and README list the same rules, and migfix writes code as black formats it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from migfix.planning.registry import all_rules
 
 ROOT = Path(__file__).parents[1]
 REPORTING = {"match_squash"}
-"""Rules that rewrite nothing: what they find a person must decide."""
+"""Rules that rewrite nothing: their findings need your decision."""
 STEMS = {rule.name.replace("-", "_") for rule in all_rules()}
 
 
@@ -49,7 +49,7 @@ def test_rules_are_short() -> None:
 
 
 def added_code(case: Case) -> list[str]:
-    """The functions that a rewrite added, and whole new files, in double quotes."""
+    """The functions that a rewrite added to existing files."""
     found = []
     for path in (case.folder / "after").rglob("*.py"):
         before = case.folder / "before" / path.relative_to(case.folder / "after")
@@ -63,13 +63,13 @@ def added_code(case: Case) -> list[str]:
 
 
 @pytest.mark.parametrize("case", [case for case in all_cases() if case.is_rewritten], ids=lambda case: case.name)
-def test_black_would_leave_it(case: Case) -> None:
+def test_added_functions_are_formatted_as_by_black(case: Case) -> None:
     mode = black.Mode(string_normalization=False)
     for code in added_code(case):
         assert black.format_str(code, mode=mode) == code
 
 
-def test_no_run_time_footprint() -> None:
+def test_rewritten_files_do_not_mention_migfix() -> None:
     for path in FIXTURES.glob("*/*/after/**/*.py"):
         assert b"migfix" not in path.read_bytes()
 

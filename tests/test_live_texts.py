@@ -1,4 +1,4 @@
-"""MIG105 and ``__str__``: a row that becomes a text which is stored must not lose the model's own words."""
+"""MIG105 and ``__str__``: a row that is stored as text must keep the text of the model's own ``__str__()``."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_text_of_a_row_is_refused(body: str, tmp_path: Path, forked: Migfix)
 
 
 @pytest.mark.parametrize("body", OF_SOMETHING_ELSE)
-def test_other_texts_are_not(body: str, tmp_path: Path, forked: Migfix) -> None:
+def test_other_texts_are_rewritten(body: str, tmp_path: Path, forked: Migfix) -> None:
     result = forked("apply", "blog", "--select", "MIG105", "--force", cwd=written(tmp_path, body))
     assert "1 file rewritten" in result.stdout, result.stdout
     assert "Post = apps.get_model(" in (tmp_path / "blog/migrations/0002_fill.py").read_text()

@@ -1,4 +1,4 @@
-"""``migfix models``: circles of imports between models."""
+"""``migfix models``: import cycles between models."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def config(label: str = "") -> str:
 
 
 def project(tmp_path: Path, **files: str) -> Path:
-    """posts points at members and uses it; members only points at posts."""
+    """posts has relations to members and uses it elsewhere; members only has relations to posts."""
     usual = {
         "manage.py": "",
         "posts/models.py": POSTS + TAG,
@@ -62,7 +62,7 @@ def project(tmp_path: Path, **files: str) -> Path:
 
 
 def loaded(root: Path, apps: list[str]) -> subprocess.CompletedProcess[str]:
-    """Django with these apps installed."""
+    """Run Django's checks with these apps installed."""
     code = (
         f"from django.conf import settings; settings.configure(INSTALLED_APPS={apps!r}, "
         "DEFAULT_AUTO_FIELD='django.db.models.BigAutoField'); import django; django.setup(); "
@@ -169,7 +169,7 @@ def test_labels(files: dict[str, str], label: str, tmp_path: Path, migfix: Migfi
         (MEMBERS.replace("(models.Model)", "(Post)"), "line 6 uses Post outside a relation"),
     ],
 )
-def test_left_with_a_word(members: str, why: str, tmp_path: Path, migfix: Migfix) -> None:
+def test_unfixed_import_cycles_have_a_reason(members: str, why: str, tmp_path: Path, migfix: Migfix) -> None:
     root = project(tmp_path, **{"members/models.py": members})
     was = contents(root)
     result = migfix("models", "members", "--write", cwd=root)
@@ -179,7 +179,7 @@ def test_left_with_a_word(members: str, why: str, tmp_path: Path, migfix: Migfix
     assert result.returncode == 1
 
 
-def test_other_modules_that_take_it_from_here(tmp_path: Path, migfix: Migfix) -> None:
+def test_other_modules_import_the_model_from_this_one(tmp_path: Path, migfix: Migfix) -> None:
     root = project(tmp_path, **{"shops/views.py": "from members.models import Member, Post\n"})
     assert "other modules import Post from this one." in migfix("models", "members", cwd=root).stderr
 
@@ -221,13 +221,13 @@ class Member(models.Model):
     ],
     ids=["strings", "type checking", "in a function"],
 )
-def test_no_circle(members: str, tmp_path: Path, migfix: Migfix) -> None:
+def test_no_import_cycle(members: str, tmp_path: Path, migfix: Migfix) -> None:
     root = project(tmp_path, **{"members/models.py": members})
     result = migfix("models", "members", "posts", "shops", cwd=root)
     assert (result.returncode, result.stderr, result.stdout) == (0, "nothing to do\n", "")
 
 
-def test_an_app_that_cannot_be_told(tmp_path: Path, migfix: Migfix) -> None:
+def test_an_app_with_an_unknown_label(tmp_path: Path, migfix: Migfix) -> None:
     root = project(tmp_path)
     shutil.rmtree(root / "posts/migrations")
     result = migfix("models", "members", cwd=root)
@@ -239,7 +239,7 @@ def test_an_app_that_cannot_be_told(tmp_path: Path, migfix: Migfix) -> None:
 
 
 def test_three_apps_and_bytes(tmp_path: Path, migfix: Migfix) -> None:
-    """A circle of three opens in one place; line ends, a byte order mark and comments stay."""
+    """A cycle of three apps is broken in one place. Line ends, a byte order mark and comments are kept."""
     root = project(tmp_path)
     shops = SHOPS.replace("models\n", "models\nfrom members.models import Member # boss\n", 1)
     shops += "    boss = models.ForeignKey(\n        Member,  # who\n        models.CASCADE,\n    )\n"

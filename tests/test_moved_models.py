@@ -1,4 +1,4 @@
-"""MIG107 on what people really have: functions that move along, one file named alone."""
+"""MIG107 in real projects: functions that move with their model, and one file named alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def moved(root: Path) -> Path:
     return write_project(root, files)
 
 
-def test_a_function_that_moved_along_is_the_same(tmp_path: Path, forked: Migfix) -> None:
+def test_a_function_that_moved_with_its_model_is_the_same(tmp_path: Path, forked: Migfix) -> None:
     paths = ["library/migrations/0002_delete_book.py", "crm/migrations/0001_initial.py"]
     site = moved(tmp_path)
     assert "pass --moved library.Book=crm.Book" in forked("check", *paths, cwd=site).stdout
@@ -37,7 +37,7 @@ def test_a_function_that_moved_along_is_the_same(tmp_path: Path, forked: Migfix)
     assert "the rows stay in their table" in result.stdout, result.stdout
 
 
-def test_one_file_named_alone_is_not_silent(tmp_path: Path, forked: Migfix) -> None:
+def test_one_file_named_alone_is_reported(tmp_path: Path, forked: Migfix) -> None:
     site = moved(tmp_path)
     result = forked("check", "library/migrations/0002_delete_book.py", cwd=site)
     assert result.returncode == 1

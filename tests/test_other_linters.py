@@ -1,4 +1,4 @@
-"""What rules say about other linters is so: a code that a rule ``resolves`` is reported before and not after."""
+"""Rules are right about other linters: each code that a rule ``resolves`` is reported less often after the rewrite."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MESSAGES = {
     "RUNPYTHON_REVERSIBLE": "RunPython data migration is not reversible",
     "RUNSQL_REVERSIBLE": "RunSQL data migration is not reversible",
 }
-"""Codes of django-migration-linter, and how its command words them."""
+"""Codes of django-migration-linter, and the messages that its command prints for them."""
 
 
 def run(*command: str, cwd: Path) -> str:
@@ -124,7 +124,7 @@ def test_resolved(tmp_path: Path, stem: str, tool: str, codes: set[str]) -> None
     assert not waiting
 
 
-def test_pages_say_the_same() -> None:
+def test_pages_list_the_resolved_codes() -> None:
     for rule in all_rules():
         page = (Path(__file__).parents[1] / "docs/rules" / f"{rule.name.replace('-', '_')}.md").read_text()
         told = "; ".join(f"{tool} {', '.join(f'`{code}`' for code in codes)}" for tool, codes in rule.resolves.items())

@@ -1,4 +1,4 @@
-"""What is told to tools: each format is read by the tool it is for, or by a validator of its makers."""
+"""Output for tools: each format is read by the tool it is for, or by a validator of its makers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CASES = ["seed_default_row/one_off_default", "split_data_from_schema/add_field",
 
 
 def cases() -> list[str]:
-    """Rewrites, refusals, several findings, new files: the first of each rule, and those named above."""
+    """The first case of each rule and two more: rewrites, refusals, several findings and new files."""
     first = {path.parent.parent.name: path.parent for path in sorted(FIXTURES.glob("*/*/case.toml"), reverse=True)}
     return sorted({f"{path.parent.name}/{path.name}" for path in first.values()} | set(CASES[:2]))
 
@@ -34,7 +34,7 @@ def site(tmp_path: Path, name: str = CASES[0]) -> tuple[Path, list[str]]:
 
 
 @pytest.mark.parametrize("name", cases())
-def test_json_is_as_its_schema_says(tmp_path: Path, forked: Migfix, name: str) -> None:
+def test_json_matches_its_schema(tmp_path: Path, forked: Migfix, name: str) -> None:
     folder, arguments = site(tmp_path, name)
     result = forked("check", *arguments, "--output-format", "json", cwd=folder)
     schema = json.loads((DOCS / "output.schema.json").read_text())
@@ -51,22 +51,22 @@ def test_json(tmp_path: Path, migfix: Migfix) -> None:
     assert (file["path"], file["is_new"], file["is_written"]) == (FILE, False, True)
     (finding,) = [each for each in document["findings"] if each["code"] == "MIG101"]
     advice = finding.pop("advice")
-    assert [each["condition"][:9] for each in advice] == ["the plain", "a first a"]
+    assert [each["condition"][:9] for each in advice] == ["the origi", "a first a"]
     assert finding == {
         "code": "MIG101",
         "rule": "seed-default-row",
         "path": FILE,
         "line": 21,
-        "why": "existing rows of blog.Post get category = 1, and that row of blog.Category isn't there.",
+        "why": "existing blog.Post rows will get category=1, but blog.Category has no row 1.",
         "is_refused": False,
-        "fix": "seed_category() makes it if blog.Post has rows, in a RunPython before the AddField.",
+        "fix": "seed_category() creates it if blog.Post has rows, in a RunPython before the AddField.",
         "files": [FILE],
         "rows": [{"model": "blog.Category", "key": "pk=1", "values": {"name": '"Category 1"'}}],
     }
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "gitlab", "github"])
-def test_nothing_found_is_a_document_too(tmp_path: Path, migfix: Migfix, form: str) -> None:
+def test_document_without_findings(tmp_path: Path, migfix: Migfix, form: str) -> None:
     folder, arguments = site(tmp_path)
     migfix("apply", *arguments, cwd=folder)
     result = migfix("check", *arguments, "--output-format", form, cwd=folder)
@@ -80,7 +80,7 @@ def test_nothing_found_is_a_document_too(tmp_path: Path, migfix: Migfix, form: s
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "gitlab"])
-def test_a_document_where_nothing_is_new(tmp_path: Path, migfix: Migfix, form: str) -> None:
+def test_document_without_new_migrations(tmp_path: Path, migfix: Migfix, form: str) -> None:
     folder, _ = site(tmp_path)
     git("init", cwd=folder)
     git("add", ".", cwd=folder)
@@ -90,7 +90,7 @@ def test_a_document_where_nothing_is_new(tmp_path: Path, migfix: Migfix, form: s
     json.loads(result.stdout)
 
 
-def test_paths_are_those_of_the_repository(tmp_path: Path, migfix: Migfix) -> None:
+def test_paths_are_relative_to_the_repository(tmp_path: Path, migfix: Migfix) -> None:
     folder, _ = site(tmp_path / "backend")
     git("init", cwd=tmp_path)
     said = migfix("check", "--output-format", "github", cwd=folder).stdout
@@ -100,7 +100,7 @@ def test_paths_are_those_of_the_repository(tmp_path: Path, migfix: Migfix) -> No
 
 
 @pytest.mark.parametrize("form", ["github", "gitlab"])
-def test_errors_are_said_where_the_document_has_no_place_for_them(tmp_path: Path, migfix: Migfix, form: str) -> None:
+def test_errors_are_on_stderr_if_the_format_has_no_place_for_them(tmp_path: Path, migfix: Migfix, form: str) -> None:
     folder, _ = site(tmp_path)
     (folder / FILE).write_text("class Migration(:\n")
     result = migfix("check", "blog", "--output-format", form, cwd=folder)
@@ -119,7 +119,7 @@ def test_errors_are_in_the_document(tmp_path: Path, migfix: Migfix) -> None:
 
 
 def test_gitlab(tmp_path: Path, migfix: Migfix) -> None:
-    """The fields that GitLab's documentation asks for; a fingerprint for each finding, the same when lines move."""
+    """The fields that GitLab's documentation requires. Each finding has a fingerprint that stays when lines move."""
     folder, arguments = site(tmp_path)
     issues = json.loads(migfix("check", *arguments, "--output-format", "gitlab", cwd=folder).stdout)
     found = {each["check_name"].split()[0] for each in issues}
@@ -136,8 +136,8 @@ def test_gitlab(tmp_path: Path, migfix: Migfix) -> None:
     assert [each["location"]["lines"]["begin"] for each in again] != [e["location"]["lines"]["begin"] for e in issues]
 
 
-def test_lines_are_those_of_the_file(tmp_path: Path, migfix: Migfix) -> None:
-    """What one rewrite has put into the file moves no finding of the next."""
+def test_lines_refer_to_the_file_on_disk(tmp_path: Path, migfix: Migfix) -> None:
+    """The lines that one rewrite adds don't shift the findings of the next."""
     folder, _ = site(tmp_path)
     text = (folder / FILE).read_text()
     step = "        migrations.RunPython(lambda apps, editor: None),\n"
@@ -150,7 +150,7 @@ def test_lines_are_those_of_the_file(tmp_path: Path, migfix: Migfix) -> None:
 
 
 @pytest.mark.parametrize("name", cases())
-def test_sarif_fixes_make_what_apply_writes(tmp_path: Path, forked: Migfix, name: str) -> None:
+def test_sarif_fixes_match_what_apply_writes(tmp_path: Path, forked: Migfix, name: str) -> None:
     folder, arguments = site(tmp_path, name)
     document = json.loads(forked("check", *arguments, "--output-format", "sarif", cwd=folder).stdout)
     made = {path: each.decode() for path, each in contents(folder).items()}
@@ -178,8 +178,8 @@ for (const each of issue) core[each.level](each.message, {title: each.title, fil
 """
 
 
-def test_the_tools_that_read_them(tmp_path: Path, migfix: Migfix) -> None:
-    """Microsoft's SARIF validator has nothing against it; GitHub's own library writes the same annotations."""
+def test_documents_are_accepted_by_their_tools(tmp_path: Path, migfix: Migfix) -> None:
+    """Microsoft's SARIF validator reports no errors, and GitHub's own library writes the same annotations."""
     npm = shutil.which("npm")
     if npm is None and not os.environ.get("CI"):
         pytest.skip("npm isn't installed: SARIF and GitHub annotations were not tried with the tools that read them")

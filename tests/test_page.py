@@ -18,10 +18,6 @@ from projects import SETTINGS, git
 from terminal import typed
 from test_fixtures import flags
 
-from migfix.project.config.options import with_selection
-from migfix.project.config.pyproject import load_config
-from migfix.run import run
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
@@ -65,7 +61,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def look(browser: Browser) -> Iterator[Open]:
-    """Open a page; it may ask for nothing but itself, and say nothing on the console."""
+    """Open a page. It may request nothing but itself, and print nothing to the console."""
     contexts, asked, said = [], list[str](), list[str]()
 
     def look(path: Path, size: tuple[int, int] = WIDE, scheme: str = "light") -> Page:
@@ -107,7 +103,7 @@ def written(migfix: Migfix, folder: Path, *arguments: str) -> Path:
 
 
 def lines(page: Page, side: str) -> dict[int, str]:
-    """What stands in the first table on one side, by line number."""
+    """The lines of one side of the first table, by line number."""
     rows = page.locator("table.sides").first.locator(f"tr:has(td.{side}:not(.none):not(.skipped))")
     script = """(rows, side) => rows.map(row => {
         const own = [...row.cells].filter(cell => cell.classList.contains('right') == (side == 'right'))
@@ -138,8 +134,8 @@ def test_why_and_both_sides(tmp_path: Path, migfix: Migfix, look: Open) -> None:
     own = finding(page, "MIG101 seed-default-row")
     assert own.locator(".place").inner_text() == f"{FILE}:21"
     assert own.locator("dd").all_inner_texts() == [
-        "existing rows of blog.Post get category = 1, and that row of blog.Category isn't there.",
-        "seed_category() makes it if blog.Post has rows, in a RunPython before the AddField.",
+        "existing blog.Post rows will get category=1, but blog.Category has no row 1.",
+        "seed_category() creates it if blog.Post has rows, in a RunPython before the AddField.",
         'blog.Category(pk=1, name="Category 1")',
         "migfix explain MIG101",
     ]
@@ -152,38 +148,19 @@ def test_why_and_both_sides(tmp_path: Path, migfix: Migfix, look: Open) -> None:
     assert {line for line in new if line not in old} <= set(right.values())
     assert {line for line in old if line not in new} <= set(left.values())
     refused = finding(page, "MIG301 add-reverse").last
-    assert refused.locator("dt").all_inner_texts() == ["Why", "Left to you", "More"]
+    assert refused.locator("dt").all_inner_texts() == ["Why", "Needs your decision", "More"]
     assert refused.locator("table").count() == 0
 
 
-@pytest.mark.parametrize("case", REWRITTEN, ids=lambda case: case.name)
-def test_each_rewrite_changes_what_the_one_before_left(case: Case, tmp_path: Path) -> None:
-    """The changes that are shown one by one are together what apply writes."""
-    folder = case.copy_before(tmp_path / "site")
-    paths = [folder / path for path in case.config["paths"]]
-    config = with_selection(load_config(folder), [case.config.get("select", _code(case))], [], [], None, None)
-    plan = run(paths, config, is_stepwise=True).plan
-    now: dict[str, bytes | None] = dict(plan.before)
-    for change in plan.changes:
-        assert change.before == {path: now.get(path) for path in change.after}
-        now |= change.after
-    assert now == plan.after == run(paths, config).plan.after
-    assert len(plan.changes) == len(plan.rewrites)
-
-
-def _code(case: Case) -> str:
-    return flags(case)[-1]
-
-
-def test_several_rewrites_of_a_file_are_shown_one_by_one(tmp_path: Path, migfix: Migfix, look: Open) -> None:
+def test_one_diff_for_each_file(tmp_path: Path, migfix: Migfix, look: Open) -> None:
+    """Several fixes of a file are shown together: before is the file on disk, after is what apply writes."""
     folder = site(tmp_path, LATER.replace("RunPython(count)", "RunPython(tidy)"))
     page = look(written(migfix, folder))
-    added = [
-        [text for text in article.locator("ins").all_inner_texts() if "noop" in text]
-        for article in finding(page, "MIG301 add-reverse").all()
-    ]
-    assert len(added) == 2
-    assert [len(texts) for texts in added] == [1, 1]
+    assert finding(page, "MIG301 add-reverse").count() == 2
+    table = page.get_by_role("table", name=f"{STEPS}, before and after")
+    assert table.count() == 1
+    assert len([text for text in table.locator("ins").all_inner_texts() if "noop" in text]) == 2
+    assert page.locator("article table").count() == 0
 
 
 def test_new_files(tmp_path: Path, migfix: Migfix, look: Open) -> None:
@@ -197,11 +174,12 @@ def test_new_files(tmp_path: Path, migfix: Migfix, look: Open) -> None:
     assert len(headings) == len(contents(case.folder / "after"))
 
 
-def test_what_the_databases_showed(proven: Path, look: Open) -> None:
+def test_results_on_databases(proven: Path, look: Open) -> None:
     page = look(proven)
     engines = [engine for engine in ENGINES if engine not in MISSING]
     told = ", ".join(engines)
-    verdict = f"The rewritten version passes on {told}; the original fails on {told}."
+    notes = f"{len(engines)} step{'' if len(engines) == 1 else 's'} to note (!)."
+    verdict = f"The rewritten version passes on {told}; the original fails on {told}. {notes}"
     assert page.locator("header .verdict.passed").inner_text() == verdict
     titles = [f"{engine} {version}" for engine in engines for version in ("original", "rewritten")]
     table = page.get_by_role("table", name="What each step did and how long it took")
@@ -216,13 +194,13 @@ def test_what_the_databases_showed(proven: Path, look: Open) -> None:
         assert details.locator("table.sides").is_visible()
         assert details.locator("tr.skipped").count() == 0
         assert details.locator("ins", has_text="-- RunPython seed_category").count() == 1
-        assert details.locator("del", has_text="failed").count() == (engine != "sqlite")  # which checks at the end
+        assert details.locator("del", has_text="failed").count() == (engine != "sqlite")  # SQLite checks at the end
         assert "None" not in details.locator("del").last.inner_text()
         assert details.get_by_role("table", name="Locks").count() == (engine == "postgresql")
 
 
-def test_sql_that_is_the_same(tmp_path: Path, migfix: Migfix, look: Open) -> None:
-    """A missing reverse changes nothing forward; what runs is shown all the same."""
+def test_sql_that_does_not_change(tmp_path: Path, migfix: Migfix, look: Open) -> None:
+    """Adding a reverse changes nothing forward, but the SQL is still shown."""
     folder = site(tmp_path, LATER.replace(", migrations.RunPython(count)", ""))
     migfix("apply", FILE, cwd=folder)
     page = look(written(migfix, folder, "diff", STEPS, "--settings", "settings", "--verify"))
@@ -232,13 +210,13 @@ def test_sql_that_is_the_same(tmp_path: Path, migfix: Migfix, look: Open) -> Non
     assert forward.locator("ins, del").count() == 0
 
 
-def test_what_the_terminal_tells_too(tmp_path: Path, migfix: Migfix, look: Open) -> None:
+def test_messages_that_are_also_on_the_terminal(tmp_path: Path, migfix: Migfix, look: Open) -> None:
     folder = site(tmp_path, later="")
     git("init", cwd=folder)
     git("add", ".", cwd=folder)
     git("commit", "-m", "deployed", cwd=folder)
     page = look(written(migfix, folder, "diff", "--all"))
-    assert page.locator("h1").inner_text() == "nothing to do"
+    assert page.locator("h1").inner_text() == "nothing to do: 2 migrations checked"
     assert page.get_by_text("1 deployed migration left as it is, because").count() == 1
     (folder / STEPS).write_text("class Migration(:\n")
     result = migfix("diff", "blog", "--force", "--html", "review.html", cwd=folder)
@@ -253,12 +231,12 @@ def test_nothing_to_do(tmp_path: Path, migfix: Migfix, look: Open) -> None:
     folder = site(tmp_path, later="")
     migfix("apply", "blog", cwd=folder)
     page = look(written(migfix, folder))
-    assert page.locator("h1").inner_text() == "nothing to do"
+    assert page.locator("h1").inner_text() == "nothing to do: 2 migrations checked"
     assert page.locator("article, nav, section").count() == 0
 
 
-def test_applied_and_asked(tmp_path: Path, migfix: Migfix, look: Open) -> None:
-    """With `apply` it says what was rewritten, with `--interactive` only what was said yes to."""
+def test_with_and_without_interactive(tmp_path: Path, migfix: Migfix, look: Open) -> None:
+    """With `apply` the page shows what was rewritten; with `--interactive`, only what was answered with yes."""
     folder = site(tmp_path)
     command = [sys.executable, "-m", "migfix", "apply", "-i", "blog", "--html", "review.html"]
     typed(command, folder, [b"n\n", b"y\n"])
@@ -271,13 +249,13 @@ def test_applied_and_asked(tmp_path: Path, migfix: Migfix, look: Open) -> None:
     assert finding(page, "MIG101").count() == 1
 
 
-# --- for everybody --------------------------------------------------------------------------------
+# --- accessibility --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_it_is_accessible(proven: Path, look: Open, scheme: str, size: tuple[int, int]) -> None:
-    """axe finds nothing, with all details open, and nothing has to be scrolled sideways."""
+    """axe finds nothing with all details open, and no sideways scrolling is needed."""
     demand_accessible(look(proven, size, scheme))
 
 
@@ -285,7 +263,7 @@ def test_it_is_accessible_with_a_refusal_and_several_proofs(tmp_path: Path, migf
     folder = site(tmp_path)
     arguments = ("diff", "blog", "--settings", "settings", "--verify-engine", "sqlite")
     page = look(written(migfix, folder, *arguments), PHONE)
-    passed = f"{FILE}: the rewritten version passes on sqlite; the original fails on sqlite."
+    passed = f"{FILE}: the rewritten version passes on sqlite; the original fails on sqlite. 1 step to note (!)."
     assert page.locator("header .verdict").all_inner_texts() == [passed, f"{STEPS}: fails on sqlite."]
     assert page.locator("h1").inner_text() == "1 file would be rewritten, 2 findings need your decision"
     demand_accessible(page)
@@ -308,8 +286,8 @@ def test_dark_and_light(proven: Path, look: Open) -> None:
     assert look(proven).locator("ins .nf").first.evaluate("each => getComputedStyle(each).color") != "rgb(31, 35, 40)"
 
 
-def test_beside_each_other_and_below_each_other(proven: Path, look: Open) -> None:
-    """On a phone before and after stand below each other, and what is the same once."""
+def test_side_by_side_or_stacked(proven: Path, look: Open) -> None:
+    """On a phone, before and after are stacked, and unchanged lines are shown once."""
     for size, is_wide in ((WIDE, True), (PHONE, False)):
         page = look(proven, size)
         changed = page.locator("tr.changed:not(:has(.none))").first
@@ -321,7 +299,7 @@ def test_beside_each_other_and_below_each_other(proven: Path, look: Open) -> Non
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_what_a_screen_reader_hears(proven: Path, look: Open, size: tuple[int, int]) -> None:
+def test_screen_reader_output(proven: Path, look: Open, size: tuple[int, int]) -> None:
     page = look(proven, size)
     table = page.get_by_role("table", name=f"{FILE}, before and after")
     heard = table.aria_snapshot()
@@ -337,7 +315,7 @@ def test_what_a_screen_reader_hears(proven: Path, look: Open, size: tuple[int, i
 def test_with_the_keyboard_alone(proven: Path, look: Open) -> None:
     page = look(proven)
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="To the rewrites")
+    skip = page.get_by_role("link", name="To the findings")
     assert skip.evaluate("each => each === document.activeElement && each.getBoundingClientRect().height > 10")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
@@ -355,8 +333,8 @@ def test_with_the_keyboard_alone(proven: Path, look: Open) -> None:
     assert page.locator("#finding-1 h2").evaluate("each => each.getBoundingClientRect().top < innerHeight")
 
 
-def test_code_that_would_be_more_than_text(tmp_path: Path, migfix: Migfix, look: Open) -> None:
-    """Markup, template tags and text that runs backwards are shown, and do nothing."""
+def test_code_is_shown_as_text(tmp_path: Path, migfix: Migfix, look: Open) -> None:
+    """Markup, template tags and right-to-left override characters are shown as text and have no effect."""
     bad = "</style></script><script>document.title = 1</script><img src=x onerror=alert(1)>{{ 7|add:7 }}{% now %}\u202e"
     folder = site(tmp_path, LATER.replace("RunPython(count)]", f"RunPython(tidy)]  # {bad}"))
     page = look(written(migfix, folder))
@@ -368,13 +346,13 @@ def test_code_that_would_be_more_than_text(tmp_path: Path, migfix: Migfix, look:
     assert page.locator('meta[http-equiv="Content-Security-Policy"]').count() == 1
 
 
-# --- where it goes --------------------------------------------------------------------------------
+# --- the file -------------------------------------------------------------------------------------
 
 
 IS_THERE = " is there already, and migfix didn't write it. It was left as it is. Name another file for --html."
 
 
-def test_nothing_is_lost(tmp_path: Path, migfix: Migfix) -> None:
+def test_other_files_are_not_overwritten(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path)
     (folder / "folder").mkdir()
     before = contents(folder)
@@ -390,7 +368,7 @@ def test_nothing_is_lost(tmp_path: Path, migfix: Migfix) -> None:
         assert contents(folder) == before
 
 
-def test_names_that_cannot_be(tmp_path: Path, migfix: Migfix) -> None:
+def test_odd_file_names(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path)
     name = "x" * 300
     result = migfix("diff", "blog", "--html", name, cwd=folder)
@@ -403,7 +381,7 @@ def test_names_that_cannot_be(tmp_path: Path, migfix: Migfix) -> None:
     assert "2 files would be rewritten" in (tmp_path / "review.html").read_text()
 
 
-def test_a_link_stays_one(tmp_path: Path, migfix: Migfix) -> None:
+def test_a_link_stays_a_link(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path)
     (folder / "real.html").touch()
     (folder / "link.html").symlink_to("real.html")
@@ -412,7 +390,7 @@ def test_a_link_stays_one(tmp_path: Path, migfix: Migfix) -> None:
     assert "2 files would be rewritten" in (folder / "real.html").read_text()
 
 
-def test_no_page_of_another_run_is_left(tmp_path: Path, migfix: Migfix) -> None:
+def test_the_page_of_an_earlier_run_is_removed(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path)
     written(migfix, folder)
     result = migfix("diff", "blog", "--html", "review.html", "--verify", "--settings", "nowhere", cwd=folder)
@@ -420,7 +398,7 @@ def test_no_page_of_another_run_is_left(tmp_path: Path, migfix: Migfix) -> None:
     assert not (folder / "review.html").exists()
 
 
-def test_a_page_and_an_empty_file_are_written_over(tmp_path: Path, migfix: Migfix) -> None:
+def test_a_page_and_an_empty_file_are_overwritten(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path)
     (folder / "review.html").touch()
     first = written(migfix, folder).read_text()

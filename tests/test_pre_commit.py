@@ -1,4 +1,4 @@
-"""The hooks for pre-commit, run by pre-commit itself: from its own environment, on what is staged."""
+"""The pre-commit hooks, run by pre-commit itself: from its own environment, on the staged files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pre_commit(folder: Path, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 def released(target: Path) -> str:
-    """This checkout as it is now, in a repository of its own; the commit."""
+    """Copy this checkout as it is now into a new repository, and return the commit."""
     listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=CHECKOUT).split("\0")
     for name in filter(None, listed):
         if not name.startswith(("fixtures/", "tests/")) and (CHECKOUT / name).is_file():
@@ -47,7 +47,7 @@ def released(target: Path) -> str:
 
 
 def test_both_hooks(tmp_path: Path) -> None:
-    """A split: one file is changed and another comes; what isn't staged is left alone."""
+    """A split: one file is changed and another is added. Files that aren't staged are left alone."""
     (tmp_path / "release").mkdir()
     revision, home = released(tmp_path / "release"), tmp_path / "home"
     folder = Case(FIXTURES / "split_data_from_schema/add_field").copy_before(tmp_path / "site")
@@ -81,7 +81,7 @@ def test_both_hooks(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stdout
 
     (folder / "db").mkdir()
-    (folder / "blog/migrations").rename(folder / "db/blog")  # as MIGRATION_MODULES says
+    (folder / "blog/migrations").rename(folder / "db/blog")  # as with MIGRATION_MODULES
     (folder / "pyproject.toml").write_text('[tool.migfix]\nmigration-modules = { blog = "db.blog" }\n')
     (folder / "db/blog" / file.name).write_bytes(before[f"migrations/{file.name}"])
     git("add", "--all", cwd=folder)

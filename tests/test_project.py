@@ -1,4 +1,4 @@
-"""migfix in a project: what git knows, what settings say, several databases."""
+"""migfix in a project: with git, with settings, with several databases."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def project(tmp_path: Path, case: str, apps: str = '["blog"]') -> Path:
 
 @pytest.mark.parametrize("named", ["0002_category.py", "0003_post_category.py"])
 def test_files_that_git_does_not_know_are_new(tmp_path: Path, migfix: Migfix, named: str) -> None:
-    """The target is made in one new file, the key added in another, and either one is named."""
+    """The target is created in one new file and the key is added in another. Either one is named."""
     site = project(tmp_path, "seed_default_row/earlier_file")
     git("init", cwd=site)
     git("add", "blog/migrations/0001_initial.py", cwd=site)
@@ -57,7 +57,7 @@ def test_files_that_git_does_not_know_are_new(tmp_path: Path, migfix: Migfix, na
 
 @pytest.mark.parametrize("named", ["0002_category.py", "0003_post_category.py"])
 def test_files_on_the_default_branch_are_deployed(tmp_path: Path, migfix: Migfix, named: str) -> None:
-    """A target that was deployed was there before: silent. A key that was deployed isn't touched."""
+    """A deployed target already existed, so nothing is reported. A deployed key isn't changed."""
     site = project(tmp_path, "seed_default_row/earlier_file")
     git("init", cwd=site)
     other = {"0002_category.py": "0003_post_category.py", "0003_post_category.py": "0002_category.py"}[named]
@@ -68,8 +68,8 @@ def test_files_on_the_default_branch_are_deployed(tmp_path: Path, migfix: Migfix
     assert contents(site) == before
 
 
-def test_a_circle_is_opened_in_files_that_are_not_deployed(tmp_path: Path, migfix: Migfix) -> None:
-    """The nullable key would move, but its file is on the default branch."""
+def test_a_cycle_is_broken_in_files_that_are_not_deployed(tmp_path: Path, migfix: Migfix) -> None:
+    """The nullable key would be moved, but its file is on the default branch."""
     site = project(tmp_path, "break_dependency_cycle/nullable_key_moves", '["members", "posts"]')
     git("init", cwd=site)
     git("add", "members", cwd=site)
@@ -90,7 +90,7 @@ def test_git_apply_below_the_top_of_a_repository(tmp_path: Path, migfix: Migfix)
     assert "seed_category" in (site / "blog/migrations/0002_category_post_category.py").read_text()
 
 
-def test_settings_ask_django(tmp_path: Path, migfix: Migfix) -> None:
+def test_django_proves_a_rewrite(tmp_path: Path, migfix: Migfix) -> None:
     site = project(tmp_path, "seed_default_row/one_off_default")
     file = "blog/migrations/0002_category_post_category.py"
     assert migfix("apply", file, "--settings", "nowhere", cwd=site).returncode == 2
@@ -99,15 +99,15 @@ def test_settings_ask_django(tmp_path: Path, migfix: Migfix) -> None:
     assert manage("makemigrations", "--check", cwd=site).returncode == 0
 
 
-def test_settings_ask_django_about_a_circle(tmp_path: Path, migfix: Migfix) -> None:
+def test_django_proves_a_broken_cycle(tmp_path: Path, migfix: Migfix) -> None:
     site = project(tmp_path, "break_dependency_cycle/required_keys", '["members", "posts"]')
     result = migfix("apply", "members", "posts", "--settings", "settings", "--ignore", "MIG3", cwd=site)
     assert result.returncode == 0, result.stderr
     assert list(site.glob("*/migrations/0002_initial.py"))
 
 
-def test_settings_ask_django_about_a_file_that_it_cannot_read(tmp_path: Path, migfix: Migfix) -> None:
-    """Operations before their model: Django has no state before the rewrite, only the models that were meant."""
+def test_django_proves_a_file_that_it_could_not_load(tmp_path: Path, migfix: Migfix) -> None:
+    """Operations come before their model, so Django has no state before the rewrite, only the intended models."""
     site = project(tmp_path, "order_forward_reference/operations_before_their_own_model", '["library"]')
     assert "KeyError: ('library', 'shelf')" in manage("makemigrations", "--check", cwd=site).stderr
     result = migfix("apply", "library/migrations/0002_shelf.py", "--settings", "settings", cwd=site)
@@ -115,8 +115,8 @@ def test_settings_ask_django_about_a_file_that_it_cannot_read(tmp_path: Path, mi
     assert manage("makemigrations", "--check", cwd=site).returncode == 0
 
 
-def test_migrations_that_lie_elsewhere(tmp_path: Path, migfix: Migfix) -> None:
-    """MIGRATION_MODULES, as settings say it, where no path is named."""
+def test_migrations_in_another_folder(tmp_path: Path, migfix: Migfix) -> None:
+    """MIGRATION_MODULES is read from the settings if no path is passed."""
     site = project(tmp_path, "seed_default_row/one_off_default")
     (site / "history").mkdir()
     (site / "history/__init__.py").touch()
@@ -130,8 +130,8 @@ def test_migrations_that_lie_elsewhere(tmp_path: Path, migfix: Migfix) -> None:
     assert (result.returncode, result.stdout.count(": MIG101 ")) == (1, 1), result.stdout + result.stderr
 
 
-def test_django_finds_what_was_lost(tmp_path: Path) -> None:
-    """The child process compares what is planned, not what is on disk."""
+def test_django_finds_a_difference(tmp_path: Path) -> None:
+    """The child process compares the planned files, not the files on disk."""
     from migfix.planning.plan import Plan
     from migfix.prove.project import NotProven, ask_django
 
@@ -145,7 +145,7 @@ def test_django_finds_what_was_lost(tmp_path: Path) -> None:
     assert path.read_bytes() == source
 
 
-def test_advice_for_the_database_that_was_looked_at(tmp_path: Path, migfix: Migfix) -> None:
+def test_advice_for_the_database_that_was_checked(tmp_path: Path, migfix: Migfix) -> None:
     site = project(tmp_path, "seed_default_row/one_off_default")
     arguments = ["check", "blog/migrations/0002_category_post_category.py", "--settings", "settings"]
     arguments += ["--database", "default"]
@@ -171,7 +171,7 @@ class Router:
 
 @pytest.mark.parametrize("hidden", ["model_name == 'category'", "app_label == 'blog'", "False"])
 def test_several_databases_and_a_router(tmp_path: Path, migfix: Migfix, hidden: str) -> None:
-    """The seed goes to the database that is migrated, and a router that keeps its table away doesn't make it crash."""
+    """The placeholder row is in the migrated database, and a router that keeps its table out doesn't make it crash."""
     site = project(tmp_path, "seed_default_row/one_off_default")
     with (site / "settings.py").open("a") as file:
         file.write('DATABASE_ROUTERS = ["routers.Router"]\n')
@@ -189,7 +189,7 @@ def test_several_databases_and_a_router(tmp_path: Path, migfix: Migfix, hidden: 
     assert manage("migrate", "blog", "--database", "default", cwd=site).returncode == 0
 
 
-def test_user_model_from_the_settings_that_manage_names(tmp_path: Path, migfix: Migfix) -> None:
+def test_user_model_from_the_settings_of_manage_py(tmp_path: Path, migfix: Migfix) -> None:
     site = tmp_path / "site"
     shutil.copytree(FIXTURES / "break_dependency_cycle" / "custom_user" / "before", site)
     assert migfix("check", ".", cwd=site).returncode == 0, "without the fact there is no circle to see"
@@ -212,14 +212,14 @@ class Migration(migrations.Migration):
 
 
 def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -> None:
-    """What the deployed file brought anyway may be said; what it didn't is refused, also where migfix would add it."""
+    """A dependency that a deployed file already had is allowed; a new one isn't, even where migfix would add it."""
     site = project(tmp_path, "add_missing_dependency/leave_declared", '["bills", "orders", "shops"]')
     (site / "shops/migrations/0002_later.py").write_text(LATER)
     bills = site / "bills/migrations/0001_initial.py"
     git("init", cwd=site)
     git("add", ".", cwd=site)
     git("commit", "-m", "deployed", cwd=site)
-    assert migfix("check", "bills", "--select", "MIG206", cwd=site).stdout == "nothing to do\n"
+    assert migfix("check", "bills", "--select", "MIG206", cwd=site).stdout == "nothing to do: 1 migration checked\n"
     was = bills.read_text()
     last = "        ('shops', '0001_initial'),\n"
     bills.write_text(was.replace(last, last + "        ('shops', '0002_later'),\n"))
@@ -247,8 +247,8 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
     )
 
 
-def test_settings_say_which_apps_there_are(tmp_path: Path, migfix: Migfix) -> None:
-    """A label that only Django can tell: the AppConfig works it out."""
+def test_labels_are_read_from_the_settings(tmp_path: Path, migfix: Migfix) -> None:
+    """Only Django knows this label, because the AppConfig computes it."""
     site = project(tmp_path, "add_missing_dependency/data_step", '["bills", "orders", "shops.apps.Shops"]')
     (site / "shops/apps.py").write_text(
         "from django.apps import AppConfig\n\n\n"

@@ -1,4 +1,4 @@
-"""The static reader and Django say the same about the packages that other tests use."""
+"""The static reader and Django agree on the packages that other tests use."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ KNOWN = {
     "customer.0006_auto_20190430_1736": "state_operations is a name of the class: opaque",
     "wagtailimages.0025_alter_image_file_alter_rendition_file": "the field is given `**options`: it can't be read",
 }
-"""The migrations that are read otherwise than Django has them, and why."""
+"""The migrations that are read differently from Django, and why."""
 FROM_SETTINGS = "read as {'class': 'models_AutoField'"
-"""django-oscar takes the class of its keys from the settings while the file runs."""
+"""django-oscar takes the class of its keys from the settings when the file is run."""
 
 
-def test_models_and_fields_are_those_of_django() -> None:
+def test_models_and_fields_match_django() -> None:
     try:
         for package in ("wagtail", "oscar", "allauth", "axes", "guardian", "waffle", "reversion", "django_otp"):
             __import__(package)

@@ -1,4 +1,4 @@
-"""MIG301 reads a function alike, however its model came to it and however the value is spelled."""
+"""MIG301 reads a function the same way, however it gets its model and however the value is written."""
 
 from __future__ import annotations
 
@@ -72,34 +72,34 @@ def looped(line: str) -> str:
 
 
 @pytest.mark.parametrize(("imports", "body"), INSERTS)
-def test_rows_that_are_made_are_seen(imports: str, body: str, tmp_path: Path, forked: Migfix) -> None:
+def test_inserted_rows_are_found(imports: str, body: str, tmp_path: Path, forked: Migfix) -> None:
     result = forked("apply", "blog", "--select", "MIG301", "--force", cwd=written(tmp_path, imports, body))
     assert "fill() inserts rows into " in result.stdout, result.stdout
     assert result.returncode == 1
 
 
 @pytest.mark.parametrize("line", TWICE)
-def test_what_a_second_run_would_do_again_is_refused(line: str, tmp_path: Path, forked: Migfix) -> None:
+def test_changes_that_a_second_run_repeats_are_refused(line: str, tmp_path: Path, forked: Migfix) -> None:
     result = forked("apply", "blog", "--select", "MIG301", "--force", cwd=written(tmp_path, "", looped(line)))
     assert "from its own old value" in result.stdout, result.stdout
     assert result.returncode == 1
 
 
 @pytest.mark.parametrize("line", ONCE)
-def test_what_a_second_run_leaves_alone_gets_a_noop(line: str, tmp_path: Path, forked: Migfix) -> None:
+def test_changes_that_a_second_run_does_not_repeat_get_a_noop(line: str, tmp_path: Path, forked: Migfix) -> None:
     result = forked("apply", "blog", "--select", "MIG301", "--force", cwd=written(tmp_path, "", looped(line)))
     assert "reverse_code is a noop" in result.stdout, result.stdout
     assert result.returncode == 0
 
 
 @pytest.mark.parametrize("body", STEPS)
-def test_what_goes_in_steps_is_refused(body: str, tmp_path: Path, forked: Migfix) -> None:
+def test_changes_in_steps_are_refused(body: str, tmp_path: Path, forked: Migfix) -> None:
     body = f"Post = apps.get_model('blog', 'Post')\n{body}"
     result = forked("apply", "blog", "--select", "MIG301", "--force", cwd=written(tmp_path, "", body))
     assert "fill() changes rank in steps" in result.stdout, result.stdout
 
 
-def test_columns_of_a_list_are_followed(tmp_path: Path, forked: Migfix) -> None:
+def test_columns_of_values_list_are_followed(tmp_path: Path, forked: Migfix) -> None:
     body = (
         "Post = apps.get_model('blog', 'Post')\nfor pk, rank in Post.objects.values_list('pk', 'rank'):\n"
         "    Post.objects.filter(pk=pk).update(rank=rank * 2)"
@@ -112,7 +112,7 @@ def test_columns_of_a_list_are_followed(tmp_path: Path, forked: Migfix) -> None:
     "code",
     ["lambda apps, schema_editor: apps.get_model('blog', 'Post').objects.create(text='a')", "partial(fill, number=3)"],
 )
-def test_rows_made_by_what_is_no_plain_function(code: str, tmp_path: Path, forked: Migfix) -> None:
+def test_rows_inserted_by_a_lambda_or_partial(code: str, tmp_path: Path, forked: Migfix) -> None:
     body = "apps.get_model('blog', 'Post').objects.create(text='a')"
     site = written(tmp_path, "from functools import partial", body)
     path = site / "blog/migrations/0002_fill.py"
@@ -168,7 +168,7 @@ def test_only_what_would_be_lost_is_copied_back(tmp_path: Path, forked: Migfix) 
         ),
     ],
 )
-def test_what_is_no_plain_copy_of_all_rows_is_refused(
+def test_only_a_plain_copy_of_all_rows_is_copied_back(
     body: str, before: str, after: str, tmp_path: Path, forked: Migfix
 ) -> None:
     site = copying(tmp_path, body, before, after)
@@ -178,8 +178,8 @@ def test_what_is_no_plain_copy_of_all_rows_is_refused(
     assert "rows.update(text=models.F" not in text or "filter(rank" not in body
 
 
-def test_the_three_files_that_people_write(tmp_path: Path, forked: Migfix) -> None:
-    """Added, copied, removed, each in a file of its own: going back over all of them keeps the values."""
+def test_add_copy_and_remove_in_three_files(tmp_path: Path, forked: Migfix) -> None:
+    """A column is added, copied and removed, each in its own file. Going back over all of them keeps the values."""
     site = copying(tmp_path, f"{GET}Post.objects.update(teaser=F('text'))", "", "")
     first = site / "blog/migrations/0001_initial.py"
     first.write_text(first.read_text().replace('("rank"', '("teaser", models.TextField(null=True)), ("rank"'))
@@ -204,8 +204,8 @@ def test_a_column_read_through_a_relation(tmp_path: Path, forked: Migfix) -> Non
     assert "fill() reads blog.post.text, which comes back empty" in result.stdout, result.stdout
 
 
-def test_a_name_that_the_file_means_otherwise(tmp_path: Path, forked: Migfix) -> None:
-    """``router`` is a function of the file: nothing is written that would call it."""
+def test_a_name_that_the_file_already_uses(tmp_path: Path, forked: Migfix) -> None:
+    """``router`` is a function of the file, so no code is written that would call it."""
     site = copying(tmp_path, f"{GET}Post.objects.update(teaser=F('text'))")
     path = site / "blog/migrations/0002_fill.py"
     path.write_text(path.read_text().replace("def fill(", "def router():\n    pass\n\n\ndef fill("))
@@ -220,7 +220,7 @@ def test_a_name_that_the_file_means_otherwise(tmp_path: Path, forked: Migfix) ->
         "UPDATE blog_post SET rank = 3 WHERE rank = 2; UPDATE blog_post SET rank = 2 WHERE rank = 1",
     ],
 )
-def test_sql_that_a_second_run_would_not_find_again(sql: str, tmp_path: Path, forked: Migfix) -> None:
+def test_sql_with_another_result_on_a_second_run_is_refused(sql: str, tmp_path: Path, forked: Migfix) -> None:
     site = copying(tmp_path, "pass")
     path = site / "blog/migrations/0002_fill.py"
     path.write_text(migration(f'{ADD}\nmigrations.RunSQL("{sql}"),', ("blog", "0001_initial")))

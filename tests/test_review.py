@@ -62,8 +62,8 @@ def test_each_rewrite_is_asked_for(tmp_path: Path, answers: list[str], is_seeded
     assert (folder / STEPS).read_text().count("noop") == noops, shown
 
 
-def test_yes_to_all_is_apply(tmp_path: Path) -> None:
-    """Rows that one file makes are counted on in the next, however many rewrites are made at once."""
+def test_yes_to_all_has_the_result_of_apply(tmp_path: Path) -> None:
+    """The next file relies on the rows that one file creates, however many rewrites are made at once."""
     case = Case(FIXTURES / "seed_default_row/two_files_one_target")
     folder = case.copy_before(tmp_path / "site")
     code, shown = review(folder, "y\n", "y\n")
@@ -74,7 +74,7 @@ def test_yes_to_all_is_apply(tmp_path: Path) -> None:
 def test_each_diff_is_of_one_rewrite(tmp_path: Path) -> None:
     folder = site(tmp_path)
     _, shown = review(folder, "y\n", "y\n", "y\n")
-    asked = shown.split("Rewrite? [")
+    asked = shown.split("Fix? [")
     assert [each.count("+++ b/") for each in asked] == [1, 1, 1, 0]
     assert "tidy" in asked[1].partition("@@")[2]
     assert asked[0].count("\n+") > 10 > asked[1].count("\n+")
@@ -89,7 +89,7 @@ def test_another_value_for_a_row(tmp_path: Path) -> None:
 
 
 def test_a_value_that_does_not_fit(tmp_path: Path) -> None:
-    """It is said what is wrong with it, and asked again; on the command line it ends the run."""
+    """The error is shown and the value is asked for again. On the command line the run ends."""
     folder = site(tmp_path)
     code, shown = review(folder, "e\n", f"{LONG}\n", "y\n", "y\n", "y\n")
     assert code == 0, shown
@@ -122,7 +122,7 @@ def test_a_value_that_does_not_fit_on_the_command_line(
 def test_explain_and_help(tmp_path: Path) -> None:
     _, shown = review(site(tmp_path), "x\n", "?\n", "what\n", "q\n")
     assert "# MIG101 seed-default-row" in shown
-    assert shown.count("q  leave this and all that follow") == 2
+    assert shown.count("q  skip this and all that follow") == 2
 
 
 def test_a_missing_value_is_asked_for(tmp_path: Path) -> None:

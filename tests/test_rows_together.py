@@ -1,4 +1,4 @@
-"""Rows that several rewrites make for one model, in either order, where the first rows are a migration's own."""
+"""Placeholder rows of several fixes for one model, in either order, if a migration inserts the first rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Squashed migrations in a circle, on new, fully applied and every partly applied database."""
+"""Squashed migrations in a cycle, on new, fully applied and every partly applied database."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def model(name: str, *fields: str) -> str:
 
 @dataclass(frozen=True)
 class Project:
-    """Models, one dict of apps for each run of makemigrations; what is squashed; and edits by hand in between."""
+    """Models (one dict of apps for each run of makemigrations), what is squashed, and manual edits in between."""
 
     steps: tuple[dict[str, str], ...]
     squash: tuple[tuple[str, ...], ...]
     rows: tuple[str, ...] = ("INSERT INTO authors_author (name) VALUES ('Ida')",)
     edits: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    """Path -> replacements, made once the files are there and before they are squashed."""
+    """Path -> replacements, made after the files are written and before they are squashed."""
     later_edits: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    """The same once they are squashed."""
+    """The same, made after they are squashed."""
 
 
 SHOP = model("Shop", "owner = models.ForeignKey('authors.Author', models.CASCADE)")
@@ -184,7 +184,7 @@ def django_admin(root: Path, *arguments: str, answers: str = "") -> subprocess.C
 
 
 def written(project: Project, root: Path) -> Path:
-    """The project as makemigrations and squashmigrations write it."""
+    """Write the project with makemigrations and squashmigrations."""
     apps = sorted(project.steps[0])
     settings = SETTINGS | {"INSTALLED_APPS": apps}
     text = "".join(f"{name} = {value!r}\n" for name, value in settings.items())
@@ -207,7 +207,7 @@ def written(project: Project, root: Path) -> Path:
     for arguments in project.squash:
         result = django_admin(root, "squashmigrations", *arguments, "--noinput")
         assert "Created new squashed migration" in result.stdout, result.stdout + result.stderr
-        # the first one closes the circle: squashmigrations couldn't load the second one's project
+        # the first one closes the cycle, so squashmigrations couldn't load the project for the second one
         for path in root.glob("*/migrations/*_squashed_*.py"):
             path.rename(path.with_suffix(".txt"))
     for path in root.glob("*/migrations/*.txt"):
@@ -227,7 +227,7 @@ def _edit(root: Path, edits: dict[str, list[tuple[str, str]]]) -> None:
 
 @contextmanager
 def database(engine: str, tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """An empty database of an engine, as Django's settings name it."""
+    """Create an empty database and yield its entry for Django's DATABASES."""
     if engine == "sqlite":
         yield ENGINES[engine] | {"NAME": str(tmp_path / "db.sqlite3")}
         return
@@ -246,7 +246,7 @@ def files(root: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", list(PROJECTS))
 def test_on_every_state(name: str, tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """From Django's CircularDependencyError to a whole database, whatever had been applied there."""
+    """From Django's CircularDependencyError to a complete database, whatever was applied before."""
     if os.environ.get("CI") and (engine == "sqlite" or (engine == "mariadb" and list(PROJECTS).index(name) % 3)):
         pytest.skip("the gate tries every project on PostgreSQL, a third on MariaDB, and has 20 minutes")
     project = PROJECTS[name]

@@ -30,7 +30,7 @@ print(json.dumps(found))
 
 
 def dump(root: Path) -> dict[str, Any]:
-    """Every table with its columns and rows, those of Django too."""
+    """Every table with its columns and rows, including Django's own."""
     environment = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"}
     result = subprocess.run(
         [sys.executable, "-c", DUMP], cwd=root, env=environment, capture_output=True, text=True, check=True
@@ -40,7 +40,7 @@ def dump(root: Path) -> dict[str, Any]:
 
 
 def deployed(root: Path, settings: dict[str, Any], migfix: Migfix, name: str = "one key in the middle") -> Path:
-    """A project whose database has applied the plain chain, and whose squashed migration has just come."""
+    """A project whose database has applied the original chain, and whose squashed migration was just added."""
     written(PROJECTS[name], root)
     lines = [f"{key} = {value!r}\n" for key, value in {**SETTINGS, "INSTALLED_APPS": APPS}.items()]
     (root / "settings.py").write_text("".join(lines) + f"DATABASES = {{'default': {settings!r}}}\n")
@@ -82,7 +82,7 @@ def test_changes_nothing_in_the_database(name: str, tmp_path: Path, engine: str,
 
 @pytest.fixture
 def project(tmp_path: Path, migfix: Migfix) -> Path:
-    """One on SQLite, on which the squashed migrations are recorded."""
+    """A project on SQLite, in whose database the squashed migrations are recorded."""
     settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db.sqlite3")}
     root = deployed(tmp_path / "project", settings, migfix)
     assert django_admin(root, "migrate").returncode == 0
@@ -102,7 +102,7 @@ Once this is deployed, `migrate authors --prune` clears their rows in django_mig
 """
 
 
-def test_what_it_says_and_undo(project: Path, migfix: Migfix) -> None:
+def test_output_and_undo(project: Path, migfix: Migfix) -> None:
     (project / "authors/migrations/max_migration.txt").write_text("0004_author_email\n")
     was = contents(project)
     shown = migfix("squash-finish", "authors", "--dry-run", cwd=project)
@@ -159,22 +159,22 @@ def test_refuses_while_code_names_them(project: Path, migfix: Migfix) -> None:
         'migrate_to = [("authors", "0002_author_age"), ("books", "0001_initial")]\n'
         'executor.migrate("authors", "0001_initial")  # 0003_author_best\n'
     )
-    again = "let it name what replaces it, or do without.\n"
+    again = "change it to what replaces it, or remove it.\n"
     assert refused(migfix, project) == (
-        f"can't finish: tests.py:3: names 0004_author_email: {again}"
-        f"can't finish: tests.py:4: names 0002_author_age: {again}"
-        f"can't finish: tests.py:5: names 0001_initial: {again}"
+        f"can't finish: tests.py:3: mentions 0004_author_email: {again}"
+        f"can't finish: tests.py:4: mentions 0002_author_age: {again}"
+        f"can't finish: tests.py:5: mentions 0001_initial: {again}"
     )
 
 
 def test_refuses_a_squash_that_lost_a_field(project: Path, migfix: Migfix) -> None:
     for path in (project / "authors/migrations").glob("*_squashed_*.py"):
         path.write_text(path.read_text().replace("name='email'", "name='mail'"))
-    told = "can't finish: authors: the squash doesn't end as its chain does: authors.Author."
+    told = "can't finish: authors: the squash ends in different models than what it replaces: authors.Author."
     assert refused(migfix, project).startswith(f"{told}email is gone.\n{told}mail is new.\n")
 
 
-def test_refuses_to_delete_a_file_that_is_younger(project: Path, migfix: Migfix) -> None:
+def test_refuses_to_delete_a_newer_file(project: Path, migfix: Migfix) -> None:
     folder = project / "authors/migrations"
     squash = max(each.stem for each in folder.glob("*_squashed_*.py"))
     for path in folder.glob("000[1-4]_*.py"):

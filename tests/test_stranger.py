@@ -1,4 +1,4 @@
-"""A tree that somebody else wrote: what reads it runs none of its code and answers in a line."""
+"""Untrusted projects: commands that read one run none of its code, and report problems in one line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READING = [["check", "blog", "--force"], ["diff", "blog", "--force"], ["apply", 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A project whose settings leave a file behind when they are imported."""
+    """A project whose settings create a file when they are imported."""
     root = CASE.copy_before(tmp_path / "site")
     (root / "evil.py").write_text("from pathlib import Path\n\nPath(__file__).with_name('RAN').touch()\n")
     (root / "pyproject.toml").write_text('[tool.migfix]\nsettings = "evil"\ndatabases = ["default"]\n')
@@ -28,24 +28,24 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", READING, ids=lambda command: command[0])
-def test_settings_of_the_tree_are_not_imported(command: list[str], tree: Path, migfix: Migfix) -> None:
+def test_settings_of_the_project_are_not_imported(command: list[str], tree: Path, migfix: Migfix) -> None:
     result = migfix(*command, cwd=tree)
     assert result.returncode in (0, 1), result.stderr
     assert not (tree / "RAN").exists()
     assert result.stderr.splitlines()[0] == (
-        "note: importing the settings evil of pyproject.toml would run this project's code. migfix goes "
-        "on without them. Pass --settings evil, or allow it in this checkout: migfix config --trust"
+        "note: importing the settings evil of pyproject.toml would run this project's code, so "
+        "migfix continues without them. Pass --settings evil, or allow it in this checkout: migfix config --trust"
     )
 
 
-def test_settings_that_somebody_allowed(tree: Path, migfix: Migfix) -> None:
+def test_settings_that_are_allowed(tree: Path, migfix: Migfix) -> None:
     assert migfix("config", "--trust", cwd=tree).returncode == 0
     assert "note:" not in migfix("check", "blog", "--force", cwd=tree).stderr
     assert (tree / "RAN").exists()
     (tree / "RAN").unlink()
     (tree / "evil.py").rename(tree / "other.py")
     (tree / "pyproject.toml").write_text('[tool.migfix]\nsettings = "other"\n')
-    assert "note:" in migfix("check", "blog", "--force", cwd=tree).stderr  # others than those that were allowed
+    assert "note:" in migfix("check", "blog", "--force", cwd=tree).stderr  # not the settings that were allowed
     assert not (tree / "RAN").exists()
 
 
@@ -56,7 +56,7 @@ def test_settings_of_the_environment(tree: Path, migfix: Migfix) -> None:
 
 @pytest.mark.parametrize("command", ["check", "diff", "apply"])
 def test_git_runs_nothing(command: str, tmp_path: Path, migfix: Migfix) -> None:
-    """What a repository can configure: fsmonitor, filters, hooks, external diffs, a pager."""
+    """Commands that a repository can configure: fsmonitor, filters, hooks, external diffs, a pager."""
     root = CASE.copy_before(tmp_path / "site")
     git("init", cwd=root)
     (root / ".gitattributes").write_text(
@@ -93,7 +93,7 @@ def test_git_runs_nothing(command: str, tmp_path: Path, migfix: Migfix) -> None:
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "ruff.toml"])
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
-def test_what_is_no_file_is_not_read(kind: str, name: str, tmp_path: Path, migfix: Migfix) -> None:
+def test_special_files_are_not_read(kind: str, name: str, tmp_path: Path, migfix: Migfix) -> None:
     root = CASE.copy_before(tmp_path / "site")
     if kind == "pipe":
         os.mkfifo(root / name)
@@ -117,7 +117,7 @@ def test_a_huge_file(tmp_path: Path, migfix: Migfix) -> None:
     assert result.stderr == f"error: {root / NEW}: this has more than 20 MB.\n"
 
 
-def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
+def test_a_working_directory_that_no_longer_exists(tmp_path: Path) -> None:
     code = f"import os, sys; os.chdir({str(tmp_path)!r}); os.rmdir({str(tmp_path)!r}); sys.argv = ['migfix', 'check']\n"
     code += "from migfix.cli import main\nmain()"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -159,7 +159,7 @@ DEEP = {
 
 
 @pytest.mark.parametrize("kind", DEEP)
-def test_what_nests_too_deeply(kind: str, tmp_path: Path, forked: Migfix) -> None:
+def test_code_that_nests_too_deeply(kind: str, tmp_path: Path, forked: Migfix) -> None:
     text = migration(POST, functions=DEEP[kind])
     root = write_project(tmp_path, {"blog/migrations/0001_initial.py": text})
     result = forked("apply", "blog", "--force", cwd=root)
@@ -168,7 +168,7 @@ def test_what_nests_too_deeply(kind: str, tmp_path: Path, forked: Migfix) -> Non
     assert result.stderr == f"error: {root / 'blog/migrations/0001_initial.py'}: {fact}\n"
 
 
-def test_words_of_the_tree_do_not_steer_a_terminal(tmp_path: Path, migfix: Migfix) -> None:
+def test_control_characters_are_escaped_on_a_terminal(tmp_path: Path, migfix: Migfix) -> None:
     root = CASE.copy_before(tmp_path / "site")
     steering = "# \x1b[2J \u202e gone\n        migrations.AddField("
     (root / NEW).write_text((root / NEW).read_text().replace("migrations.AddField(", steering))
@@ -231,7 +231,7 @@ def test_owner_and_attributes_are_kept(tmp_path: Path, migfix: Migfix) -> None:
     ],
 )
 def test_a_call_that_python_cannot_run(call: str, fact: str, tmp_path: Path, forked: Migfix) -> None:
-    """The parser lets it pass."""
+    """The parser accepts these calls."""
     text = migration(f"migrations.AddField({call}),", ("blog", "0001_initial"))
     first = migration(POST, attributes="initial = True")
     root = write_project(tmp_path, {"blog/migrations/0001_initial.py": first, "blog/migrations/0002_slug.py": text})
@@ -244,7 +244,7 @@ def test_a_call_that_python_cannot_run(call: str, fact: str, tmp_path: Path, for
 @pytest.mark.parametrize("named", [NEW, "blog", "."])
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_a_link_out_of_the_project(kind: str, named: str, tmp_path: Path, forked: Migfix) -> None:
-    """A clone's link would let migfix rewrite what lies beside it."""
+    """A link in a clone would let migfix rewrite files next to the project."""
     root = CASE.copy_before(tmp_path / "site")
     (root / "manage.py").touch()
     link = root / (NEW if kind == "file" else "blog/migrations")

@@ -1,4 +1,4 @@
-"""What a person has accepted: comments, patterns of paths, the baseline; and what configuration is in force."""
+"""Accepted findings: comments, path patterns, the baseline. Also which configuration is in effect."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def site(tmp_path: Path, operations: str = TWO, pyproject: str = "", functions: 
 
 
 def found(migfix: Migfix, folder: Path, *arguments: str) -> tuple[int, str]:
-    """How many findings there are, and what is said on stderr."""
+    """The number of findings, and the output on stderr."""
     result = migfix("check", "blog", *arguments, cwd=folder)
     return result.stdout.count(" MIG"), result.stderr
 
@@ -68,7 +68,7 @@ def test_a_comment_inside_an_operation(tmp_path: Path, migfix: Migfix) -> None:
 
 
 def test_a_comment_in_a_function(tmp_path: Path, migfix: Migfix) -> None:
-    """A finding inside a function is accepted on the function."""
+    """A finding inside a function is accepted by a comment on the function."""
     live = "# migfix: ignore[MIG105]\ndef fill(apps, _):\n    from blog.models import Post\n\n    Post.objects.all()\n"
     folder = site(tmp_path, "migrations.RunPython(fill, migrations.RunPython.noop),", functions=live)
     (folder / "blog/models.py").write_text("from django.db import models\n\n\nclass Post(models.Model):\n    pass\n")
@@ -86,7 +86,7 @@ def test_unused_comment(tmp_path: Path, migfix: Migfix, code: str) -> None:
 
 @pytest.mark.parametrize("said", ["ignore[MIG301", "ignored", "ignore-all"])
 def test_a_comment_that_cannot_be_read(tmp_path: Path, migfix: Migfix, said: str) -> None:
-    """It accepts nothing, and that is said."""
+    """It accepts nothing, and is reported."""
     folder = site(tmp_path, TWO.replace("(fill),", f"(fill),  # migfix: {said}"))
     told = f"{FILE}:16: `migfix: {said}` is an unused ignore comment; remove it.\n"
     assert found(migfix, folder) == (2, told)
@@ -102,7 +102,7 @@ def test_a_comment_for_a_rule_that_is_off_is_not_unused(tmp_path: Path, migfix: 
     assert found(migfix, folder) == (2, "")
 
 
-def test_a_comment_is_no_text(tmp_path: Path, migfix: Migfix) -> None:
+def test_a_comment_inside_a_string_is_ignored(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path, TWO + '\nmigrations.RunSQL("-- # migfix: ignore-file", ""),')
     assert found(migfix, folder) == (2, "")
 
@@ -127,7 +127,7 @@ def test_configuration_that_cannot_be_used(tmp_path: Path, migfix: Migfix, pypro
     assert found(migfix, folder) == (0, f"error: {folder}/pyproject.toml: {told}\n")
 
 
-def test_a_pattern_for_a_rule_that_is_not_there(tmp_path: Path, migfix: Migfix) -> None:
+def test_a_pattern_for_an_unknown_rule(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path, pyproject='[tool.migfix.per-file-ignores]\n"blog/*" = ["MIG999"]\n')
     told = "error: Unknown rule `MIG999`. Use codes like MIG101, groups like MIG1, or ALL.\n"
     assert found(migfix, folder) == (0, told)
@@ -139,7 +139,7 @@ def test_baseline(tmp_path: Path, migfix: Migfix) -> None:
     accepted = {"version": 1, "accepted": {FILE: {"MIG301": 2}}}
     assert json.loads((folder / "migfix-baseline.json").read_text()) == accepted
     before = (folder / FILE).read_bytes()
-    assert migfix("apply", "blog", cwd=folder).stdout == "nothing to do\n"
+    assert migfix("apply", "blog", cwd=folder).stdout == "nothing to do: 2 migrations checked, 2 findings suppressed\n"
     assert (folder / FILE).read_bytes() == before
     (folder / FILE).write_bytes(before.replace(b"    cut,\n),", b"    cut,\n),\nmigrations.RunPython(fill),"))
     assert found(migfix, folder)[0] == 1
@@ -150,8 +150,8 @@ def test_baseline(tmp_path: Path, migfix: Migfix) -> None:
     assert not (folder / "migfix-baseline.json").exists()
 
 
-def test_baseline_of_a_part(tmp_path: Path, migfix: Migfix) -> None:
-    """What was accepted elsewhere stays accepted; an unreadable file can be."""
+def test_baseline_of_some_paths(tmp_path: Path, migfix: Migfix) -> None:
+    """What was accepted elsewhere stays accepted. A migration that migfix can't read can be accepted too."""
     folder = site(tmp_path)
     later = folder / "shop/migrations/0001_initial.py"
     later.parent.mkdir(parents=True)
@@ -161,7 +161,10 @@ def test_baseline_of_a_part(tmp_path: Path, migfix: Migfix) -> None:
     assert migfix("baseline", "shop", cwd=folder).returncode == 0
     accepted = json.loads((folder / "migfix-baseline.json").read_text())["accepted"]
     assert accepted == {FILE: {"MIG301": 2}, "shop/migrations/0001_initial.py": {"MIG001": 1}}
-    assert migfix("check", "blog", "shop", cwd=folder).stdout == "nothing to do\n"
+    assert (
+        migfix("check", "blog", "shop", cwd=folder).stdout
+        == "nothing to do: 3 migrations checked, 3 findings suppressed\n"
+    )
     (folder / FILE).write_text("class Migration(:\n")
     result = migfix("baseline", cwd=folder)
     assert (result.returncode, result.stderr.endswith(" No baseline was written.\n")) == (2, True)
@@ -170,7 +173,7 @@ def test_baseline_of_a_part(tmp_path: Path, migfix: Migfix) -> None:
 
 @pytest.mark.parametrize("pyproject", ["", "[tool.migfix]\nselect = ['MIG3']\n"])
 def test_a_baseline_of_the_whole_repository(tmp_path: Path, migfix: Migfix, pyproject: str) -> None:
-    """It is written at the top, and holds in each project below, whatever that says itself."""
+    """It is written at the top and applies to each project below, whatever the project's own configuration is."""
     git("init", cwd=tmp_path)
     folder = site(tmp_path, pyproject=pyproject)
     (folder / "manage.py").touch()
@@ -182,7 +185,7 @@ def test_a_baseline_of_the_whole_repository(tmp_path: Path, migfix: Migfix, pypr
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"version": 1}', '{"version": 1, "accepted": {"a": 3}}'])
-def test_a_baseline_that_is_none(tmp_path: Path, migfix: Migfix, content: str) -> None:
+def test_an_invalid_baseline(tmp_path: Path, migfix: Migfix, content: str) -> None:
     folder = site(tmp_path)
     (folder / "migfix-baseline.json").write_text(content)
     told = f"error: {folder}/migfix-baseline.json is not a baseline of migfix. Create it again: migfix baseline.\n"
@@ -199,12 +202,12 @@ engines = ["postgresql"]  # pyproject.toml
 # apps: labels are read from apps.py and from dependencies
 auth-user-model = "accounts.user"  # read from the settings that manage.py names
 # django: read from the first line of each migration
-# migration-modules: nothing said
+# migration-modules: not set
 values = {{"blog.Post.title" = "x"}}  # pyproject.toml
-# moved: nothing said
+# moved: not set
 # settings: the project isn't imported; verify uses DJANGO_SETTINGS_MODULE, then manage.py
 # databases: no database is asked what is applied
-# per-file-ignores: nothing said
+# per-file-ignores: not set
 after-makemigrations = "ask"  # default
 # rules: MIG301 MIG302
 """

@@ -1,4 +1,4 @@
-"""Edits leave everything else byte for byte."""
+"""Edits leave everything else unchanged, byte for byte."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
     ],
 )
 def test_no_comma_is_added_outside_the_edit(edit: Edit, lines: int) -> None:
-    """A last element that isn't touched stays as it is, with or without a comma."""
+    """A last element that isn't edited stays as it is, with or without a comma."""
     changed = apply_edits(NO_LAST_COMMA, [edit])
     assert len(changed.splitlines()) == len(NO_LAST_COMMA.splitlines()) + lines
     assert b"            print\n        )\n    ]" in changed
@@ -133,7 +133,7 @@ def test_no_comma_is_added_outside_the_edit(edit: Edit, lines: int) -> None:
     ],
 )
 def test_a_first_dependency(line: str, changed: str) -> None:
-    """Into an empty list, and where the class has none: Django lets the attribute be left out."""
+    """A first dependency is added to an empty list, or to a class without the attribute, which Django allows."""
     source = "class Migration(migrations.Migration):\n{}    operations = []\n"
     edit = Insert("x.py", ("dependencies", 0), '("shop", "0001_initial")')
     assert apply_edits(source.format(line).encode(), [edit]).decode() == source.format(changed)

@@ -1,4 +1,4 @@
-"""``migfix verify`` on a project of more than 40 apps that other people wrote: nothing here is made for migfix."""
+"""``migfix verify`` on a project of more than 40 third-party apps: nothing in it is written for migfix."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ last = sorted(key for key in graph.leaf_nodes() if not graph.node_map[key].child
 print(json.dumps([apps, [(key, sys.modules[type(graph.nodes[key]).__module__].__file__) for key in last]]))
 """
 NOT_TWICE = ("customer", "0008_assign_permissions_to_staff")
-"""Its reverse is a noop, and where there are staff it can't run a second time: verify says so, and it is right."""
+"""Its reverse is a noop, and with staff users it can't run a second time. verify correctly reports this."""
 
 
 @pytest.fixture(scope="module")
 def last_migrations() -> dict[tuple[str, str], str]:
-    """The migrations that no other one waits for -> their files."""
+    """The migrations that no other one depends on -> their files."""
     try:
         for package in ("wagtail", "oscar", "allauth", "axes", "guardian", "waffle", "reversion", "django_otp"):
             __import__(package)
@@ -65,7 +65,7 @@ def test_last_migrations_of_all(last_migrations: dict[tuple[str, str], str], eng
 
 
 def test_one_that_cannot_run_twice(last_migrations: dict[tuple[str, str], str], engine: str, migfix: Migfix) -> None:
-    """A finding in a released package, made in synthetic rows."""
+    """A finding in a released package, found with test rows."""
     if engine != "sqlite":
         return
     if os.environ.get("CI"):
@@ -77,13 +77,13 @@ def test_one_that_cannot_run_twice(last_migrations: dict[tuple[str, str], str], 
 
 
 FINDINGS: dict[str, str] = {}
-"""Every finding of the MIG2 rules in released packages, and why a person would call it right: none so far."""
+"""Every finding of the MIG2 rules in released packages, and why it is right: none so far."""
 
 
 def test_history_rules_find_nothing_wrong(
     last_migrations: dict[tuple[str, str], str], tmp_path: Path, migfix: Migfix
 ) -> None:
-    """All migrations of the packages that are installed here, Django's own among them, as if they were one project."""
+    """All migrations of the installed packages, including Django's own, as if they were one project."""
     import django
 
     place = Path(django.__file__).parents[1]

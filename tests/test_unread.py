@@ -1,4 +1,4 @@
-"""Only one form of a migration class is read; every other one is said to be unread, whatever it does."""
+"""Only one form of a migration class is read. Every other form is reported as unread, whatever it does."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_the_class_and_its_lists(old: str, new: str, tmp_path: Path, forked: Mig
 
 
 @pytest.mark.parametrize("body", READ)
-def test_what_is_read(body: str, tmp_path: Path, forked: Migfix) -> None:
+def test_forms_that_are_read(body: str, tmp_path: Path, forked: Migfix) -> None:
     text = PLAIN.replace("HEAD", "BLOG = 'blog'\n").replace('[("blog",', "[(BLOG,")
     assert not refusals(text.replace("BODY", f"    {body}").replace("TAIL", ""), tmp_path / "project", forked)
 
@@ -164,8 +164,8 @@ def test_a_model_called_migration(found: str, tmp_path: Path, forked: Migfix) ->
     assert not refusals(text, tmp_path / "project", forked)
 
 
-def test_two_blanks_after_class(tmp_path: Path, forked: Migfix) -> None:
-    """It is a migration all the same: the first one of its app is not taken for another app's file."""
+def test_two_spaces_after_class(tmp_path: Path, forked: Migfix) -> None:
+    """It is still a migration: the first one of its app isn't mistaken for a file of another app."""
     first = migration(POST, attributes="initial = True").replace("class Migration(", "class  Migration (")
     root = write_project(tmp_path, {"blog/migrations/0001_initial.py": first})
     (root / "blog/migrations/0002_slug.py").write_text(
@@ -176,7 +176,7 @@ def test_two_blanks_after_class(tmp_path: Path, forked: Migfix) -> None:
 
 
 def test_no_dependency_where_one_is_not_read(tmp_path: Path, forked: Migfix) -> None:
-    """The other app's file may wait for this one: to depend on it could close a circle."""
+    """The other app's file may depend on this one, so a dependency on it could close a cycle."""
     root = write_project(
         tmp_path,
         {

@@ -1,4 +1,4 @@
-"""The original beside the rewritten file, and ``apply --verify``."""
+"""The original compared with the rewritten file, and ``apply --verify``."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def compared(migfix: Migfix, project: Path, engine: str, *arguments: str) -> dic
     return {trial["version"]: trial for trial in json.loads(result.stdout)["trials"]}
 
 
-def test_plain_beside_rewritten(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """The blog: the plain file fails in the database's own words at its own line, the rewritten one passes."""
+def test_original_and_rewritten(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    """The original fails at its own line with the database's own error. The rewritten version passes."""
     trials = compared(migfix, blog(tmp_path, PLAIN, CATEGORY_MODELS), engine)
     original = {step["name"]: step for step in trials["original"]["steps"]}
     assert original["forward"]["error"].startswith(OWN_WORDS[engine])
@@ -82,7 +82,7 @@ def test_plain_beside_rewritten(tmp_path: Path, engine: str, migfix: Migfix) -> 
 
 
 def test_compare_after_apply_and_after_commit(tmp_path: Path, migfix: Migfix, state_home: Path) -> None:
-    """The original comes from what migfix kept, or from git."""
+    """The original is read from migfix's own copy, or from git."""
     project = blog(tmp_path, PLAIN, CATEGORY_MODELS)
     assert migfix("apply", SECOND, "--engine", "sqlite", cwd=project).returncode == 0
     trials = compared(migfix, project, "sqlite")
@@ -97,7 +97,7 @@ def test_compare_after_apply_and_after_commit(tmp_path: Path, migfix: Migfix, st
     assert (trials["original"]["passed"], trials["rewritten"]["passed"]) == (False, True)
 
 
-def test_table_that_a_person_reads(tmp_path: Path, migfix: Migfix) -> None:
+def test_text_table(tmp_path: Path, migfix: Migfix) -> None:
     project = blog(tmp_path, PLAIN, CATEGORY_MODELS)
     result = migfix("verify", SECOND, "--compare", "--settings", "settings", "--engine", "sqlite", cwd=project)
     lines = [" ".join(line.split()) for line in re.sub(r"\d+\.\d\d s|─+", "", result.stdout).splitlines()]
@@ -129,7 +129,7 @@ def test_table_that_a_person_reads(tmp_path: Path, migfix: Migfix) -> None:
 
 
 def test_progress_on_a_terminal_only(tmp_path: Path) -> None:
-    """A bar on stderr that names the steps; the other tests see that a pipe gets none."""
+    """A progress bar on stderr names the steps. The other tests check that a pipe gets none."""
     project = blog(tmp_path, PLAIN, CATEGORY_MODELS)
     try:
         mine, theirs = pty.openpty()
@@ -153,7 +153,7 @@ def test_progress_on_a_terminal_only(tmp_path: Path) -> None:
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)
-    except OSError:  # Linux' way to say that the other end is closed
+    except OSError:  # Linux reports a closed other end this way
         return b""
 
 
@@ -179,7 +179,7 @@ def test_statements_and_locks(tmp_path: Path, engine: str, migfix: Migfix) -> No
 
 
 def test_lock_of_an_index_made_concurrently(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """A statement of its own transaction is looked at as well; one that may run in none is left alone."""
+    """A statement in its own transaction is examined too. One that can't run in a transaction is left alone."""
     if engine != "postgresql":
         return
     second = migration(
@@ -211,7 +211,7 @@ def test_apply_writes_what_passed(tmp_path: Path, engine: str, migfix: Migfix) -
 
 
 def test_apply_does_not_write_what_fails(tmp_path: Path, migfix: Migfix) -> None:
-    """A rewrite that fails becomes a refusal; another that passes is written."""
+    """A rewrite that fails can't be fixed by migfix. Another that passes is written."""
     failing_file = "shop/migrations/0002_next.py"
     shop = PLAIN.replace("blog", "shop").replace(
         "operations = [", 'operations = [\n        migrations.RunSQL("SELECT * FROM nowhere", ""),'
@@ -240,6 +240,3 @@ def test_apply_writes_nothing_if_it_cannot_tell(tmp_path: Path, migfix: Migfix) 
     )
     assert result.returncode == 2
     assert (project / SECOND).read_text() == PLAIN
-
-
-# --- what can't be run ----------------------------------------------------------------------------

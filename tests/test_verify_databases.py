@@ -1,4 +1,4 @@
-"""Several databases, routers, mirrors, and a user model of the project."""
+"""Several databases, routers, mirrors, and a user model of the project's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from verifying import blog, failing, verified
 
 
 def test_not_atomic_run_before_and_replaces(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """A squashed start, a file that must run before another app's, and an index outside a transaction."""
+    """A squashed first migration, a file that runs before another app's, and an index outside a transaction."""
     add = {
         "postgresql": "django.contrib.postgres.operations.AddIndexConcurrently",
     }.get(engine, "migrations.AddIndex")
@@ -45,7 +45,7 @@ def test_not_atomic_run_before_and_replaces(tmp_path: Path, engine: str, migfix:
 
 
 def test_two_databases_and_a_router(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """An app that lives in the other database, with a data step that reads both."""
+    """An app in the other database, with a data function that reads both."""
     settings = SETTINGS.replace('["blog"]', '["blog", "logs"]').replace(
         '{"default": ', '{"other": {"ENGINE": "django.db.backends.sqlite3", "NAME": "other.sqlite3"}, "default": '
     )
@@ -92,7 +92,7 @@ def test_two_databases_and_a_router(tmp_path: Path, engine: str, migfix: Migfix)
 
 
 def test_mirror_and_no_default(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """A replica is its primary; ``{}`` is Django's way to have no default database."""
+    """A replica mirrors its primary. In Django, ``{}`` means that there is no default database."""
     main = ENGINES[engine] | {"NAME": "main.sqlite3"}
     replica = main | {"TEST": {"MIRROR": "main"}}
     settings = SETTINGS.replace(
@@ -154,6 +154,3 @@ def test_swapped_user(tmp_path: Path, engine: str, migfix: Migfix) -> None:
     trial = verified(migfix, project, engine, "blog", "0002")
     assert failing(trial) == {}
     assert trial["rows"]["people_user"] == [3, 3, 3, 3]
-
-
-# --- two versions beside each other ---------------------------------------------------------------

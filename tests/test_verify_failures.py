@@ -1,4 +1,4 @@
-"""What can't be tried is said in one line."""
+"""What can't be run is reported in one line."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
         (["nowhere.py", "--settings", "settings"], "error: nowhere.py: no such file or directory.\n"),
     ],
 )
-def test_one_clear_line(tmp_path: Path, migfix: Migfix, arguments: list[str], said: str) -> None:
+def test_errors_are_one_line(tmp_path: Path, migfix: Migfix, arguments: list[str], said: str) -> None:
     project = blog(tmp_path, migration("", ("blog", "0001_initial")))
     lines = could_not(migfix, project, *arguments)
     assert lines.replace("could not be verified everywhere.\n", "") == said.replace("{project}", str(tmp_path))
 
 
 def test_configured_database_with_the_prefix(tmp_path: Path, migfix: Migfix) -> None:
-    """migfix drops what carries its prefix, so it runs nowhere near a database of a person that does."""
+    """migfix drops databases with its prefix, so it doesn't run if a configured database has that prefix."""
     settings = SETTINGS.replace("db.sqlite3", "migfix_scratch_mine")
     project = blog(tmp_path, migration("", ("blog", "0001_initial")), **{"settings.py": settings})
     said = could_not(migfix, project, "blog", "0002", "--settings", "settings")
@@ -123,7 +123,7 @@ def ending(root: Path, code: str) -> Path:
     return blog(root, second)
 
 
-def test_migration_that_leaves_python(tmp_path: Path, migfix: Migfix) -> None:
+def test_migration_that_exits_the_process(tmp_path: Path, migfix: Migfix) -> None:
     said = could_not(migfix, ending(tmp_path, "os._exit(3)"), "blog", "0002", "--settings", "settings")
     assert said.startswith(
         "✗ default: could not run: The process of the trial ended early, with exit code 3: "
@@ -157,12 +157,12 @@ def test_whatever_a_migration_raises_is_a_finding(tmp_path: Path, migfix: Migfix
         "sys.path.clear()",
     ],
 )
-def test_what_a_migration_prints_is_not_heard(tmp_path: Path, migfix: Migfix, code: str) -> None:
+def test_output_of_a_migration_is_hidden(tmp_path: Path, migfix: Migfix, code: str) -> None:
     assert failing(verified(migfix, ending(tmp_path, code), "sqlite", "blog", "0002")) == {}
 
 
 def test_name_of_a_database_in_the_options(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """Drivers take a name from OPTIONS before NAME: the real database must not be reached that way."""
+    """Drivers prefer a name in OPTIONS to NAME. The real database must not be reached that way."""
     key = {"sqlite": "database", "postgresql": "dbname", "mariadb": "database"}[engine]
     real = str(tmp_path / "real.sqlite3") if engine == "sqlite" else "migfixtest_real"
     database = ENGINES[engine] | {"NAME": "ignored", "OPTIONS": {key: real}}
@@ -181,7 +181,7 @@ def test_name_of_a_database_in_the_options(tmp_path: Path, engine: str, migfix: 
 
 
 def test_folder_whose_tables_are_all_new(tmp_path: Path, migfix: Migfix) -> None:
-    """All migrations of an app at once meet no rows; the verdict doesn't claim more."""
+    """All migrations of an app together start without rows, and the verdict says so."""
     second = migration(
         '        migrations.AddField("post", "rank", models.IntegerField(null=True)),', ("blog", "0001_initial")
     )
@@ -207,6 +207,3 @@ def test_extra_is_missing(tmp_path: Path, migfix: Migfix) -> None:
     assert result.stderr == (
         "error: verify needs model-bakery, which is not installed. Run: pip install 'migfix[verify]'\n"
     )
-
-
-# --- clean-up -------------------------------------------------------------------------------------

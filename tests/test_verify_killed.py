@@ -1,4 +1,4 @@
-"""However a run ends, nothing is left behind and nothing else is touched."""
+"""However a run ends, no scratch database is left and no other database is changed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def start(project: Path, engine: str) -> subprocess.Popen[bytes]:
 
 
 def scratch_of(project: Path, engine: str) -> set[str]:
-    """The scratch database that a running migration is in."""
+    """The scratch database of a running migration."""
     name = (project / "waiting").read_text()
     assert name in scratch_databases(engine)
     return {name}
@@ -67,7 +67,7 @@ def server_engine(engine: str) -> str:
 
 
 def test_killed_in_the_middle(tmp_path: Path, server_engine: str, migfix: Migfix) -> None:
-    """``kill -9`` of everything: the next run drops what is left, and nothing that is in use or not its own."""
+    """``kill -9`` of all processes: the next run drops what is left, but nothing in use or created by others."""
     with server(server_engine) as cursor:
         cursor.execute("CREATE DATABASE migfixscratch_of_a_person")
     try:
@@ -98,7 +98,7 @@ def test_killed_in_the_middle(tmp_path: Path, server_engine: str, migfix: Migfix
 
 @pytest.mark.parametrize("who", ["parent", "child"])
 def test_killed_alone(tmp_path: Path, server_engine: str, who: str) -> None:
-    """The process that is left cleans up."""
+    """The remaining process cleans up."""
     process = start(long_running(tmp_path), server_engine)
     mine = scratch_of(tmp_path, server_engine)
     child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
@@ -113,7 +113,7 @@ def test_killed_alone(tmp_path: Path, server_engine: str, who: str) -> None:
 
 
 def test_interrupted(tmp_path: Path, server_engine: str) -> None:
-    """Ctrl-C reaches both processes; one may also be told alone."""
+    """Ctrl-C reaches both processes, but a signal may also reach only one."""
     process = start(long_running(tmp_path), server_engine)
     mine = scratch_of(tmp_path, server_engine)
     process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""Verify with database backends of other people, and what two versions wrote."""
+"""Verify with third-party database backends, and the values that two versions wrote."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ LIVE = FILL.format("    from blog.models import Post\n\n")
 HISTORICAL = FILL.format('    Post = apps.get_model("blog", "Post")\n')
 
 
-def test_compare_sees_other_values(tmp_path: Path, forked: Migfix) -> None:
-    """A historical model has no ``__str__``: both versions run through, and one stores "Post object (101)"."""
+def test_compare_finds_different_values(tmp_path: Path, forked: Migfix) -> None:
+    """A historical model has no ``__str__()``. Both versions run to the end, and one stores "Post object (101)"."""
     run = "migrations.RunPython(fill, migrations.RunPython.noop),"
     project = write_project(
         tmp_path,

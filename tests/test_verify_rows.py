@@ -1,4 +1,4 @@
-"""The rows that a trial puts in."""
+"""The rows that a trial inserts."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ COLUMNS = """
 """
 
 
-def test_synthetic_rows(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """Full length, NULL and filled, unique, choices, checks, links: read by a migration that would stop otherwise."""
+def test_values_of_test_rows(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    """Full length, NULL and filled, unique, choices, checks, links: asserted by a migration that reads the rows."""
     first = migration(
         f"""
         migrations.CreateModel("Tag", [("id", ID)]),
@@ -78,7 +78,7 @@ def test_synthetic_rows(tmp_path: Path, engine: str, migfix: Migfix) -> None:
     assert trial["rows"]["blog_thing_tags"] == [4, 4, 4, 4]
 
 
-def test_keys_in_a_circle_and_of_a_parent(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+def test_keys_in_a_cycle_and_to_a_parent(tmp_path: Path, engine: str, migfix: Migfix) -> None:
     first = migration(
         """
         migrations.CreateModel("Person", [
@@ -169,7 +169,7 @@ def test_own_field_class_and_table_without_migrations(tmp_path: Path, engine: st
 
 
 def test_rows_of_another_app(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """A data step reads another app's table: that one has rows as well."""
+    """A data function reads another app's table, so that table has rows too."""
     second = migration(
         "        migrations.RunPython(copy, migrations.RunPython.noop),",
         ("blog", "0001_initial"),
@@ -196,7 +196,7 @@ def test_rows_of_another_app(tmp_path: Path, engine: str, migfix: Migfix) -> Non
     assert trial["rows"]["shop_item"] == [3, 3, 3, 3]
 
 
-def test_rows_of_ones_own(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+def test_rows_from_a_file(tmp_path: Path, engine: str, migfix: Migfix) -> None:
     second = migration(
         '        migrations.AddField("post", "rank", models.IntegerField(null=True)),', ("blog", "0001_initial")
     )
@@ -211,7 +211,7 @@ def test_rows_of_ones_own(tmp_path: Path, engine: str, migfix: Migfix) -> None:
 
 
 def models_with_rows(root: Path, models: str) -> Path:
-    """A project of real makemigrations: these models, then a nullable field on the last one."""
+    """A project written by makemigrations: these models, then a nullable field on the last one."""
     files = {
         "blog/models.py": models,
         "blog/migrations/__init__.py": "",
@@ -275,7 +275,7 @@ def test_rows_of_many_kinds(tmp_path: Path, engine: str, migfix: Migfix, name: s
 
 
 def test_type_of_a_primary_key(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """Django makes the keys of the children anew, under other names than before: nobody stated those."""
+    """Django recreates the foreign keys of the children under new names, which no migration states."""
     before = """
         from django.db import models
 
@@ -306,7 +306,7 @@ def test_type_of_a_primary_key(tmp_path: Path, engine: str, migfix: Migfix) -> N
 
 
 def test_reverse_with_another_check(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """What introspection doesn't tell is compared as well: the expression of a CHECK, the length of text."""
+    """What introspection doesn't report is compared too: the expression of a CHECK, the length of text."""
     if engine == "sqlite":
         return
     first = migration(
@@ -332,7 +332,7 @@ def test_reverse_with_another_check(tmp_path: Path, engine: str, migfix: Migfix)
 
 
 def test_condition_of_an_index_is_lost(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    if engine == "mariadb":  # has none
+    if engine == "mariadb":  # it has no partial indexes
         return
     index = 'models.Index(fields=["title"], name="by_title", condition=models.Q(title__gt="m"))'
     second = migration(
@@ -349,6 +349,3 @@ def test_condition_of_an_index_is_lost(tmp_path: Path, engine: str, migfix: Migf
     models = POST_MODEL + f"\n    class Meta:\n        indexes = [{index}]\n"
     trial = verified(migfix, blog(tmp_path, second, models), engine, "blog", "0002")
     assert list(failing(trial)) == ["plain schema"], failing(trial)
-
-
-# --- projects of many kinds -----------------------------------------------------------------------

@@ -81,8 +81,8 @@ def test_migration_that_does_not_match_the_models_fails(tmp_path: Path, engine: 
     assert failing(trial) == {"makemigrations": "it would still write: blog: Remove field text from post"}
 
 
-def test_sequence_that_was_not_told_of_a_key(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """The ordinary insert after a row with an explicit key: PostgreSQL counts from 1 (DESIGN.md, 5)."""
+def test_sequence_is_behind_an_explicit_key(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    """An ordinary insert after a row with an explicit key: PostgreSQL's sequence still starts at 1."""
     second = migration(
         """
         migrations.CreateModel("Tag", [("id", ID)]),
@@ -104,7 +104,7 @@ def test_sequence_that_was_not_told_of_a_key(tmp_path: Path, engine: str, migfix
 
 
 def test_index_left_by_separate_operations(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """The state forgets an index that the table keeps."""
+    """An index is removed from the state but stays in the table."""
     third = migration(
         """
         migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveIndex("post", "by_title")]),
@@ -140,7 +140,7 @@ def test_separate_operations_that_match_pass(tmp_path: Path, engine: str, migfix
 
 
 def test_previous_release_is_tried(tmp_path: Path, engine: str, migfix: Migfix) -> None:
-    """Code that doesn't know a new required column can't insert; that is said and is no failure."""
+    """Code that doesn't know a new required column can't insert. This is noted and isn't a failure."""
     second = migration(
         '        migrations.AddField("post", "rank", models.IntegerField(default=1), preserve_default=False),',
         ("blog", "0001_initial"),
@@ -151,6 +151,3 @@ def test_previous_release_is_tried(tmp_path: Path, engine: str, migfix: Migfix) 
     (note,) = trial["steps"]["previous release"]["notes"]
     assert note.startswith("the previous release can't insert into blog_post: IntegrityError: ")
     assert trial["rows"] == {"blog_post": [3, 3, 3, 3]}
-
-
-# --- rows -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""``migfix verify`` beside code that runs away: the answer is a line, and no scratch database is left."""
+"""``migfix verify`` with code out of control: the result is one line, and no scratch database is left."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ POOL = """Post = apps.get_model("blog", "Post")
 
 @pytest.fixture(params=[each for each in ENGINES if each != "sqlite"])
 def server_engine(request: pytest.FixtureRequest) -> str:
-    """SQLite's scratch databases are in memory: they go with the process."""
+    """Each server engine. SQLite's scratch databases are in memory and end with the process."""
     name: str = request.param
     demand(name)
     return name
@@ -53,7 +53,7 @@ def project(root: Path, code: str) -> Path:
 
 
 def left(root: Path, engine: str) -> bool:
-    """Whether the scratch database that the migration ran in is still there."""
+    """Whether the scratch database of the migration still exists."""
     return not gone(engine, {(root / "names").read_text()})
 
 
@@ -84,7 +84,7 @@ def test_a_thread_that_never_ends(tmp_path: Path, engine: str) -> None:
     ],
     ids=["leaves Python", "hangs up", "crashes"],
 )
-def test_ends_on_the_way(code: str, said: str, tmp_path: Path, server_engine: str) -> None:
+def test_process_that_ends_early(code: str, said: str, tmp_path: Path, server_engine: str) -> None:
     result = run(project(tmp_path, code), server_engine)
     assert result.returncode == 2, result.stdout + result.stderr
     assert said in result.stdout
@@ -106,7 +106,7 @@ LOST = """alias = schema_editor.connection
         cursor.execute("SELECT 1")"""
 
 
-def test_a_server_that_is_lost(tmp_path: Path, server_engine: str) -> None:
+def test_a_lost_server_connection(tmp_path: Path, server_engine: str) -> None:
     result = run(project(tmp_path, LOST), server_engine)
     assert result.returncode in (1, 2), result.stdout + result.stderr
     assert "Traceback" not in result.stdout + result.stderr
@@ -147,7 +147,7 @@ def test_ctrl_c_in_a_long_statement(tmp_path: Path, server_engine: str) -> None:
 
 
 def test_a_pool(tmp_path: Path, migfix: Migfix) -> None:
-    """Without psycopg_pool, too: a scratch database has no use for one. Django knows pools for PostgreSQL."""
+    """This works without psycopg_pool too, because a scratch database needs no pool. Pools are for PostgreSQL only."""
     demand("postgresql")
     database = ENGINES["postgresql"] | {"NAME": "nowhere", "OPTIONS": {"pool": True}}
     root = project(tmp_path, "pass")
@@ -172,7 +172,7 @@ WAYS_OUT = [
 @pytest.mark.parametrize("statement", WAYS_OUT)
 @pytest.mark.parametrize("how", ["RunPython", "RunSQL"])
 def test_the_configured_database_is_out_of_reach(how: str, statement: str, tmp_path: Path, migfix: Migfix) -> None:
-    """In MySQL and MariaDB; a session of PostgreSQL can't leave its database."""
+    """This matters in MySQL and MariaDB. A PostgreSQL session can't leave its database."""
     demand("mariadb")
     if how == "RunSQL" and statement.startswith("/*!"):
         pytest.skip("Django takes the comment out before it runs what is left")
@@ -187,8 +187,8 @@ def test_the_configured_database_is_out_of_reach(how: str, statement: str, tmp_p
     assert "this statement leaves the scratch database, so migfix didn't run it" in result.stdout
 
 
-def test_words_that_only_look_like_a_way_out(tmp_path: Path, migfix: Migfix) -> None:
-    """In texts and comments, and where the configured database is called as a table is."""
+def test_sql_that_only_seems_to_leave_the_database(tmp_path: Path, migfix: Migfix) -> None:
+    """In strings and comments, and if the configured database has the name of a table."""
     demand("mariadb")
     statements = [
         "UPDATE blog_post SET title = 'Please; use the new one' -- USE blog_post.x",

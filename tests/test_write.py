@@ -1,4 +1,4 @@
-"""All files or none, also when the process is killed half-way."""
+"""Either all files are written or none, even if the process is killed half-way."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_killed_and_changed_since(root: Path) -> None:
     assert (root / "a.py").read_bytes() == b"mine"
 
 
-def test_next_command_puts_files_back(root: Path, migfix: Migfix) -> None:
+def test_next_command_restores_files(root: Path, migfix: Migfix) -> None:
     subprocess.run([sys.executable, "-c", KILLED, str(root), "2"], check=False)
     result = migfix("undo", cwd=root)
     assert "restored, because an earlier run was killed while writing." in result.stderr
@@ -94,7 +94,7 @@ def test_next_command_puts_files_back(root: Path, migfix: Migfix) -> None:
 def test_changed_since_it_was_read(root: Path) -> None:
     before, after = planned(root)
     (root / "b.py").write_bytes(b"edited")
-    with pytest.raises(MigfixError, match=r"b\.py has changed since it was read; nothing was written"):
+    with pytest.raises(MigfixError, match=r"b\.py changed since it was read\. Nothing was written"):
         write_all(before, after)
     assert state(root) == {"a.py": b"a", "b.py": b"edited"}
 
@@ -110,7 +110,7 @@ def test_an_error_in_the_middle(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
         replace(path, content)
 
     monkeypatch.setattr(write, "replace_file", failing)
-    with pytest.raises(MigfixError, match="No space left on device; nothing was written"):
+    with pytest.raises(MigfixError, match=r"No space left on device\. Nothing was written"):
         write_all(*planned(root))
     assert state(root) == {"a.py": b"a", "b.py": b"b"}
 
@@ -135,7 +135,7 @@ NEW = {"a.py": b"after", "b.py": b"after", "new.py": b"after"}
 
 
 def killed_at(number: int, work: Callable[[], object]) -> bool:
-    """Do ``work`` in a fork that is killed at its ``number``-th touch of the file system; whether it came that far."""
+    """Run ``work`` in a fork that is killed at its ``number``-th file system event. Return whether it was killed."""
     child = os.fork()
     if not child:
         left = [number]
@@ -155,7 +155,7 @@ def killed_at(number: int, work: Callable[[], object]) -> bool:
 
 
 def points(work: Callable[[], object], prepare: Callable[[], object]) -> Iterator[int]:
-    """Each point at which ``work`` was killed, after ``prepare``."""
+    """Run ``prepare`` and ``work`` repeatedly, and yield each point at which ``work`` was killed."""
     for number in range(1, 1000):
         prepare()
         if not killed_at(number, work):
@@ -164,7 +164,7 @@ def points(work: Callable[[], object], prepare: Callable[[], object]) -> Iterato
 
 
 def fresh(root: Path) -> None:
-    """The two files, and nothing that an earlier turn left."""
+    """Write the two files, and remove what an earlier round left."""
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir()
     for name, content in OLD.items():
@@ -198,7 +198,7 @@ def test_killed_at_every_point_of_an_undo(root: Path) -> None:
         if state(root) == NEW:
             undo(root)
         else:
-            with pytest.raises(MigfixError, match="no apply to take back"):
+            with pytest.raises(MigfixError, match="no apply to undo"):
                 undo(root)
         assert state(root) == OLD
     assert count > 20
@@ -217,7 +217,7 @@ def test_killed_at_every_point_of_putting_back(root: Path) -> None:
 
 
 def test_two_at_once(tmp_path: Path) -> None:
-    """Each says what it did: who says that it has rewritten, has; the other finds nothing to do, or says why."""
+    """Each run reports what it did: it has rewritten the files, found nothing to do, or stopped for a reason."""
     for turn in range(4):
         site = Case(FIXTURES / "break_dependency_cycle" / "five_apps").copy_before(tmp_path / str(turn))
         command = [sys.executable, "-m", "migfix", "apply", ".", "--force"]
@@ -230,11 +230,11 @@ def test_two_at_once(tmp_path: Path) -> None:
             said
         )
         again = subprocess.run([*command[:3], "check", ".", "--force"], cwd=site, capture_output=True, text=True)
-        assert again.stdout == "nothing to do\n", again.stdout
+        assert again.stdout == "nothing to do: 6 migrations checked\n", again.stdout
 
 
-def test_a_tree_brings_no_journal(root: Path, migfix: Migfix) -> None:
-    """What lies in ``.migfix`` was written by nobody that migfix knows."""
+def test_a_journal_in_the_project_is_ignored(root: Path, migfix: Migfix) -> None:
+    """A ``.migfix`` folder in a project isn't trusted, because migfix didn't write it."""
     record = root / ".migfix" / "writing"
     record.mkdir(parents=True)
     (record / "0.before").write_bytes(b"planted")
@@ -247,7 +247,7 @@ def test_a_tree_brings_no_journal(root: Path, migfix: Migfix) -> None:
 
 
 def test_a_write_belongs_to_the_project_of_its_files(tmp_path: Path, migfix: Migfix) -> None:
-    """Wherever migfix is called from: undo in one project leaves another alone."""
+    """Wherever migfix is run, undo in one project leaves another one alone."""
     case = Case(FIXTURES / "seed_default_row" / "one_off_default")
     sites = [case.copy_before(tmp_path / name) for name in ("one", "two")]
     before = [contents(each) for each in sites]
@@ -262,7 +262,7 @@ def test_a_write_belongs_to_the_project_of_its_files(tmp_path: Path, migfix: Mig
     assert migfix("undo", cwd=sites[1]).returncode == 0
 
 
-def test_check_does_not_read_what_is_half_written(root: Path, migfix: Migfix) -> None:
+def test_check_does_not_read_half_written_files(root: Path, migfix: Migfix) -> None:
     subprocess.run([sys.executable, "-c", KILLED, str(root), "2"], check=False)
     result = migfix("check", ".", cwd=root)
     told = "Run `migfix undo` there to restore the files."

@@ -1,4 +1,4 @@
-"""``migfix verify`` as a user runs it, and the servers beside it."""
+"""``migfix verify`` as a user runs it, and direct access to the database servers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def failing(trial: dict[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def server(engine: str) -> Iterator[Any]:
-    """A cursor on the server of an engine, beside Django."""
+    """A cursor on the server of an engine, without Django."""
     where = ENGINES[engine]
     if engine == "postgresql":
         import psycopg
@@ -61,9 +61,6 @@ def scratch_databases(engine: str) -> set[str]:
     with server(engine) as cursor:
         cursor.execute("SELECT datname FROM pg_database" if engine == "postgresql" else "SHOW DATABASES")
         return {name for (name,) in cursor.fetchall() if name.startswith(PREFIX)}
-
-
-# --- what a trial shows ---------------------------------------------------------------------------
 
 
 def blog(root: Path, second: str, models: str = POST_MODEL, **more: str) -> Path:

@@ -21,27 +21,24 @@ def run(
     config: Config,
     all_or_nothing: bool = False,
     chooser: Chooser | None = None,
-    is_stepwise: bool = False,
 ) -> Outcome:
     """Plan all rewrites of the migrations at ``paths``, looked at together. Writes nothing.
 
-    ``chooser`` is asked about each rewrite; ``is_stepwise``: the plan also says what each changes by itself.
+    ``chooser`` is asked about each rewrite.
     Raises MigfixError for what concerns all of them.
     """
     look = look_at(paths, config)
     if isinstance(look, Outcome):
         return look
-    return planned(look, all_or_nothing, chooser, is_stepwise)
+    return planned(look, all_or_nothing, chooser)
 
 
-def planned(
-    look: Look, all_or_nothing: bool = False, chooser: Chooser | None = None, is_stepwise: bool = False
-) -> Outcome:
+def planned(look: Look, all_or_nothing: bool = False, chooser: Chooser | None = None) -> Outcome:
     """What ``run`` does with migrations that were looked at. Raises MigfixError."""
     plan, suppressions = Plan(), suppressions_of(look)
     if look.finds_something:
         with lines_up_to(line_length_of(look.root)):
-            plan = make_plan(look.readable, look.history, look.rules, suppressions, chooser, is_stepwise)
+            plan = make_plan(look.readable, look.history, look.rules, suppressions, chooser)
     outcome = outcome_of(look, plan, suppressions, all_or_nothing)
     if look.config.settings and outcome.plan.after and not outcome.errors:
         return replace(outcome, plan=_asked_of_django(outcome.plan, look, look.config.settings))

@@ -1,1 +1,1 @@
-"""Mutated migrations: whatever stands in a file, migfix answers in a line, soon, and loses nothing."""
+"""Mutated migrations: whatever a file contains, migfix reports it in one line, quickly, and loses nothing."""

@@ -59,7 +59,7 @@ def drop_span(random: Random, text: str) -> str:
 
 
 def odd_name(random: Random, text: str) -> str:
-    """Another text in place of one in quotes."""
+    """Replace a quoted string with an odd one."""
     found = list(re.finditer(r"(['\"])[\w. ]*\1", text))
     if not found:
         return text
@@ -74,7 +74,7 @@ def odd_line(random: Random, text: str) -> str:
 
 
 def comment(random: Random, text: str) -> str:
-    """A comment at the end of a line, or on one of its own."""
+    """Add a comment at the end of a line, or on a line of its own."""
     lines = _lines(text)
     place = random.randrange(len(lines))
     words = COMMENT.format(random.randrange(1000))
@@ -87,12 +87,12 @@ def comment(random: Random, text: str) -> str:
 
 
 def without_attribute(random: Random, text: str) -> str:
-    """No ``dependencies``, or another attribute less: legal Django."""
+    """Remove ``dependencies`` or another attribute, which Django allows."""
     return re.sub(r"\n    (dependencies|initial|replaces) = (\[[^\]]*\]|\w+)", "\n    pass", text, count=1)
 
 
 def other_argument(random: Random, text: str) -> str:
-    """A keyword taken out, said twice, or with another value."""
+    """Remove a keyword argument, repeat it, or give it another value."""
     found = list(re.finditer(r"\b(\w+)=([\w.'\"]+)(,?)", text))
     if not found:
         return text
@@ -111,7 +111,7 @@ def other_argument(random: Random, text: str) -> str:
 
 
 def deep(random: Random, text: str) -> str:
-    """An expression or a statement that nests very deeply."""
+    """Add an expression or a statement that nests very deeply."""
     count = random.choice([200, 2000])
     line = random.choice(
         [
@@ -151,7 +151,7 @@ def at_the_start(random: Random, text: str) -> str:
 
 
 def moved_class(random: Random, text: str) -> str:
-    """What changes the class after it is made, or wraps it."""
+    """Add code that changes the class after it is created."""
     return text + random.choice(
         [
             "\nMigration.operations.append(migrations.RunPython(print))\n",
@@ -183,7 +183,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 def mutated(random: Random, text: str) -> str:
-    """The text after one to three mutations."""
+    """Return the text after one to three mutations."""
     for _ in range(random.choice([1, 1, 2, 3])):
         text = random.choice(MUTATIONS)(random, text)
     return text

@@ -1,4 +1,4 @@
-"""One mutated migration, and what migfix did with it."""
+"""One mutated migration, and how migfix handled it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CASES = all_cases()
 
 @dataclass(frozen=True)
 class Run:
-    """One process: its exit code (negative: a signal), its output, and what it used."""
+    """One process: its exit code (negative for a signal), its output, and the time and memory it used."""
 
     code: int
     said: str
@@ -39,7 +39,7 @@ class Run:
 
 
 def run(*arguments: str, cwd: Path) -> Run:
-    """The command line in a fork, killed after three times the time it may take."""
+    """Run the command line in a fork, killed after three times the allowed time."""
     preload()
     with tempfile.TemporaryFile() as out:
         began = time.monotonic()
@@ -59,7 +59,7 @@ def run(*arguments: str, cwd: Path) -> Run:
 
 
 def faults(seed: int, root: Path) -> list[str]:
-    """What migfix did with the input of ``seed`` that it must not do; the project is made in ``root``."""
+    """Return what migfix did wrong with the input of ``seed``. The project is created in ``root``."""
     random = Random(seed)
     case = random.choice(CASES)
     path = random.choice(case.config["paths"])
@@ -139,7 +139,7 @@ def _comments(files: dict[str, bytes]) -> Counter[str]:
 
 
 def _elsewhere(before: dict[str, bytes], after: dict[str, bytes]) -> Iterator[str]:
-    """Statements that no rewrite has to do with and that are not as they were."""
+    """Yield the statements that changed although no rewrite touches them."""
     everything = b"\n".join(after.values()).decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     for name, text in before.items():
         if after.get(name) == text or not _parses(text):
@@ -149,12 +149,12 @@ def _elsewhere(before: dict[str, bytes], after: dict[str, bytes]) -> Iterator[st
             if not isinstance(each, ast.Assign | ast.If | ast.Try | ast.For):
                 continue
             segment = ast.get_source_segment(source, each)
-            if segment and segment not in everything and "get_user_model" not in segment:  # MIG105 moves that
+            if segment and segment not in everything and "get_user_model" not in segment:  # MIG105 moves it
                 yield f"{name}: changed outside the edit: {segment[:200]}"
 
 
 def trial(seed: int) -> list[str]:
-    """The faults of one input, which is thrown away."""
+    """Return the faults of one input, and delete its project."""
     folder = Path(tempfile.mkdtemp(prefix="migfix-fuzz-"))
     try:
         return faults(seed, folder / "project")

@@ -1,1 +1,1 @@
-"""Projects that nobody wrote: models, changes and data steps at random, by Django's own autodetector and writer."""
+"""Random projects: models, changes and data functions, written with Django's own autodetector and writer."""

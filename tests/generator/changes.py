@@ -1,4 +1,4 @@
-"""Changes at random, as people make them between two releases."""
+"""Random changes, as people make them between two releases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Change = Callable[[Random, Tables], None]
 
 
 def changed(random: Random, tables: Tables) -> None:
-    """One to four changes of the models, made in place."""
+    """Make one to four changes to the models, in place."""
     for _ in range(random.randint(1, 4)):
         random.choice(CHANGES)(random, tables)
 
@@ -27,24 +27,24 @@ def _some(random: Random, tables: Tables) -> Table:
 
 
 def _free(random: Random, made: Table, names: tuple[str, ...], tables: Tables) -> str:
-    """A name that neither the model nor what it inherits from or what inherits from it has."""
+    """A field name that neither the model nor its parents and children have."""
     family = [each for each in tables.values() if each.label in made.bases or made.label in each.bases]
     taken = {name for each in (made, *family) for name in each.fields}
     return random.choice([name for name in names if name not in taken] or [f"more_{len(taken)}"])
 
 
 def _is_link(each: models.Field[Any, Any]) -> bool:
-    """Whether it is many-to-many, or the key to the table inherited from."""
+    """Whether the field is many-to-many, or a primary key such as a parent link."""
     return bool(each.many_to_many or each.primary_key)
 
 
 def _columns(made: Table) -> list[str]:
-    """The fields that may be changed: neither key nor relation."""
+    """The names of the fields that may be changed: neither primary keys nor relations."""
     return [name for name, each in made.fields.items() if not each.primary_key and not each.is_relation]
 
 
 def _put(made: Table, name: str, **arguments: Any) -> None:
-    """The field with other arguments."""
+    """Replace the field with one that has other arguments."""
     old = made.fields[name]
     _, _, args, kwargs = old.deconstruct()
     made.fields[name] = type(old)(*args, **{**kwargs, **arguments})
@@ -102,7 +102,7 @@ def remove_field(random: Random, tables: Tables) -> None:
 
 
 def _forget(made: Table) -> None:
-    """Take out the options that name fields."""
+    """Remove the options that name fields."""
     for name in ("unique_together", "constraints", "indexes"):
         made.options.pop(name, None)
 
@@ -121,7 +121,7 @@ def allow_null(random: Random, tables: Tables) -> None:
 
 
 def copy_field(random: Random, tables: Tables) -> None:
-    """A column under another name: removed and added in one."""
+    """Give a column another name, by removing the field and adding it again."""
     made = _some(random, tables)
     if names := _columns(made):
         name = random.choice(names)
@@ -155,7 +155,7 @@ def index(random: Random, tables: Tables) -> None:
 
 
 def _used(tables: Tables) -> set[str]:
-    """The models that keys or links point at, or that others inherit from."""
+    """The lowercase labels of models that relations refer to or that other models inherit from."""
     relations = [each.remote_field for made in tables.values() for each in made.fields.values() if each.is_relation]
     found = {str(each.model).lower() for each in relations if each}
     found |= {str(getattr(each, "through", "")).lower() for each in relations}
@@ -179,7 +179,7 @@ def rename_model(random: Random, tables: Tables) -> None:
 
 
 def widen_link(random: Random, tables: Tables) -> None:
-    """A many-to-many that was Django's own gets a model, or the other way round."""
+    """Replace a many-to-many field with a random one, so it may get a through model or lose it."""
     links = [(made, name) for made in tables.values() for name, each in made.fields.items() if each.many_to_many]
     if links:
         made, name = random.choice(links)
@@ -188,7 +188,7 @@ def widen_link(random: Random, tables: Tables) -> None:
 
 
 def swap_key(random: Random, tables: Tables) -> None:
-    """A unique column becomes the primary key."""
+    """Make a unique column the primary key."""
     made = _some(random, tables)
     names = [name for name in _columns(made) if made.fields[name].unique and not made.fields[name].null]
     if names and made.label.lower() not in _used(tables) and "id" in made.fields and not made.manager:

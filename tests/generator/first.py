@@ -1,4 +1,4 @@
-"""The models of the first release, at random."""
+"""Random models for the first release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generator.models import APPS, FIELDS, KEYS, NAMES, Table, Tables, plain_fie
 
 
 def first_tables(random: Random, user: str) -> Tables:
-    """One to three apps with one to five models, and the project's own user model if ``user`` is a label."""
+    """One to five models in one to three apps, and the project's own user model if ``user`` is a label."""
     found: Tables = {}
     if user:
         found[user] = _user(user)
@@ -34,7 +34,7 @@ def _user(label: str) -> Table:
 
 
 def table(random: Random, app: str, name: str, others: list[Table]) -> Table:
-    """A model with one to four fields, perhaps a key to another one, perhaps derived from another one."""
+    """A model with one to four fields. It may have a key to another model, or inherit from one."""
     made = Table(app, name)
     parents = [each for each in others if each.app == app and not each.bases and not each.is_user]
     if parents and random.random() < 0.2:
@@ -71,7 +71,7 @@ def _add_key(random: Random, made: Table) -> None:
 
 
 def _inherit(random: Random, made: Table, parent: Table) -> None:
-    """A proxy, or a table of its own whose key is one to the parent's."""
+    """Make the model a proxy, or give it its own table with a parent link as primary key."""
     made.bases = (parent.label,)
     if random.random() < 0.3:
         made.options.update(proxy=True, indexes=[], constraints=[])
@@ -81,7 +81,7 @@ def _inherit(random: Random, made: Table, parent: Table) -> None:
 
 
 def link(random: Random, tables: Tables) -> None:
-    """Many-to-many between two models, perhaps through a model of its own."""
+    """Add a many-to-many field between two models. It may have its own through model."""
     made, target = (random.choice([each for each in tables.values() if not each.is_proxy]) for _ in range(2))
     name = f"{target.name.lower()}s"
     if name in made.fields:

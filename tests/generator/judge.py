@@ -1,4 +1,4 @@
-"""Whether a rewrite is ever worse than the original."""
+"""Check that a rewrite is never worse than the original."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Judgement:
 
     seed: int
     worse: list[str] = field(default_factory=list)
-    """What the rewritten version does and should not."""
+    """What the rewritten version does wrong."""
     notes: list[str] = field(default_factory=list)
-    """What a person may want to look at."""
+    """What may be worth a look."""
     kind: str = ""
     said: str = ""
 
 
 def judge(root: Path, seed: int, engine: str) -> Judgement:
-    """Make the project of ``seed`` below ``root``, let migfix rewrite it, and run both versions."""
+    """Create the project of ``seed`` below ``root``, let migfix rewrite it, and run both versions."""
     found = Judgement(seed)
     before, after = root / "before", root / "after"
     made = forked(lambda: _made(before, seed))
@@ -96,7 +96,7 @@ def _worse(name: str, original: Answer, rewritten: Answer) -> Iterator[str]:
 
 
 def _lost(original: Answer, rewritten: Answer) -> Iterator[str]:
-    """The values of before that the original has after going back, and the rewritten version hasn't."""
+    """Yield the values that going back restores in the original, but not in the rewritten version."""
     before, kept, now = (_by_key(each) for each in (original["before"], original["back"], rewritten["back"]))
     for place, value in before.items():
         if kept.get(place) == value != now.get(place):
@@ -104,7 +104,7 @@ def _lost(original: Answer, rewritten: Answer) -> Iterator[str]:
 
 
 def _by_key(rows: Answer) -> dict[tuple[str, ...], str]:
-    """(table, key, column) -> value."""
+    """Return a mapping of (table, key, column) to value."""
     return {
         (table, row.get("id", next(iter(row.values()), "")), name): value
         for table, each in rows.items()
@@ -114,13 +114,13 @@ def _by_key(rows: Answer) -> dict[tuple[str, ...], str]:
 
 
 def _lacks(rows: Answer, wanted: Answer) -> bool:
-    """Whether some of the rows are missing: others may have been made for a default."""
+    """Whether some of the wanted rows are missing. More rows are allowed: a fix may create placeholder rows."""
     there, needed = _plain(rows), _plain(wanted)
     return any(row not in there.get(table, []) for table, each in needed.items() for row in each)
 
 
 def _plain(rows: Answer) -> Answer:
-    """Rows without what differs from run to run."""
+    """The rows without the values that differ from run to run."""
     return {
         table: sorted(
             ({name: "*" if _UUID.match(value) else value for name, value in row.items()} for row in each), key=str
@@ -156,7 +156,7 @@ def _trials(root: Path, new: list[str], seed: int, engine: str) -> dict[str, Ans
 
 
 def _compared(before: Path, after: Path) -> Answer:
-    """What the autodetector finds between the ends of both versions."""
+    """Compare the end states of both versions."""
     states = []
     for root in (before, after):
         answer = forked(lambda: _end(root))  # noqa: B023
@@ -191,7 +191,7 @@ def _first_difference(one: Answer, two: Answer) -> str:
 
 
 def _migfix(root: Path, *arguments: str) -> tuple[int, str]:
-    """The command line, in a fork; its exit code and what it said."""
+    """Run the command line in a fork. Return its exit code and output."""
     preload()
     with tempfile.TemporaryFile() as out:
         child = os.fork()
@@ -207,7 +207,7 @@ def _migfix(root: Path, *arguments: str) -> tuple[int, str]:
 
 @contextmanager
 def _database(engine: str) -> Iterator[dict[str, Any]]:
-    """A database of its own: settings for Django."""
+    """Create a temporary database and yield its Django settings."""
     if engine == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
             yield {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/db.sqlite3"}

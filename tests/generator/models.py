@@ -1,4 +1,4 @@
-"""Models at random, as Django's own states."""
+"""Random models, as Django's own states."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ class Table:
     options: dict[str, Any] = field(default_factory=dict)
     managers: list[tuple[str, models.Manager[Any]]] = field(default_factory=list)
     bases: tuple[str, ...] = ()
-    """The models it inherits from, by label."""
+    """The labels of the models it inherits from."""
     is_new: bool = False
-    """Whether the second release makes it."""
+    """Whether the second release creates it."""
     manager: str = ""
-    """The class of its manager that hides rows, if it has one."""
+    """The name of its manager class that hides rows, if it has one."""
     hidden: str = ""
-    """The key from which on that manager hides them, as source."""
+    """The manager hides the rows from this key on. Given as source code."""
     methods: tuple[str, ...] = ()
-    """What its class has that its history lacks: ``__str__``, ``save``."""
+    """Methods that its class has but its history doesn't: ``__str__``, ``save``."""
 
     @property
     def label(self) -> str:
@@ -93,7 +93,7 @@ def copied(tables: Tables) -> Tables:
 
 
 def plain_field(random: Random, **more: Any) -> models.Field[Any, Any]:
-    """A field without relation."""
+    """A random field that isn't a relation."""
     kinds: list[Callable[[], models.Field[Any, Any]]] = [
         lambda: models.CharField(max_length=random.choice([10, 40, 200]), **more),
         lambda: models.TextField(**more),
@@ -114,7 +114,7 @@ def plain_field(random: Random, **more: Any) -> models.Field[Any, Any]:
 
 
 def value_of(each: models.Field[Any, Any], number: int) -> Any:
-    """A value for a column, another one for each number as far as the type has that many."""
+    """A value for a column: a different one for each number, if the type has enough values."""
     match each:
         case models.EmailField():
             return f"a{number}@example.com"

@@ -22,7 +22,7 @@ from generator.steps import written
 
 
 class Answers(MigrationQuestioner):
-    """What somebody types at Django's questions."""
+    """Answers to Django's questions, as somebody would type them."""
 
     def __init__(self, random: Random, state: ProjectState) -> None:
         super().__init__()
@@ -45,20 +45,20 @@ class Answers(MigrationQuestioner):
         return self.random.random() < 0.5
 
     def answer(self, field_name: str, model_name: str) -> Any:
-        """A one-off default: what people type is 1, '' or a date."""
+        """A one-off default, as people type it: 1, a text or a date."""
         named = (each for key, each in self.state.models.items() if key[1] == model_name.lower())
         field = next(model.fields[field_name] for model in named if field_name in model.fields)
         return 1 if field.is_relation else value_of(field, 1)
 
 
 def user_of(seed: int) -> str:
-    """The label of the project's own user model; empty where it has none."""
+    """The label of the project's own user model, or an empty string."""
     random = Random(-seed)
     return f"{random.choice(APPS)}.User" if random.random() < 0.3 else ""
 
 
 def write_project(root: Path, seed: int) -> list[str]:
-    """Two releases in the skeleton at ``root``; the files of the second one. Django is set up with the apps."""
+    """Write two releases to the skeleton at ``root``; return the files of the second. Django must be set up already."""
     random = Random(seed)
     if user := user_of(seed):
         register_user(user)
@@ -85,6 +85,6 @@ def _write(root: Path, old: ProjectState, new: ProjectState, random: Random, is_
             for operation in migration.operations:
                 try:
                     operation.state_forwards(app, state)
-                except (KeyError, LookupError):  # of another app, whose migration comes later in this loop
+                except (KeyError, LookupError):  # a model of another app, whose migration comes later in this loop
                     state = new.clone()
     return files

@@ -1,4 +1,4 @@
-"""The project's own code: settings, models as they are in the second release, and managers."""
+"""The project's own code: settings, the models of the second release, and managers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SAVE = """
 
 
 def write_skeleton(root: Path, user: str) -> None:
-    """Folders and settings; ``user`` is the label of the project's user model, if it has one."""
+    """Create folders and settings; ``user`` is the label of the project's user model, or empty."""
     for app in APPS:
         (root / app / "migrations").mkdir(parents=True)
         (root / app / "__init__.py").touch()
@@ -48,21 +48,21 @@ def write_skeleton(root: Path, user: str) -> None:
 
 
 def settings_of(root: Path) -> dict[str, Any]:
-    """What stands in the project's settings."""
+    """The values in the project's settings."""
     found: dict[str, Any] = {}
     exec((root / "config" / "settings.py").read_text(), {}, found)
     return found
 
 
 def register_user(label: str) -> None:
-    """Tell Django of a user model, so that keys to it are written as ``settings.AUTH_USER_MODEL``."""
+    """Register a user model in Django, so that keys to it are written as ``settings.AUTH_USER_MODEL``."""
     app, name = label.split(".")
     meta = type("Meta", (), {"app_label": app, "swappable": "AUTH_USER_MODEL"})
     type(name, (models.Model,), {"__module__": f"{app}.models", "Meta": meta})
 
 
 def write_managers(root: Path, tables: list[Table]) -> None:
-    """``managers.py`` of each app, and the managers themselves put into the tables."""
+    """Write ``managers.py`` of each app, and add the managers to the tables."""
     for app in APPS:
         hiding = [each for each in tables if each.app == app and each.manager]
         if hiding:
@@ -74,7 +74,7 @@ def write_managers(root: Path, tables: list[Table]) -> None:
 
 
 def write_models(root: Path, tables: Tables) -> None:
-    """``models.py`` of each app."""
+    """Write ``models.py`` of each app."""
     for app in APPS:
         imports, classes = {"from django.db import models"}, []
         for each in sorted((each for each in tables.values() if each.app == app), key=lambda each: len(each.bases)):
@@ -108,7 +108,7 @@ def _class(made: Table, imports: set[str]) -> str:
 
 
 def _text(made: Table) -> str:
-    """A column that holds text, if there is one."""
+    """The name of a text column that isn't a primary key, or an empty string."""
     texts = (
         name
         for name, each in made.fields.items()

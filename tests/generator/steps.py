@@ -1,4 +1,4 @@
-"""Data steps at random, put between the operations of a migration that Django wrote."""
+"""Random data functions, run between the operations of a migration that Django wrote."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIVE = "def {name}(apps, schema_editor):\n    import datetime\n\n    from {app}.
 
 
 def written(migration: Migration, state: ProjectState, random: Random, is_stepping: bool) -> str:
-    """The text of a migration file, perhaps with a data step; ``state`` is that before it."""
+    """The text of a migration file. It may get a data function. ``state`` is the state before the migration."""
     if not is_stepping:
         return MigrationWriter(migration, include_header=False).as_string()
     place = random.randint(0, len(migration.operations))

@@ -1,4 +1,4 @@
-"""What migrations do to a database: run in a fork, which answers with what it saw."""
+"""What migrations do to a database, run in a fork that returns what it observed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answer = dict[str, Any]
 
 
 def forked(work: Callable[[], Answer]) -> Answer:
-    """What ``work`` returns in a process of its own."""
+    """Run ``work`` in a process of its own, and return its result."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
@@ -51,7 +51,7 @@ def set_up(root: Path, database: dict[str, Any]) -> None:
 
 
 def run(root: Path, database: dict[str, Any], new: list[str], has_rows: bool, seed: int) -> Answer:
-    """Forward over the second release, an insert, back, forward again: each step's error, and the rows after it."""
+    """Migrate to the second release, insert, go back and migrate again. Return the error and the rows of each step."""
     set_up(root, database)
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
@@ -83,7 +83,7 @@ def run(root: Path, database: dict[str, Any], new: list[str], has_rows: bool, se
 
 
 def _inserted(apps: Any, seed: int) -> Answer:
-    """What an ordinary insert in each table comes to, which is taken back: model -> error, where there is one."""
+    """Try an insert in each table and roll it back. Return model -> error for the ones that fail."""
     from django.db import DatabaseError, transaction
 
     models = [each for each in apps.get_models() if not each._meta.proxy]
@@ -100,7 +100,7 @@ def _inserted(apps: Any, seed: int) -> Answer:
 
 
 def _rows(connection: Any) -> Answer:
-    """Every table: rows as column -> text."""
+    """The rows of every table except Django's own, as column -> text."""
     found = {}
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
@@ -113,7 +113,7 @@ def _rows(connection: Any) -> Answer:
 
 
 def _fill(apps: Any, random: Random) -> None:
-    """One to three rows for each model, those that others point at first, and links between them."""
+    """Insert up to three rows for each model, the referenced models first, and links between the rows."""
     made: dict[Any, list[Any]] = {}
     waiting = [each for each in apps.get_models() if not each._meta.proxy]
     for _ in range(len(waiting) ** 2 + 1):
@@ -147,7 +147,7 @@ def _concrete(each: Any) -> Any:
 
 
 def _row(model: Any, number: int, made: dict[Any, list[Any]], random: Random) -> Any:
-    """A row; None where one that it needs isn't there."""
+    """Insert a row and return it, or return None if a row that it needs doesn't exist."""
     from django.db import models
 
     from generator.models import value_of

@@ -1,1 +1,1 @@
-"""A project whose apps are all of other people."""
+"""A project that has only third-party apps."""

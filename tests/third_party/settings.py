@@ -1,4 +1,4 @@
-"""A project of many well-known packages, for test_third_party.py."""
+"""Settings of a project with many well-known packages, for test_third_party.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No pages."""
+"""No URL patterns."""
 
 from __future__ import annotations
 

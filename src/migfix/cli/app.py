@@ -13,6 +13,7 @@ app = typer.Typer(
     help="Rewrite freshly generated Django migrations so that they succeed on your rows and go back.",
     no_args_is_help=True,
     add_completion=True,
+    suggest_commands=False,  # click does it from 8.4 on
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

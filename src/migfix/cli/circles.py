@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from migfix.cli.app import FIXED, LEFT, app
-from migfix.cli.options import DryRun, Settings, Texts
+from migfix.cli.options import Color, Colour, DryRun, PythonPath, Settings, Texts
 from migfix.cli.terminal import put_back_after_a_crash, show_diff
 
 
@@ -20,8 +20,10 @@ def squash_finish(
         Texts, typer.Option("--database", help="A database to look at. Default: all of the settings.")
     ] = [],  # noqa: B006
     dry_run: DryRun = False,
+    python_path: PythonPath = None,
+    color: Color = Colour.auto,
 ) -> None:
-    """Turn squashed migrations into ordinary ones once they are applied everywhere."""
+    """Turn applied squashed migrations into ordinary ones."""
     from migfix.commands.squash_finish.run import finish
     from migfix.report.text import shown
 
@@ -48,6 +50,7 @@ def squash_finish(
 def models(
     paths: Annotated[list[Path], typer.Argument(help="Modules with models, or app folders.", show_default=False)],
     is_writing: Annotated[bool, typer.Option("--write", help="Write the files. Default: show the diff.")] = False,
+    color: Color = Colour.auto,
 ) -> None:
     """Break import cycles: use "app.Model" strings in relations."""
     from migfix.commands.models.lazy import make_lazy, project_around

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
+from enum import Enum
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
@@ -12,6 +14,14 @@ import typer
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+def rules_like(incomplete: str) -> list[tuple[str, str]]:
+    """The codes that begin so, with the names of their rules, for the completion of a shell."""
+    from migfix.planning.registry import all_rules
+
+    return [(rule.code, rule.name) for rule in all_rules() if rule.code.startswith(incomplete.upper())]
+
 
 Taken = TypeVar("Taken", bound="DataclassInstance")
 
@@ -52,9 +62,11 @@ FollowUp = Annotated[
     bool, typer.Option("--follow-up", help="Fix deployed migrations in a new one after them, where that helps.")
 ]
 FailOnFix = Annotated[bool, typer.Option("--exit-non-zero-on-fix", help="Exit 1 if something was rewritten.")]
-Select = Annotated[Texts, typer.Option(help="Rules to use instead of the default ones: MIG101, MIG1, ALL.")]
-ExtendSelect = Annotated[Texts, typer.Option(help="Rules to use in addition.")]
-Ignore = Annotated[Texts, typer.Option(help="Rules to leave out.")]
+Select = Annotated[
+    Texts, typer.Option(help="Rules to use: MIG101, MIG1, ALL. Default: MIG1 to MIG3.", autocompletion=rules_like)
+]
+ExtendSelect = Annotated[Texts, typer.Option(help="Rules to use in addition.", autocompletion=rules_like)]
+Ignore = Annotated[Texts, typer.Option(help="Rules to leave out.", autocompletion=rules_like)]
 Set = Annotated[Texts, typer.Option("--set", help="A value for placeholder rows: blog.Category.name=News.")]
 SetNoop = Annotated[
     bool, typer.Option("--set-noop", help="Write a noop reverse even if running the step twice does harm.")
@@ -65,7 +77,7 @@ Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask abou
 Html = Annotated[Path | None, typer.Option("--html", help="Also write a page for the review.", show_default=False)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
 Engines = Annotated[
-    Texts, typer.Option("--engines", "--engine", help="Databases that the project runs on: postgresql,sqlite.")
+    Texts, typer.Option("--engine", "--engines", help="Databases that the project runs on: postgresql,sqlite.")
 ]
 Apps = Annotated[Texts, typer.Option("--app", help="App label of a folder: PATH=LABEL.")]
 UserModel = Annotated[str | None, typer.Option(help="AUTH_USER_MODEL of the project.")]
@@ -83,3 +95,43 @@ Verify = Annotated[bool, typer.Option("--verify", help="Write only what passes o
 VerifyEngines = Annotated[
     Texts, typer.Option("--verify-engine", help="Where --verify runs: sqlite, or a URL. Default: as in the settings.")
 ]
+
+
+class Colour(Enum):
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+def _choose_colour(colour: Colour) -> Colour:
+    """Set what rich, and every process that is started, goes by."""
+    chosen, other = ("FORCE_COLOR", "NO_COLOR") if colour is Colour.always else ("NO_COLOR", "FORCE_COLOR")
+    if colour is not Colour.auto:
+        os.environ[chosen] = "1"
+        os.environ.pop(other, None)
+    return colour
+
+
+def _add_to_python_path(folder: Path | None) -> Path | None:
+    """Let the processes that import the project find its modules there too."""
+    if folder is not None:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder.absolute()), os.environ.get("PYTHONPATH")]))
+    return folder
+
+
+Color = Annotated[Colour, typer.Option("--color", callback=_choose_colour, help="When to use colors.")]
+PythonPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--pythonpath", callback=_add_to_python_path, help="A folder to import the project from.", show_default=False
+    ),
+]
+
+
+class Report(Enum):
+    text = "text"
+    json = "json"
+
+
+OutputFormat = Annotated[Report, typer.Option("--output-format", help="Output format.")]
+Json = Annotated[bool, typer.Option("--json", help="The same as --output-format json.")]

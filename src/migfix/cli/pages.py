@@ -7,17 +7,21 @@ from typing import Annotated
 import typer
 
 from migfix.cli.app import FAILED, FIXED, app
+from migfix.cli.options import Color, Colour, Json, OutputFormat, Report, rules_like
+from migfix.cli.terminal import show_findings, show_page
 
 
 @app.command("rules")
 def rules(
-    is_json: Annotated[bool, typer.Option("--json", help="With the codes of other linters, as JSON.")] = False,
+    output_format: OutputFormat = Report.text,
+    is_json: Json = False,
+    color: Color = Colour.auto,
 ) -> None:
     """List the rules."""
     from migfix.planning.registry import all_rules
     from migfix.project.config import DEFAULT_SELECT
 
-    if is_json:
+    if is_json or output_format is Report.json:
         import json
 
         listed = [
@@ -32,23 +36,28 @@ def rules(
         ]
         typer.echo(json.dumps(listed, indent=1))
         return
-    for rule in all_rules():
-        is_default = rule.code.startswith(DEFAULT_SELECT)
-        typer.echo(f"{rule.code}  {'on ' if is_default else 'off'}  {rule.name:<26}  {rule.why}")
+    lines = [
+        f"{rule.code} {rule.name:<26}  {'on ' if rule.code.startswith(DEFAULT_SELECT) else 'off'}  {rule.why}\n"
+        for rule in all_rules()
+    ]
+    show_findings("".join(lines))
 
 
 @app.command("explain")
-def explain(rule: Annotated[str, typer.Argument(help="A code or a name: MIG101, seed-default-row.")]) -> None:
+def explain(
+    rule: Annotated[str, typer.Argument(help="A code or a name: MIG101, seed-default-row.", autocompletion=rules_like)],
+    color: Color = Colour.auto,
+) -> None:
     """Show the page of a rule."""
     from migfix.planning.registry import find_rule
     from migfix.report.rule_pages import read_page
 
-    typer.echo(read_page(find_rule(rule).name), nl=False)
+    show_page(read_page(find_rule(rule).name))
 
 
 @app.command("demo")
-def demo() -> None:
-    """Build a small blog with rows on SQLite, break it, repair it, and prove it."""
+def demo(color: Color = Colour.auto) -> None:
+    """Break and fix a small blog on SQLite."""
     from migfix.commands.demo import run_demo
 
-    raise typer.Exit(FIXED if run_demo(typer.echo) else FAILED)
+    raise typer.Exit(FIXED if run_demo(lambda line: show_findings(f"{line}\n")) else FAILED)

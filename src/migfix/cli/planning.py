@@ -14,6 +14,8 @@ from migfix.cli.options import (
     All,
     AllOrNothing,
     Apps,
+    Color,
+    Colour,
     Database,
     DjangoVersion,
     DryRun,
@@ -28,6 +30,7 @@ from migfix.cli.options import (
     Modules,
     Moved,
     NewPaths,
+    PythonPath,
     Select,
     Set,
     SetNoop,
@@ -75,6 +78,8 @@ class PlanOptions:
     database: Database = None
     is_verified: Verify = False
     verify_engines: VerifyEngines = field(default_factory=list)
+    python_path: PythonPath = None
+    color: Color = Colour.auto
 
     def configuration(self, root: Path) -> Config:
         """What is in force for the project at ``root``. Raises ConfigError."""
@@ -112,10 +117,24 @@ class PlanOptions:
         from migfix.project.files import find_root
 
         found = []
-        for group in [self.paths] if self.paths else self._new():
+        for group in [self._named()] if self.paths else self._new():
             root = find_root(Path(os.path.commonpath([os.path.realpath(path) for path in group])))
             found.append((group, self.configuration(root)))
         return found
+
+    def _named(self) -> list[Path]:
+        """The files and folders that were named; of an app, or of an app and a migration, their files.
+
+        Raises MigfixError.
+        """
+        from migfix.project.files import find_root
+        from migfix.project.select import is_by_name, migrations_of, project_at
+
+        words = list(map(str, self.paths))
+        if not is_by_name(words):
+            return self.paths
+        root = find_root(Path.cwd())
+        return migrations_of(project_at(root, self.configuration(root).facts), *words)
 
     def _new(self) -> list[list[Path]]:
         """What is planned where no path was named, project by project."""
@@ -184,7 +203,7 @@ def apply(options: ApplyOptions) -> None:
 
 
 def diff(options: PlanOptions) -> None:
-    """Show what apply would change as a patch, with the reasons on stderr."""
+    """Show what apply would change, as a patch."""
     raise typer.Exit(options.walk(Verb.diff).through(options.groups()))
 
 

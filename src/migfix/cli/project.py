@@ -9,28 +9,45 @@ from typing import Annotated
 import typer
 
 from migfix.cli.app import app
-from migfix.cli.options import ExtendSelect, Ignore, Select, Settings
-from migfix.cli.terminal import tell_of_unasked
+from migfix.cli.options import (
+    Color,
+    Colour,
+    ExtendSelect,
+    Ignore,
+    Json,
+    OutputFormat,
+    PythonPath,
+    Report,
+    Select,
+    Settings,
+)
+from migfix.cli.terminal import show_toml, tell_of_unasked
 
 
 @app.command("config")
 def show_config(
     path: Annotated[Path, typer.Argument(help="The project, or one of its files.", show_default=False)] = Path(),
     is_trusted: Annotated[bool, typer.Option("--trust", help="Allow migfix to import its settings.")] = False,
+    output_format: OutputFormat = Report.text,
+    is_json: Json = False,
+    color: Color = Colour.auto,
 ) -> None:
     """Show the configuration, and where each value comes from."""
     from migfix.project.config.confirmed import confirm
     from migfix.project.config.pyproject import load_config, read_table
     from migfix.project.files import find_root
     from migfix.project.settings import with_inferred
-    from migfix.report.config import render_config
+    from migfix.report.config import config_as_json, render_config
 
     root = find_root(path.absolute())
     config = load_config(root)
     if is_trusted and config.settings:
         confirm(config.home, config.settings)
-    text = render_config(config, *read_table(root), with_inferred(config.facts, root))
-    typer.echo(text, nl=False)
+    facts = with_inferred(config.facts, root)
+    if is_json or output_format is Report.json:
+        typer.echo(config_as_json(config, *read_table(root), facts), nl=False)
+    else:
+        show_toml(render_config(config, *read_table(root), facts))
 
 
 @app.command("baseline")
@@ -40,8 +57,9 @@ def baseline(
     extend_select: ExtendSelect = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     settings: Settings = None,
+    python_path: PythonPath = None,
 ) -> None:
-    """Accept today's findings in migfix-baseline.json, so that only new ones are reported."""
+    """Accept today's findings and report only new ones."""
     from dataclasses import replace
 
     from migfix.errors import MigfixError

@@ -9,7 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from migfix.cli.app import FAILED, FIXED, LEFT, app
-from migfix.cli.options import ExtendSelect, Ignore, Moved, Select, Set, SetNoop, Texts, UserModel, taking
+from migfix.cli.options import (
+    Color,
+    Colour,
+    ExtendSelect,
+    Ignore,
+    Json,
+    Moved,
+    OutputFormat,
+    PythonPath,
+    Report,
+    Select,
+    Set,
+    SetNoop,
+    Texts,
+    UserModel,
+    taking,
+)
 from migfix.cli.terminal import progress, show
 
 if TYPE_CHECKING:
@@ -37,7 +53,9 @@ class VerifyOptions:
     engines: Annotated[
         Texts,
         typer.Option(
-            "--engine", help="Where to run: sqlite, postgresql://user@host, mysql://… Default: as in the settings."
+            "--engine",
+            "--engines",
+            help="Where to run: sqlite, postgresql://user@host, … Default: as in the settings.",
         ),
     ] = field(default_factory=list)
     rows: Annotated[int, typer.Option(min=2, help="Test rows for each table.")] = 3
@@ -45,17 +63,20 @@ class VerifyOptions:
     is_comparing: Annotated[bool, typer.Option("--compare", help="Also run the original files.")] = False
     limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds that one trial may take.")] = None
     is_telling_sql: Annotated[bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")] = False
-    is_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False
+    output_format: OutputFormat = Report.text
+    is_json: Json = False
     select: Select = field(default_factory=list)
     extend_select: ExtendSelect = field(default_factory=list)
     ignore: Ignore = field(default_factory=list)
     values: Set = field(default_factory=list)
     moved: Moved = field(default_factory=list)
     set_noop: SetNoop = False
-    project_engines: Annotated[Texts, typer.Option("--engines", help="With --compare: as for apply.")] = field(
-        default_factory=list
-    )
+    project_engines: Annotated[
+        Texts, typer.Option("--for-engines", help="With --compare: databases that the project runs on.")
+    ] = field(default_factory=list)
     auth_user_model: UserModel = None
+    python_path: PythonPath = None
+    color: Color = Colour.auto
 
     def configuration(self, root: Path) -> Config:
         """What is in force for the project at ``root``. Raises ConfigError."""
@@ -93,7 +114,7 @@ class VerifyOptions:
 
 
 def verify(options: VerifyOptions) -> None:
-    """Run migrations on a scratch database with rows: forward, back, forward."""
+    """Run migrations with rows: forward, back, forward."""
     from migfix.commands.verify import paths_in, root_of
     from migfix.prove.verify import verify as try_out
 
@@ -104,7 +125,7 @@ def verify(options: VerifyOptions) -> None:
     versions = options.versions(paths, replace(config, settings=question.settings) if options.is_comparing else config)
     with progress(len(question.engines) * len(versions)) as on_step:
         proof = try_out(question, versions, on_step)
-    if options.is_json:
+    if options.is_json or options.output_format is Report.json:
         from migfix.report.proof import proof_as_json
 
         typer.echo(proof_as_json(proof), nl=False)

@@ -45,7 +45,7 @@ class Review:
     sound: dict[str, object] = field(default_factory=dict)
     """The values that a plan could be made with."""
 
-    def run(self, paths: list[Path], config: Config, all_or_nothing: bool, is_stepwise: bool) -> Outcome:
+    def run(self, paths: list[Path], config: Config, all_or_nothing: bool) -> Outcome:
         """The plan of what was said yes to. Raises MigfixError where nobody can be asked."""
         from migfix.project.config.options import with_facts
         from migfix.run import run
@@ -59,7 +59,7 @@ class Review:
                 config, values=self.values, moved=self.moved, force=facts.force, follow_up=facts.follow_up
             )
             try:
-                outcome = run(paths, said, all_or_nothing, self.is_wanted, is_stepwise)
+                outcome = run(paths, said, all_or_nothing, self.is_wanted)
                 self._settle(outcome)
             except _Again:
                 continue

@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import get_terminal_size
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -54,27 +56,68 @@ def tell_of_unasked(config: Config) -> None:
         say(f"note: {fact}, so migfix continues without them. {next_step}", err=True)
 
 
-def show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
-    from shutil import get_terminal_size
+def is_installed(package: str) -> bool:
+    """Whether an optional package is there."""
+    return find_spec(package) is not None
 
+
+def is_coloured(err: bool = False) -> bool:
+    """Whether a stream shows colours, by the rules of rich: NO_COLOR, then FORCE_COLOR, then the terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    stream = sys.stderr if err else sys.stdout
+    can = stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    return bool(os.environ.get("FORCE_COLOR")) or can
+
+
+def show_findings(text: str, err: bool = False) -> None:
+    """Print findings, in colours where the terminal has them and rich is installed."""
+    if not is_coloured(err) or not is_installed("rich"):
+        say(text, nl=False, err=err)
+        return
+    from migfix.report.highlight import highlighted
+
+    typer.echo(highlighted(visible(text)), nl=False, err=err, color=True)
+
+
+def show_page(markdown: str) -> None:
+    """Print the page of a rule, laid out where the terminal has colours and rich is installed."""
+    if not is_coloured() or not is_installed("rich"):
+        typer.echo(markdown, nl=False)
+        return
+    from migfix.report.highlight import page
+
+    typer.echo(page(markdown, get_terminal_size((80, 24)).columns), nl=False, color=True)
+
+
+def show_toml(text: str) -> None:
+    """Print a configuration, in colours as far as the terminal has them and rich is installed."""
+    if not is_coloured() or not is_installed("rich"):
+        say(text, nl=False)
+        return
+    from migfix.report.highlight import toml
+
+    typer.echo(toml(visible(text)), nl=False, color=True)
+
+
+def show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
     from migfix.report.proof import render_proof, render_sql
 
     is_terminal = (sys.stderr if is_error else sys.stdout).isatty()
-    width = get_terminal_size((140, 24)).columns if is_terminal else 140
-    is_coloured = is_terminal and "NO_COLOR" not in os.environ
+    width = get_terminal_size((80, 24)).columns if is_terminal else 80
+    in_colour = is_coloured(is_error)
     if is_telling_sql:
-        typer.echo(render_sql(proof, width, is_coloured), nl=False, err=is_error, color=is_coloured)
-    typer.echo(render_proof(proof, Path.cwd(), width, is_coloured), nl=False, err=is_error, color=is_coloured)
+        typer.echo(render_sql(proof, width, in_colour), nl=False, err=is_error, color=in_colour)
+    typer.echo(render_proof(proof, Path.cwd(), width, in_colour), nl=False, err=is_error, color=in_colour)
 
 
 def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None], start: Path) -> None:
     from migfix.report.diff import coloured, render_diff
 
     diff = render_diff(before, after, start)
-    is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     if sys.stdout.isatty():
         diff = visible(diff.decode(errors="replace")).encode()  # a patch in a file or a pipe stays as it is
-    typer.echo(coloured(diff) if is_coloured else diff, nl=False, color=True)
+    typer.echo(coloured(diff) if is_coloured() else diff, nl=False, color=True)
 
 
 @contextmanager

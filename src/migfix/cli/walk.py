@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -12,7 +14,15 @@ import typer
 
 from migfix.cli.app import FAILED, FIXED, LEFT
 from migfix.cli.page import place_for, rendered, write_page
-from migfix.cli.terminal import progress, put_back_after_a_crash, say, show, show_diff, still_working
+from migfix.cli.terminal import (
+    progress,
+    put_back_after_a_crash,
+    say,
+    show,
+    show_diff,
+    show_findings,
+    still_working,
+)
 
 if TYPE_CHECKING:
     from migfix.cli.review import Review
@@ -98,7 +108,7 @@ class Walk:
     def planned(self, paths: list[Path], config: Config, review: Review | None) -> Outcome | None:
         """What was found, and, if that was asked for, passes on scratch databases; None if that couldn't be told."""
         is_for_page = self.html is not None
-        outcome = review.run(paths, config, self.all_or_nothing, is_for_page) if review else self.outcome(paths, config)
+        outcome = review.run(paths, config, self.all_or_nothing) if review else self.outcome(paths, config)
         if not self.proving or not outcome.plan.after or outcome.errors:
             return outcome
         from migfix.commands.verify import question_for, root_of
@@ -121,13 +131,13 @@ class Walk:
             return look
         if not look.finds_something:
             if look.is_plain:
-                return Outcome(Plan(), look.all_errors, left_out=look.left_out)
+                return Outcome(Plan(), look.all_errors, looked_at=len(look.migrations), left_out=look.left_out)
             from migfix.planning.outcome import outcome_of, suppressions_of
 
             return outcome_of(look, Plan(), suppressions_of(look), self.all_or_nothing)
         from migfix.run import planned
 
-        return planned(look, self.all_or_nothing, is_stepwise=self.html is not None)
+        return planned(look, self.all_or_nothing)
 
     def code(self, outcome: Outcome, is_written: bool) -> int:
         if outcome.errors:
@@ -168,7 +178,7 @@ class Walk:
         if outcome.is_clean:
             say(closing(outcome, is_written), err=is_patch)
             return
-        say(render_plan(outcome.plan, here, database), nl=False, err=is_patch)
+        show_findings(render_plan(outcome.plan, here, database), err=is_patch)
         used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
         for name in self.set_names if outcome.plan.rewrites else ():
             if name.lower() not in used:
@@ -177,12 +187,25 @@ class Walk:
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
         if said := closing(outcome, is_written):
-            say(said, err=is_patch)
+            say(f"\n{said}", err=is_patch)
+        if self.door is Verb.check and outcome.plan.after and not outcome.errors:
+            say(f"To fix: {apply_like_this()}")
         if is_written and self.is_staged:
-            import shlex
-
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
             say(f"To add it to the commit: git add {files}")
+
+
+def apply_like_this() -> str:
+    """The ``apply`` with the paths and options of this ``check``; those that only choose its output are left out."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word in ("--output-format", "--html", "--color"):
+            next(words, None)
+        elif not word.startswith(("--output-format=", "--html=", "--color=")):
+            kept.append("apply" if word == "check" and "apply" not in kept else word)
+    program = "migfix" if Path(sys.argv[0]).name in ("migfix", "__main__.py") else sys.argv[0]
+    return f"{program} {shlex.join(kept)}"
 
 
 def _top() -> Path:

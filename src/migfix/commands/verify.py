@@ -12,7 +12,7 @@ from migfix.project.config import Config
 from migfix.project.extras import demand
 from migfix.project.facts import Facts
 from migfix.project.files import find_root, read_bytes
-from migfix.project.select import migrations_at
+from migfix.project.select import is_by_name, migrations_at
 from migfix.project.settings import settings_module
 from migfix.prove.verify import Question, Target, Version
 from migfix.prove.versions import of_disk, of_plan
@@ -22,9 +22,7 @@ from migfix.write.files import last_before
 
 def paths_in(what: list[str]) -> list[Path]:
     """The paths that were named; none if it is an app and the beginning of a migration's name, as for ``migrate``."""
-    is_name = len(what) == 2 and not Path(what[1]).exists() and not what[1].endswith(".py") and "/" not in what[0]
-    is_app = len(what) == 1 and what[0].isidentifier() and not Path(what[0]).exists()
-    return [] if is_name or is_app else list(map(Path, what))
+    return [] if is_by_name(what) else list(map(Path, what))
 
 
 def root_of(paths: list[Path]) -> Path:

@@ -17,7 +17,7 @@ from migfix.history import History
 from migfix.history.differences import differences
 from migfix.planning.broken_steps import broken_steps
 from migfix.planning.concerned import follow_ups, look
-from migfix.planning.plan import Change, Plan
+from migfix.planning.plan import Plan
 from migfix.planning.suppressions import Suppressions, comments_on
 from migfix.source import read_migration
 from migfix.source.edits import AddImport, Edit, Insert, NewFile, SetContent
@@ -38,15 +38,13 @@ def make_plan(
     rules: Iterable[Rule],
     suppressions: Suppressions,
     chooser: Chooser | None = None,
-    is_stepwise: bool = False,
 ) -> Plan:
     """Everything the rules find in ``migrations`` and nobody has accepted, each round seeing what the last made.
 
-    ``is_stepwise``: the plan also says what each rewrite changes by itself.
     Raises MigfixError if the rules don't come to rest.
     """
     rules = tuple(rules)
-    draft = Draft(migrations, history.with_migrations(migrations), suppressions, chooser, is_stepwise)
+    draft = Draft(migrations, history.with_migrations(migrations), suppressions, chooser)
     for _ in range(MOST_ROUNDS):
         has_changed = [draft.take_whole(rule) if chooser else draft.take(rule) for rule in rules]
         if not any(has_changed):
@@ -75,12 +73,9 @@ class Draft:
         history: History,
         suppressions: Suppressions,
         chooser: Chooser | None,
-        is_stepwise: bool,
     ) -> None:
         self.suppressions = suppressions
         self.chooser = chooser
-        self.is_stepwise = is_stepwise
-        self.changes: list[Change] = []
         self.declined: Counter[tuple[str, str, str]] = Counter()
         """How many rewrites of an identity a person doesn't want."""
         self.heeded: set[tuple[str, int]] = set()
@@ -91,6 +86,8 @@ class Draft:
         self.after: dict[str, bytes] = {}
         self.rewrites: list[Rewrite] = []
         self.refusals: dict[tuple[tuple[str, str, str], int], Refusal] = {}
+        self.suppressed: dict[str, int] = {}
+        """How many findings of each rule are suppressed."""
         self.standing: dict[str, set[tuple[str, str, str]]] = {}
         """What each rule found last: an operation that was refused may since have moved to another file."""
 
@@ -98,8 +95,9 @@ class Draft:
         standing = set().union(*self.standing.values())
         left = [each for each in self.refusals.values() if _identity(each) in standing]
         refusals = sorted(left, key=lambda each: (each.path, each.line, each.code))
-        rewrites, changes = tuple(self.rewrites), tuple(self.changes)
-        return Plan(self.before, self.after, rewrites, tuple(refusals), frozenset(self.heeded), changes)
+        rewrites = tuple(self.rewrites)
+        suppressed = sum(self.suppressed.values())
+        return Plan(self.before, self.after, rewrites, tuple(refusals), frozenset(self.heeded), suppressed)
 
     def take_whole(self, rule: Rule) -> bool:
         """Let a rule look as long as something of it is wanted; whether it changed a file."""
@@ -110,6 +108,7 @@ class Draft:
         everything = list(self._found(rule))
         self.heeded |= {(f.path, each.number) for f in everything for each in comments_on(f, rule, self.history)}
         found = list(self.suppressions.standing(rule, everything, self.history))
+        self.suppressed[rule.code] = len(everything) - len(found)
         self.standing[rule.code] = set(map(_identity, found))
         refusals = [each for each in found if isinstance(each, Refusal)]
         for number, refusal in enumerate(refusals):
@@ -232,19 +231,7 @@ class Draft:
         old = self.history.at(path)
         return old.source if old else self.history.companion(path)
 
-    def _turns(self, rewrites: list[Rewrite]) -> Iterator[Change]:
-        """What each of the rewrites that are made together adds to those before it."""
-        now: dict[str, bytes | None] = {}
-        for number, each in enumerate(rewrites, 1):
-            paths = {edit.path for edit in each.edits}
-            edits = [edit for other in rewrites[:number] for edit in other.edits if edit.path in paths]
-            after = {path: content for path, (_, content) in self._changed(edits).items()}
-            yield Change({path: now.get(path, self._content(path)) for path in after}, after)
-            now |= after
-
     def _keep(self, tried: Tried, rewrites: list[Rewrite]) -> None:
-        if self.is_stepwise:
-            self.changes += self._turns(rewrites)
         told = [replace(each, line=self._line_on_disk(each)) for each in rewrites]
         self.before = {**tried.before, **self.before}
         self.after |= tried.after

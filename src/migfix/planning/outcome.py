@@ -40,8 +40,11 @@ def outcome_of(look: Look, plan: Plan, suppressions: Suppressions, all_or_nothin
     refusals = tuple(each for each in found if each.path not in passed_over)
     if refusals and all_or_nothing:
         plan = Plan()
-    plan = replace(plan, refusals=refusals)
-    return Outcome(plan, look.all_errors, passed_over, tuple(_unused(look, plan)), left_out=look.left_out)
+    accepted = sum(suppressions.accepts(each.path, UNREADABLE) for each in look.migrations if each.unread)
+    plan = replace(plan, refusals=refusals, suppressed=plan.suppressed + accepted)
+    unused = tuple(_unused(look, plan))
+    looked_at = len(look.migrations)
+    return Outcome(plan, look.all_errors, passed_over, unused, looked_at=looked_at, left_out=look.left_out)
 
 
 def _unread(look: Look, suppressions: Suppressions) -> Iterator[Refusal]:

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
     from migfix.findings.proof import Proof
     from migfix.source.ignores import Ignore
-
-
-class Change(NamedTuple):
-    """Files before and after one rewrite."""
-
-    before: Mapping[str, bytes | None]
-    after: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,8 +22,8 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     heeded: frozenset[tuple[str, int]] = frozenset()
     """Path and number of each comment that said to leave something which a rule found."""
-    changes: tuple[Change, ...] = ()
-    """What each of the rewrites changes in its turn, if that was asked for; the last ends in ``after``."""
+    suppressed: int = 0
+    """How many findings a comment, the baseline or the configuration suppresses."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -62,13 +55,11 @@ class Plan:
         """What these of its rewrites change, in the plan's order."""
         wanted = list(rewrites)
         kept = tuple(each for each in self.rewrites if each in wanted)
-        turns = zip(self.rewrites, self.changes, strict=False)
         paths = {edit.path for each in kept for edit in each.edits}
         return Plan(
             {path: each for path, each in self.before.items() if path in paths},
             {path: each for path, each in self.after.items() if path in paths},
             kept,
-            changes=tuple(change for each, change in turns if each in wanted),
         )
 
     @property
@@ -89,6 +80,8 @@ class Outcome:
     """Comments of these files that accept something which no rule finds."""
     proofs: tuple[Proof, ...] = ()
     """What scratch databases showed, if they were asked."""
+    looked_at: int = 0
+    """How many migrations were checked."""
     left_out: tuple[str, ...] = ()
     """Folders that can't be listed."""
 
@@ -108,12 +101,13 @@ def together(outcomes: list[Outcome]) -> Outcome:
             {path: content for plan in plans for path, content in plan.after.items()},
             tuple(each for plan in plans for each in plan.rewrites),
             tuple(each for plan in plans for each in plan.refusals),
-            changes=tuple(each for plan in plans for each in plan.changes),
+            suppressed=sum(plan.suppressed for plan in plans),
         ),
         tuple(error for each in outcomes for error in each.errors),
         {path: why for each in outcomes for path, why in each.passed_over.items()},
         tuple(each for outcome in outcomes for each in outcome.unused),
         tuple(each for outcome in outcomes for each in outcome.proofs),
+        sum(each.looked_at for each in outcomes),
         tuple(each for outcome in outcomes for each in outcome.left_out),
     )
 

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from migfix.errors import UnreadableFile
+from migfix.errors import MigfixError, UnreadableFile
 from migfix.project.facts import Facts
 from migfix.project.files import find_root, is_for_migrations, is_own, migration_files, migration_folders, resolved
 from migfix.project.git.repository import Repository
@@ -67,3 +67,25 @@ def new_migrations(repository: Repository, facts: Facts, is_staged: bool = False
 def project_at(root: Path, facts: Facts, named: tuple[Path, ...] = (), git: Repository | None = None) -> Project:
     """The project at ``root`` with what its files say, and what git knows of it."""
     return Project(root, with_inferred(facts, root), named, git or Repository(root))
+
+
+def is_by_name(words: list[str]) -> bool:
+    """Whether words on the command line are an app, or an app and the beginning of a migration's name."""
+    if len(words) == 2:
+        return not Path(words[1]).exists() and not words[1].endswith(".py") and "/" not in words[0]
+    return len(words) == 1 and words[0].isidentifier() and not Path(words[0]).exists()
+
+
+def migrations_of(project: Project, app: str, name: str = "") -> list[Path]:
+    """The files of an app; with a name, the one migration whose name begins so. Raises MigfixError."""
+    if app not in project.folders:
+        apps = ", ".join(sorted(project.folders)) or "no app with migrations"
+        raise MigfixError(f"There is no app `{app}` with migrations.", f"The project has {apps}.")
+    found = [path for path in migration_files(project.folders[app]) if path.stem.startswith(name)]
+    exact = [path for path in found if path.stem == name]
+    if not found:
+        raise MigfixError(f"{app} has no migration that starts with {name}.")
+    if name and len(found) > 1 and not exact:
+        names = ", ".join(path.stem for path in found)
+        raise MigfixError(f"{name} matches several migrations of {app}.", f"They are {names}.")
+    return exact or found

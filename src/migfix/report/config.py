@@ -30,6 +30,19 @@ def render_config(config: Config, place: Path, table: Mapping[str, object] | Non
     return "\n".join([*lines, f"# rules: {rules}", ""])
 
 
+def config_as_json(config: Config, place: Path, table: Mapping[str, object] | None, facts: Facts) -> str:
+    """The same as JSON: where it is from, the keys that are set, and the codes of the rules that are on."""
+    defaults = {"select": list(config.select), "ignore": [], "after-makemigrations": config.after_makemigrations}
+    read = {"auth-user-model": ".".join(facts.auth_user)} if facts.auth_user else {}
+    rules = sorted(rule.code for rule in selected(config.select, config.ignore))
+    content = {
+        "file": str(place) if table is not None else None,
+        "values": {**defaults, **read, **(table or {})},
+        "rules": rules,
+    }
+    return json.dumps(content, indent=1, default=str) + "\n"
+
+
 _UNSET = {
     "extend-select": "nothing beyond `select`",
     "engines": "any database; fixes must work on all of them",

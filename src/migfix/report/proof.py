@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ STEPS = (
 )
 """The steps of a trial in the order in which they are shown."""
 MOST_TABLES = 12
-LEAST_WIDTH = 100
+LEAST_WIDTH = 80
 """Columns: on a narrower terminal a table that breaks is still better than one without names."""
 MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!"}
 NOT_REACHED = "-"
@@ -39,7 +40,7 @@ _STYLES = {Outcome.passed: "green", Outcome.failed: "bold red", Outcome.noted: "
 
 def render_proof(proof: Proof, start: Path, width: int, is_coloured: bool = False) -> str:
     """The table, then what failed and what is to note, then row counts and the verdict."""
-    parts = [_on_paper(_table(proof.ran), width, is_coloured)] if proof.ran else []
+    parts = [_on_paper(_table(trials), width, is_coloured) for trials in _side_by_side(proof.ran, width)]
     parts += [f"{line}\n" for trial in proof.trials for line in reasons(trial, start)]
     parts += [f"{line}\n" for line in row_counts(proof.ran)]
     return "".join(parts) + verdict(proof) + "\n"
@@ -132,6 +133,14 @@ def _on_paper(what: RenderableType, width: int, is_coloured: bool) -> str:
         file=paper, width=max(width, LEAST_WIDTH), force_terminal=is_coloured, no_color=not is_coloured, highlight=False
     ).print(what)
     return paper.getvalue()
+
+
+def _side_by_side(trials: tuple[Trial, ...], width: int) -> list[tuple[Trial, ...]]:
+    """The trials in one table if they fit its width, else a table for each engine."""
+    needed = max(map(len, STEPS)) + sum(len(title(trial)) + 2 for trial in trials)
+    if not trials or needed <= max(width, LEAST_WIDTH):
+        return [trials] if trials else []
+    return [tuple(own) for _, own in groupby(trials, key=lambda trial: trial.engine)]
 
 
 def _table(trials: tuple[Trial, ...]) -> RenderableType:

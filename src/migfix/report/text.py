@@ -17,17 +17,15 @@ if TYPE_CHECKING:
 
 
 def render_plan(plan: Plan, start: Path, database: str | None = None) -> str:
-    """Every rewrite, every refusal, and what to do beside them: anywhere, or in the ``database`` that was looked at.
+    """The findings in the order of files and lines, an empty line between two, and then the advice.
 
-    Paths are relative to ``start``.
+    Paths are relative to ``start``. Advice holds anywhere, or in the ``database`` that was looked at.
     """
-    lines: list[str] = []
-    for rewrite in plan.rewrites:
-        lines += _rewrite(rewrite, start)
-    for refusal in plan.refusals:
-        lines += _refusal(refusal, start)
-    lines += [f"{where(database)} {each.condition}, {each.step}" for each in plan.advice]
-    return "".join(f"{line}\n" for line in lines)
+    found = [(each.path, each.line, each.code, list(_rewrite(each, start))) for each in plan.rewrites]
+    found += [(each.path, each.line, each.code, list(_refusal(each, start))) for each in plan.refusals]
+    blocks = [lines for *_, lines in sorted(found)]
+    blocks += [[f"{where(database)} {each.condition}, {each.step}" for each in plan.advice]] if plan.advice else []
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks)
 
 
 def _rewrite(rewrite: Rewrite, start: Path) -> Iterator[str]:
@@ -86,16 +84,26 @@ def _unused(path: str, comment: Ignore, start: Path) -> str:
 def closing(outcome: Outcome, is_written: bool) -> str:
     """What a run comes to; "" if only errors can be said."""
     if outcome.is_clean:
-        return "nothing to do"
+        return f"nothing to do{_looked_at(outcome)}"
     said = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
     written = "nothing was written" if outcome.errors and outcome.plan.after else ""
     return ", ".join(filter(None, [said, written]))
 
 
+def _looked_at(outcome: Outcome) -> str:
+    """How many migrations were checked, and how many findings nobody sees because they are suppressed."""
+    checked = f": {counted(outcome.looked_at, 'migration')} checked" if outcome.looked_at else ""
+    return checked + (f", {counted(outcome.plan.suppressed, 'finding')} suppressed" if outcome.plan.suppressed else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def summary(plan: Plan, verb: str) -> str:
     """One closing line."""
-    files = f"{len(plan.after)} file{'s' if len(plan.after) != 1 else ''}"
-    parts = [f"{files} {verb}"] if plan.after else []
+    parts = [f"{counted(len(plan.after), 'file')} {verb}"] if plan.after else []
     if plan.refusals:
         count = len(plan.refusals)
         parts.append("1 finding needs your decision" if count == 1 else f"{count} findings need your decision")

@@ -102,6 +102,7 @@ def pairs(texts: Iterable[str], flag: str) -> dict[str, str]:
 
 
 def _engine(name: str) -> str:
+    name = name.partition("://")[0]  # a URL begins with its engine
     name = {"postgres": "postgresql", "sqlite3": "sqlite", "pgsql": "postgresql"}.get(name, name).rpartition(".")[2]
     if name not in ENGINES:
         raise ConfigError(f"migfix doesn't know the engine `{name}`.", f"It knows {', '.join(ENGINES)}.")

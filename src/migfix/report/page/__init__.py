@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 
 from migfix import __version__
 from migfix.findings.finding import Advice, Finding, Rewrite
-from migfix.planning.plan import Change, Outcome
+from migfix.planning.plan import Outcome, Plan
 from migfix.planning.registry import title_of
 from migfix.report.page.proof import proof_of
 from migfix.report.page.sides import Side, rows
@@ -26,20 +26,21 @@ _VISIBLE = {number: f"[U+{number:04X}]" for number in _TURNING}
 
 
 def render_page(outcome: Outcome, start: Path, is_written: bool, database: str | None = None) -> str:
-    """The page as HTML. Paths are relative to ``start``; ``outcome`` says what each rewrite changes by itself.
+    """The page as HTML. Paths are relative to ``start``;
 
     ``database``: the one that was looked at. Source for the engine without a project: Django's "The Django template
     language: for Python programmers".
     """
     plan = outcome.plan
-    turns = zip(plan.rewrites, plan.changes, strict=True)
+    found = sorted(plan.findings, key=lambda each: (each.path, each.line, each.code))
     context = {
         "mark": mark_safe(MARK),
         "style": mark_safe((HERE / "page.css").read_text()),
         "version": __version__,
         "headline": closing(outcome, is_written) or "could not tell",
         "is_untried": plan.rewrites and not (outcome.proofs or outcome.errors or is_written),
-        "findings": [*(_rewrite(*turn, start) for turn in turns), *(_finding(each, start) for each in plan.refusals)],
+        "findings": [_rewrite(each, start) if isinstance(each, Rewrite) else _finding(each, start) for each in found],
+        "files": list(_files(plan, start)),
         "advice": list(map(_advice, plan.advice)),
         "where": where(database),
         "errors": outcome.errors,
@@ -50,13 +51,8 @@ def render_page(outcome: Outcome, start: Path, is_written: bool, database: str |
     return str(page).translate(_VISIBLE)
 
 
-def _rewrite(rewrite: Rewrite, change: Change, start: Path) -> dict[str, object]:
-    return {
-        **_finding(rewrite, start),
-        "wrote": rewrite.wrote,
-        "rows": list(map(str, rewrite.placeholders)),
-        "files": list(_files(change, start)),
-    }
+def _rewrite(rewrite: Rewrite, start: Path) -> dict[str, object]:
+    return {**_finding(rewrite, start), "wrote": rewrite.wrote, "rows": list(map(str, rewrite.placeholders))}
 
 
 def _finding(finding: Finding, start: Path) -> dict[str, object]:
@@ -72,9 +68,9 @@ def _advice(advice: Advice) -> dict[str, str]:
     return {"condition": advice.condition, "step": sentence, "commands": commands}
 
 
-def _files(change: Change, start: Path) -> Iterator[dict[str, object]]:
-    for path, content in change.after.items():
-        before = change.before[path]
-        if before != content:
-            old, new = Side.of_file(path, before), Side.of_file(path, content)
-            yield {"path": shown(path, start), "is_new": before is None, "sides": list(rows(old, new))}
+def _files(plan: Plan, start: Path) -> Iterator[dict[str, object]]:
+    """Each file that changes, as it is on disk and as the plan leaves it."""
+    for path, content in plan.after.items():
+        before = plan.before[path]
+        old, new = Side.of_file(path, before), Side.of_file(path, content)
+        yield {"path": shown(path, start), "is_new": before is None, "sides": list(rows(old, new))}

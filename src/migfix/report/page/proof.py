@@ -18,6 +18,7 @@ def proof_of(proof: Proof, start: Path) -> dict[str, object]:
     return {
         "verdict": verdict(proof),
         "is_passed": proof.is_passed,
+        "notes": sum(step.outcome is Outcome.noted for trial in proof.ran for step in trial.steps),
         "files": [shown(path, start) for path in proof.files],
         "titles": list(map(title, proof.ran)),
         "steps": [(name, list(map(_cell, steps))) for name, steps in reached(proof.ran)],
