@@ -164,7 +164,7 @@ def forked() -> Migfix:
 def preload() -> None:
     """Import what the forks would import, once for all of them."""
     with warnings.catch_warnings(action="ignore"):  # warnings of other packages during import
-        for module in ("migfix.cli.planning", "migfix.cli.proving", "migfix.syntax", "sqlglot"):
+        for module in ("migfix.cli.apply", "migfix.cli.verify", "migfix.syntax", "sqlglot"):
             importlib.import_module(module)
 
 

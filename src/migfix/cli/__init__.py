@@ -17,17 +17,18 @@ from migfix.cli.terminal import say
 from migfix.errors import MigfixError
 
 COMMANDS = {
-    "planning": ("apply", "diff", "check", "undo"),
-    "proving": ("verify",),
+    "apply": ("apply", "diff", "check", "undo"),
+    "verify": ("verify",),
     "project": ("config", "baseline"),
-    "circles": ("squash-finish", "models"),
-    "pages": ("rules", "explain", "demo"),
+    "squash_finish": ("squash-finish",),
+    "models": ("models",),
+    "rules": ("rules", "explain", "demo"),
 }
-"""Module -> its commands; only the one that is asked for is loaded."""
+"""Module -> its commands; only the module of the command that runs is loaded."""
 
 
 def main() -> None:
-    """The entry point: an error that the user can mend is one line."""
+    """The entry point: an error that the user can fix is one line."""
     gc.disable()  # a short run has nothing to gain from it
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -58,7 +59,7 @@ def _demand_working_folder() -> None:
 
 
 def run_and_leave() -> None:
-    """What the installed script calls: ``main``, without taking every module apart at the end (10 ms a run)."""
+    """The installed script: ``main``, without the clean-up of every module at the end (10 ms a run)."""
     try:
         main()
     except SystemExit as leaving:

@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 FIXED, LEFT, FAILED = 0, 1, 2
-"""Exit codes: nothing is left to do, a person must decide or would see a change, could not run."""
+"""Exit codes: nothing to do or fixed, a finding needs a decision or a change is pending, could not run."""
 
 
 def _version(is_asked: bool) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def rules_like(incomplete: str) -> list[tuple[str, str]]:
-    """The codes that begin so, with the names of their rules, for the completion of a shell."""
+    """The codes that start with the given text, and the names of their rules, for shell completion."""
     from migfix.planning.registry import all_rules
 
     return [(rule.code, rule.name) for rule in all_rules() if rule.code.startswith(incomplete.upper())]
@@ -104,7 +104,7 @@ class Colour(Enum):
 
 
 def _choose_colour(colour: Colour) -> Colour:
-    """Set what rich, and every process that is started, goes by."""
+    """Set the variables that rich and child processes read."""
     chosen, other = ("FORCE_COLOR", "NO_COLOR") if colour is Colour.always else ("NO_COLOR", "FORCE_COLOR")
     if colour is not Colour.auto:
         os.environ[chosen] = "1"
@@ -113,7 +113,7 @@ def _choose_colour(colour: Colour) -> Colour:
 
 
 def _add_to_python_path(folder: Path | None) -> Path | None:
-    """Let the processes that import the project find its modules there too."""
+    """Add the folder to the module path of the processes that import the project."""
     if folder is not None:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder.absolute()), os.environ.get("PYTHONPATH")]))
     return folder

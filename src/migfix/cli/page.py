@@ -1,4 +1,4 @@
-"""``--html FILE``: where the page for the review goes."""
+"""``--html FILE``: the file for the review page."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def place_for(path: Path) -> Path:
-    """The file that a page may be written to; a page of an earlier run, which tells nothing of this one, goes.
+    """The file that the page may be written to. A page of an earlier run is removed first.
 
-    Raises MigfixError where no page can be written, or something else than a page would be lost.
+    Raises MigfixError if no page can be written there, or if a file that isn't a page would be lost.
     """
     from migfix.project.extras import demand
 
@@ -36,7 +36,7 @@ def place_for(path: Path) -> Path:
 
 
 def _demand_ours(place: Path, path: Path) -> None:
-    """Raises MigfixError for a file that is there and is no page of migfix; an empty one may be written over."""
+    """Raises MigfixError for an existing file that migfix didn't write, unless it is empty."""
     from migfix.report.page import MARK
 
     if not place.exists():
@@ -52,14 +52,14 @@ def _demand_ours(place: Path, path: Path) -> None:
 
 
 def rendered(outcome: Outcome, start: Path, is_written: bool, database: str | None) -> bytes:
-    """The page, made before anything is written: a name or a text may hold what UTF-8 can't say."""
+    """The page, made before anything is written: a name may hold bytes that UTF-8 can't encode."""
     from migfix.report.page import render_page
 
     return render_page(outcome, start, is_written, database).encode(errors="backslashreplace")
 
 
 def write_page(place: Path, page: bytes) -> None:
-    """Write the page and say so. Raises MigfixError."""
+    """Write the page and report it. Raises MigfixError."""
     from migfix.report.text import shown
     from migfix.write.files import replace_file
 

@@ -1,4 +1,4 @@
-"""``apply --interactive``: one rewrite at a time with its diff, and what a person says to each."""
+"""``apply --interactive``: asks about one fix at a time, with its diff."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ q  skip this and all that follow; write what you accepted
 
 
 class _Again(Exception):
-    """Something was said that the plan must be made anew with."""
+    """The answer changes the plan, which must be made again."""
 
 
 @dataclass
 class Review:
-    """What a person has said so far."""
+    """The answers so far."""
 
     values: dict[str, object] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     answers: dict[tuple[str, str, str, int], bool] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
-    """What was asked in refusals, answered or not."""
+    """The missing values that were asked for, answered or not."""
     is_over: bool = False
     sound: dict[str, object] = field(default_factory=dict)
-    """The values that a plan could be made with."""
+    """The values that a plan was made with."""
 
     def run(self, paths: list[Path], config: Config, all_or_nothing: bool) -> Outcome:
-        """The plan of what was said yes to. Raises MigfixError where nobody can be asked."""
+        """The plan with the accepted fixes. Raises MigfixError without a terminal to ask at."""
         from migfix.project.config.options import with_facts
         from migfix.run import run
 
@@ -72,7 +72,7 @@ class Review:
             return outcome
 
     def is_wanted(self, rewrite: Rewrite, before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> bool:
-        """What a person says to a rewrite, or has said before the plan was made anew."""
+        """The answer to a fix, also if it was given before the plan was made again."""
         alike = (rewrite.code, rewrite.path, rewrite.why)
         self.seen[alike] += 1
         self.sound = dict(self.values)
@@ -108,7 +108,7 @@ class Review:
                     typer.echo(HELP, nl=False)
 
     def _edit(self, rewrite: Rewrite) -> None:
-        """Ask for the values of the rows that a rewrite makes, and make the plan anew with what is said."""
+        """Ask for the values of the placeholder rows, and make the plan again with the answers."""
         said = {}
         for row in rewrite.placeholders:
             for name, value in row.values:
@@ -119,7 +119,7 @@ class Review:
             raise _Again
 
     def _settle(self, outcome: Outcome) -> None:
-        """Ask for what refusals name as missing; each is asked once."""
+        """Ask once for each value that is missing for a fix."""
         for refusal in outcome.plan.refusals:
             for asked in refusal.asked:
                 if asked in self.settled or self.is_over:
@@ -136,7 +136,7 @@ class Review:
 
 
 def _answer(question: str) -> str | None:
-    """What a person types, None at the end of input."""
+    """The answer, or None at the end of input."""
     typer.echo(f"{question} ", nl=False)
     sys.stdout.flush()
     try:

@@ -1,4 +1,4 @@
-"""What commands share of the terminal: progress, proofs, diffs, and where migfix keeps its own files."""
+"""Output that commands share: progress, findings, proofs, diffs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress(trials: int) -> Iterator[Callable[[str], object]]:
-    """A bar on stderr that names the step, nothing where nobody looks."""
+    """A progress bar on stderr with the current step, if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield lambda step: None
         return
@@ -44,12 +44,12 @@ def progress(trials: int) -> Iterator[Callable[[str], object]]:
 
 
 def say(text: str, nl: bool = True, err: bool = False) -> None:
-    """Print what may hold names and comments of a stranger's files."""
+    """Print text that may contain names and comments of untrusted files."""
     typer.echo(visible(text), nl=nl, err=err)
 
 
 def tell_of_unasked(config: Config) -> None:
-    """A line on stderr where pyproject.toml names settings that nobody let migfix import."""
+    """Warn on stderr that pyproject.toml names settings which nobody has confirmed."""
     if config.unasked:
         fact = f"importing the settings {config.unasked} of pyproject.toml would run this project's code"
         next_step = f"Pass --settings {config.unasked}, or allow it in this checkout: migfix config --trust"
@@ -57,12 +57,12 @@ def tell_of_unasked(config: Config) -> None:
 
 
 def is_installed(package: str) -> bool:
-    """Whether an optional package is there."""
+    """Whether an optional package is installed."""
     return find_spec(package) is not None
 
 
 def is_coloured(err: bool = False) -> bool:
-    """Whether a stream shows colours, by the rules of rich: NO_COLOR, then FORCE_COLOR, then the terminal."""
+    """Whether a stream shows colors, by the rules of rich: NO_COLOR, then FORCE_COLOR, then the terminal."""
     if os.environ.get("NO_COLOR"):
         return False
     stream = sys.stderr if err else sys.stdout
@@ -71,7 +71,7 @@ def is_coloured(err: bool = False) -> bool:
 
 
 def show_findings(text: str, err: bool = False) -> None:
-    """Print findings, in colours where the terminal has them and rich is installed."""
+    """Print findings, in color if the terminal supports it and rich is installed."""
     if not is_coloured(err) or not is_installed("rich"):
         say(text, nl=False, err=err)
         return
@@ -81,7 +81,7 @@ def show_findings(text: str, err: bool = False) -> None:
 
 
 def show_page(markdown: str) -> None:
-    """Print the page of a rule, laid out where the terminal has colours and rich is installed."""
+    """Print the page of a rule, formatted if the terminal supports it and rich is installed."""
     if not is_coloured() or not is_installed("rich"):
         typer.echo(markdown, nl=False)
         return
@@ -91,7 +91,7 @@ def show_page(markdown: str) -> None:
 
 
 def show_toml(text: str) -> None:
-    """Print a configuration, in colours as far as the terminal has them and rich is installed."""
+    """Print a configuration, in color if the terminal supports it and rich is installed."""
     if not is_coloured() or not is_installed("rich"):
         say(text, nl=False)
         return
@@ -122,7 +122,7 @@ def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | No
 
 @contextmanager
 def still_working(seconds: float = 10) -> Iterator[None]:
-    """Say on stderr, once, that a long look goes on."""
+    """Print once on stderr that migfix is still working."""
     told = "still working: a long history takes a while. Pass only the files that matter to be faster."
     timer = Timer(seconds, lambda: typer.echo(told, err=True))
     timer.daemon = True
@@ -134,7 +134,7 @@ def still_working(seconds: float = 10) -> Iterator[None]:
 
 
 def put_back_after_a_crash(places: list[Path]) -> None:
-    """Before a command that writes: what a killed run left half written in the projects at ``places``."""
+    """Restore what a killed run left half written in the projects at ``places``, before a command that writes."""
     from migfix.write.journal import at
 
     if not any(journal.is_broken_off for journal in at(places)):

@@ -1,4 +1,4 @@
-"""The configuration in force, as TOML with a comment on where each value comes from."""
+"""The configuration as TOML, with a comment on where each value comes from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migfix.project.facts import Facts
 
 
 def render_config(config: Config, place: Path, table: Mapping[str, object] | None, facts: Facts) -> str:
-    """Every key of [tool.migfix], which is at ``place``; ``facts`` hold what the project's files say, too."""
+    """Every key of [tool.migfix], which is at ``place``. ``facts`` also has what the project's files define."""
     lines = [f"# {place}" if table is not None else f"# {place} has no [tool.migfix]", "[tool.migfix]"]
     defaults = {"select": list(config.select), "ignore": [], "after-makemigrations": config.after_makemigrations}
     read = {"auth-user-model": ".".join(facts.auth_user)} if facts.auth_user else {}
@@ -31,7 +31,7 @@ def render_config(config: Config, place: Path, table: Mapping[str, object] | Non
 
 
 def config_as_json(config: Config, place: Path, table: Mapping[str, object] | None, facts: Facts) -> str:
-    """The same as JSON: where it is from, the keys that are set, and the codes of the rules that are on."""
+    """The same as JSON: the file, the keys that are set, and the codes of the rules that are on."""
     defaults = {"select": list(config.select), "ignore": [], "after-makemigrations": config.after_makemigrations}
     read = {"auth-user-model": ".".join(facts.auth_user)} if facts.auth_user else {}
     rules = sorted(rule.code for rule in selected(config.select, config.ignore))

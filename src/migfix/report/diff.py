@@ -17,7 +17,7 @@ def render_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | 
 
 
 def coloured(diff: bytes) -> bytes:
-    """The diff in the colours that git uses on a terminal."""
+    """The diff in the colors that git uses on a terminal."""
     return b"".join(map(_coloured, diff.splitlines(keepends=True)))
 
 

@@ -13,11 +13,11 @@ from migfix.planning.registry import title_of
 from migfix.report.text import shown
 
 _WAYS_OF_DEPLOYING = ("MIG4", "MIG5")
-"""Groups of rules that are asked for: what they find fails nothing by itself."""
+"""Groups of rules that are off by default: their findings are warnings."""
 
 
 def message_of(finding: Finding) -> str:
-    """Fact and reason, then what migfix would write or what a person should do."""
+    """The fact and the reason, then the fix or the next step."""
     if isinstance(finding, Rewrite):
         return f"{finding.why}\nmigfix apply fixes it: {finding.wrote}"
     return f"{finding.why}\n{finding.next_step}"
@@ -29,7 +29,7 @@ def is_grave(finding: Finding) -> bool:
 
 
 def render_github(outcome: Outcome, start: Path) -> str:
-    """Workflow commands, one a line, which GitHub shows beside the lines of a pull request.
+    """Workflow commands, one for each line, which GitHub shows next to the lines of a pull request.
 
     Source: GitHub's "Workflow commands for GitHub Actions"; escapes as in @actions/core, src/command.ts.
     """
@@ -69,7 +69,7 @@ def render_gitlab(outcome: Outcome, start: Path) -> str:
 
 
 def fingerprint(finding: Finding, path: str, seen: Counter[tuple[str, str, str]]) -> str:
-    """What stays the same while lines move; ``seen`` tells findings apart that are alike."""
+    """A fingerprint that stays the same when lines move. ``seen`` counts equal findings."""
     alike = (finding.code, path, finding.why)
     seen[alike] += 1
     return hashlib.sha256("\n".join([*alike, str(seen[alike])]).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Findings, pages and configuration in the colours of a terminal."""
+"""Findings, rule pages and configuration in the colors of a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THEME = Theme(
 
 
 class _Findings(RegexHighlighter):
-    """The parts of a finding that the eye looks for."""
+    """The parts of a finding that are colored."""
 
     base_style = "migfix."
     highlights = (

@@ -1,4 +1,4 @@
-"""A proof as a table that is read in five seconds, with the reasons below; and as JSON."""
+"""A proof as a table with the reasons below it, and as JSON."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ STEPS = (
 """The steps of a trial in the order in which they are shown."""
 MOST_TABLES = 12
 LEAST_WIDTH = 80
-"""Columns: on a narrower terminal a table that breaks is still better than one without names."""
+"""Columns. On a narrower terminal, a table that wraps is better than one without names."""
 MARKS = {Outcome.passed: "✓", Outcome.failed: "✗", Outcome.noted: "!"}
 NOT_REACHED = "-"
 _STYLES = {Outcome.passed: "green", Outcome.failed: "bold red", Outcome.noted: "yellow"}
 
 
 def render_proof(proof: Proof, start: Path, width: int, is_coloured: bool = False) -> str:
-    """The table, then what failed and what is to note, then row counts and the verdict."""
+    """The table, then failures and notes, row counts, and the verdict."""
     parts = [_on_paper(_table(trials), width, is_coloured) for trials in _side_by_side(proof.ran, width)]
     parts += [f"{line}\n" for trial in proof.trials for line in reasons(trial, start)]
     parts += [f"{line}\n" for line in row_counts(proof.ran)]
@@ -47,7 +47,7 @@ def render_proof(proof: Proof, start: Path, width: int, is_coloured: bool = Fals
 
 
 def render_sql(proof: Proof, width: int, is_coloured: bool = False) -> str:
-    """The statements of going forward and back and the locks they took, two versions of an engine side by side."""
+    """The statements of going forward and back and their locks, two versions of an engine side by side."""
     from rich import box
     from rich.table import Table
 
@@ -65,7 +65,7 @@ def render_sql(proof: Proof, width: int, is_coloured: bool = False) -> str:
 
 
 def runs(trials: tuple[Trial, ...]) -> Iterator[tuple[str, str, list[Trial]]]:
-    """Engine, step and trials, of going forward and back where statements ran."""
+    """Engine, step and trials of going forward and back, if statements ran."""
     for engine in dict.fromkeys(trial.engine for trial in trials):
         own = [trial for trial in trials if trial.engine == engine]
         for step in ("forward", "back"):
@@ -74,7 +74,7 @@ def runs(trials: tuple[Trial, ...]) -> Iterator[tuple[str, str, list[Trial]]]:
 
 
 def statements(trial: Trial, step: str, is_timed: bool = False) -> Iterator[str]:
-    """The SQL of one step, below the operations that it comes from; ``is_timed``: with how long each took."""
+    """The SQL of one step, below the operations that it comes from. ``is_timed`` adds how long each took."""
     place = None
     for each in trial.statements:
         if each.step == step:
@@ -113,7 +113,7 @@ def verdict(proof: Proof) -> str:
 
 
 def proof_as_json(proof: Proof) -> str:
-    """Everything that was found, for machines."""
+    """Everything that was found, as JSON."""
     trials = [{**dataclasses.asdict(trial), "passed": trial.is_passed} for trial in proof.trials]
     for each in trials:
         del each["values"], each["before"]
@@ -158,7 +158,7 @@ def _table(trials: tuple[Trial, ...]) -> RenderableType:
 
 
 def reached(trials: tuple[Trial, ...]) -> Iterator[tuple[str, list[Step | None]]]:
-    """Each step that a trial has reached, with what it was in every one of them; None where one didn't get there."""
+    """Each step that a trial reached, with its outcome in every trial. None for a trial that didn't reach it."""
     for name in STEPS:
         steps = [next((step for step in trial.steps if step.name == name), None) for trial in trials]
         if any(steps):
@@ -166,7 +166,7 @@ def reached(trials: tuple[Trial, ...]) -> Iterator[tuple[str, list[Step | None]]
 
 
 def title(trial: Trial) -> str:
-    """A trial as tables name it: sqlite rewritten."""
+    """The title of a trial: sqlite rewritten."""
     return f"{trial.engine} {trial.version}".strip()
 
 
@@ -177,7 +177,7 @@ def _cell(step: Step | None) -> str:
 
 
 def reasons(trial: Trial, start: Path) -> Iterator[str]:
-    """Each thing that failed or is to note, in the line below it where it comes from."""
+    """Each failure and each note, with its cause in the line below it."""
     if trial.could_not_run:
         yield f"✗ {title(trial)}: could not run: {trial.could_not_run}"
     for step in trial.steps:
@@ -194,9 +194,9 @@ def _where(place: Place, start: Path) -> str:
 
 
 def row_counts(trials: tuple[Trial, ...]) -> Iterator[str]:
-    """Rows before → forward → back → forward again, each table once where all trials agree.
+    """Rows before → forward → back → forward again, one line for each table if all trials agree.
 
-    Of many tables only those whose number of rows changes.
+    With many tables, only those whose number of rows changes.
     """
     lines: dict[str, list[str]] = {}
     steady: set[str] = set()

@@ -11,7 +11,7 @@ _CHECKOUT = Path(__file__).parents[3] / "docs" / "rules"
 
 
 def read_page(name: str) -> str:
-    """The page of the rule with this name. Raises MigfixError if the installation lacks it."""
+    """The page of the rule with this name. Raises MigfixError if it is missing from the installation."""
     for folder in (_INSTALLED, _CHECKOUT):
         path = folder / f"{name.replace('-', '_')}.md"
         if path.is_file():

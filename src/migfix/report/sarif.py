@@ -85,7 +85,7 @@ def _result(
 
 
 def _fix(part: Plan, start: Path) -> dict[str, object]:
-    """What rewrites that share files change together; one of them can't be had without the others."""
+    """What fixes that share files change together. One of them can't be applied without the others."""
     changes = []
     for path, content in sorted(part.after.items()):
         old = (part.before[path] or b"").decode(errors="replace")

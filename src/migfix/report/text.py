@@ -1,4 +1,4 @@
-"""A plan as text for a person: fact, reason, next step, link."""
+"""A plan as text: fact, reason, next step, link."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ def _head(finding: Finding, start: Path) -> str:
 
 
 def where(database: str | None) -> str:
-    """How advice begins: it holds anywhere that its condition does, or in the ``database`` that was looked at."""
+    """How advice begins. It applies wherever its condition is true, or in the ``database`` that was read."""
     return f"In database {database}" if database else "Where"
 
 
 def shown(path: str, start: Path) -> str:
-    """A path as a person there would type it."""
+    """A path as it would be typed in ``start``."""
     relative = os.path.relpath(path, start)
     return path if relative.startswith("..") else relative
 
 
 def notes(outcome: Outcome, start: Path) -> list[str]:
-    """The lines beside the findings: deployed migrations that were left, and comments that accept nothing."""
+    """Lines in addition to the findings: deployed migrations that were skipped, and unused comments."""
     passed_over = [_passed_over(outcome.passed_over)] if outcome.passed_over else []
     left_out = [f"note: {in_one_line(shown(each, start))} can't be listed and is skipped." for each in outcome.left_out]
     return [*left_out, *passed_over, *(_unused(path, each, start) for path, each in outcome.unused)]
 
 
 def _passed_over(reasons: Mapping[str, str]) -> str:
-    """The one line about deployed migrations that a folder brought along; ``reasons`` says of each why it is one."""
+    """One line about the deployed migrations in a folder. ``reasons`` has the reason for each."""
     count, why = len(reasons), next(iter(reasons.values()))
     is_one = count == 1
     told = f"{count} deployed migration{'' if is_one else 's'} left as {'it is' if is_one else 'they are'}"
@@ -82,7 +82,7 @@ def _unused(path: str, comment: Ignore, start: Path) -> str:
 
 
 def closing(outcome: Outcome, is_written: bool) -> str:
-    """What a run comes to; "" if only errors can be said."""
+    """The closing line of a run, "" if there are only errors."""
     if outcome.is_clean:
         return f"nothing to do{_looked_at(outcome)}"
     said = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
@@ -91,7 +91,7 @@ def closing(outcome: Outcome, is_written: bool) -> str:
 
 
 def _looked_at(outcome: Outcome) -> str:
-    """How many migrations were checked, and how many findings nobody sees because they are suppressed."""
+    """How many migrations were checked, and how many findings are suppressed."""
     checked = f": {counted(outcome.looked_at, 'migration')} checked" if outcome.looked_at else ""
     return checked + (f", {counted(outcome.plan.suppressed, 'finding')} suppressed" if outcome.plan.suppressed else "")
 

@@ -1,4 +1,4 @@
-"""Reading: bytes to Migration with the standard library's ast. Nothing is imported or executed."""
+"""Read migrations: bytes to Migration with the standard library's ast. Nothing is imported or executed."""
 
 from __future__ import annotations
 

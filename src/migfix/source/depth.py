@@ -1,4 +1,4 @@
-"""How deeply a file nests: what walks a syntax tree needs a stack as deep as that."""
+"""How deeply a file nests. Recursive walks of its syntax tree need a stack of that depth."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import ast
 from itertools import chain
 
 MOST = 200
-"""Levels that every walk of migfix's own and of LibCST gets through with Python's usual recursion limit."""
+"""The most levels that all walks by migfix and LibCST can handle within Python's default recursion limit."""
 _CHAINED = (b"+", b"-", b"*", b"|", b"&", b"~", b"elif", b"else", b"not ", b"and ", b"or ", b"lambda", b"()", b"][")
-"""What can be chained to any depth; Python itself allows 200 open brackets and 100 levels of indentation."""
+"""Code that can be chained to any depth. Python itself allows 200 open brackets and 100 levels of indentation."""
 
 
 def may_be_deep(source: bytes) -> bool:
-    """Whether the bytes could nest deeply: most files can't, and this costs far less than to measure it."""
+    """Whether the source could nest deeply. Most files can't, and this check is much cheaper than ``depth()``."""
     is_chained = any(source.count(each) > MOST // 2 for each in _CHAINED)
     return is_chained or any(line.count(b".") > MOST // 2 for line in source.split(b"\n"))
 

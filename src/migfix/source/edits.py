@@ -1,4 +1,4 @@
-"""What shall change: a small closed set of edits, each naming its file."""
+"""The edits that can be made to a project: a small closed set of classes. Each edit names its file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from migfix.source.migration import Span, Where
 
 @dataclass(frozen=True)
 class Insert:
-    """Put ``code`` before the child at ``where``; comments of its neighbours stay with them."""
+    """Insert ``code`` before the child at ``where``. Its neighbours keep their comments."""
 
     path: str
     where: Where
@@ -19,7 +19,7 @@ class Insert:
 
 @dataclass(frozen=True)
 class Remove:
-    """Take the child at ``where`` out, with the comments that belong to it."""
+    """Remove the child at ``where`` and the comments that belong to it."""
 
     path: str
     where: Where
@@ -27,7 +27,7 @@ class Remove:
 
 @dataclass(frozen=True)
 class Move:
-    """Put the child at ``where`` before its sibling ``to``, with the comments that belong to it."""
+    """Move the child at ``where`` before its sibling ``to``, with the comments that belong to it."""
 
     path: str
     where: Where
@@ -36,7 +36,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Replace:
-    """Put ``code`` in the place of the value at ``where``."""
+    """Replace the value at ``where`` with ``code``."""
 
     path: str
     where: Where
@@ -45,7 +45,7 @@ class Replace:
 
 @dataclass(frozen=True)
 class Comment:
-    """Put a comment line above the child at ``where``."""
+    """Add a comment line above the child at ``where``."""
 
     path: str
     where: Where
@@ -54,7 +54,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class AddAttribute:
-    """Set an attribute of the Migration class that isn't set there yet, above the others."""
+    """Add an attribute that the Migration class doesn't set yet, above the others."""
 
     path: str
     name: str
@@ -63,7 +63,7 @@ class AddAttribute:
 
 @dataclass(frozen=True)
 class RemoveAttribute:
-    """Take an attribute of the Migration class out; comments above it stay."""
+    """Remove an attribute of the Migration class. Comments above it stay."""
 
     path: str
     name: str
@@ -71,7 +71,7 @@ class RemoveAttribute:
 
 @dataclass(frozen=True)
 class AddFunction:
-    """Put a function above the Migration class."""
+    """Add a function above the Migration class."""
 
     path: str
     code: str
@@ -79,7 +79,7 @@ class AddFunction:
 
 @dataclass(frozen=True)
 class RemoveDefinition:
-    """Take a module-level function or constant out, with the comment on it."""
+    """Remove a module-level function or constant and the comment directly above it."""
 
     path: str
     name: str
@@ -87,7 +87,7 @@ class RemoveDefinition:
 
 @dataclass(frozen=True)
 class ReplaceText:
-    """Put ``code`` in the place of the text at ``span``, outside the Migration class; an empty span inserts."""
+    """Replace the text at ``span``, outside the Migration class, with ``code``. An empty span inserts."""
 
     path: str
     span: Span
@@ -96,7 +96,7 @@ class ReplaceText:
 
 @dataclass(frozen=True)
 class AddImport:
-    """Bind ``name`` of ``module``, or ``module`` itself if name is None, sorted into place."""
+    """Import ``name`` from ``module``, or ``module`` itself if ``name`` is None, at its sorted place."""
 
     path: str
     module: str
@@ -105,7 +105,7 @@ class AddImport:
 
 @dataclass(frozen=True)
 class RemoveImport:
-    """Stop importing what the file binds as ``bound``."""
+    """Remove the import that binds ``bound``."""
 
     path: str
     bound: str
@@ -113,7 +113,7 @@ class RemoveImport:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A migration of ``app`` that isn't there yet."""
+    """Create a migration of ``app``."""
 
     path: str
     app: str
@@ -122,7 +122,7 @@ class NewFile:
 
 @dataclass(frozen=True)
 class SetContent:
-    """A companion file (``max_migration.txt``) gets new content."""
+    """Set the content of a companion file (``max_migration.txt``)."""
 
     path: str
     content: bytes

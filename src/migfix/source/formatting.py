@@ -1,4 +1,4 @@
-"""Python code as black would lay it out, for what migfix writes into people's files."""
+"""Lay out Python code as black would, for the code that migfix writes into files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 _LINE_LENGTH = ContextVar("line_length", default=88)
-"""Black's own default. What a project says holds for everything that one run writes, wherever it is put together."""
+"""Black's own default. A project's setting applies to everything that one run writes."""
 
 
 def line_length() -> int:
-    """How long the lines of the project may be."""
+    """The maximum line length of the project."""
     return _LINE_LENGTH.get()
 
 
 @contextmanager
 def lines_up_to(length: int | None) -> Iterator[None]:
-    """Write lines of this length inside the block; None keeps the default."""
+    """Use this maximum line length inside the block; None keeps the current one."""
     token = _LINE_LENGTH.set(length or line_length())
     try:
         yield
@@ -31,7 +31,7 @@ def lines_up_to(length: int | None) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Brackets:
-    """``head`` + items + ``tail``: a call ``f(…)``, a list, a dict, with whatever stands before and after."""
+    """``head`` + items + ``tail``: a call ``f(…)``, a list or a dict, with any code before and after it."""
 
     head: str
     items: tuple[str | Brackets, ...]
@@ -39,7 +39,7 @@ class Brackets:
 
     @property
     def is_display(self) -> bool:
-        """Whether black puts each item on its own line as soon as one line isn't enough."""
+        """Whether black puts each item on its own line if the code doesn't fit on one line."""
         return self.head[-1] in "[{" or (
             self.head[-1:] == "(" and (len(self.head) < 2 or not (self.head[-2].isalnum() or self.head[-2] in "_)]"))
         )
@@ -54,12 +54,15 @@ def call(head: str, *items: Code, tail: str = ")") -> Brackets:
 
 
 def dictionary(pairs: Iterable[tuple[str, str]]) -> Brackets:
-    """A dict of string keys and values given as code."""
+    """A dict with string keys and with values that are given as code."""
     return Brackets("{", tuple(f"{literal(name)}: {value}" for name, value in pairs), "}")
 
 
 def render(code: Code, indent: int = 0, room: int | None = None) -> str:
-    """The code with its first line at column ``indent`` (not written), further lines indented from column 0."""
+    """The code laid out to start at column ``indent``.
+
+    The first line comes without its indentation; further lines include theirs.
+    """
     flat, room = flatten(code), room or line_length()
     if isinstance(code, str) or indent + len(flat) <= room:
         return flat
@@ -77,7 +80,7 @@ def flatten(code: Code) -> str:
 
 
 def literal(value: object) -> str:
-    """A constant as black writes it: double quotes unless that needs more escapes."""
+    """A constant as black writes it: with double quotes, unless that needs more escapes."""
     text = repr(value)
     prefix, plain = ("b", text[1:]) if isinstance(value, bytes) else ("", text)
     if isinstance(value, str | bytes) and plain.startswith("'") and '"' not in plain:
@@ -86,12 +89,12 @@ def literal(value: object) -> str:
 
 
 def quote_of(source: bytes) -> str:
-    """The quote that a file prefers."""
+    """The quote character that a file uses most; double quotes in a tie."""
     return "'" if source.count(b"'") > source.count(b'"') else '"'
 
 
 def with_quotes(code: str, quote: str) -> str:
-    """``code`` with its strings in the quotes that a file prefers; docstrings and strings with quotes inside stay."""
+    """``code`` with its strings in ``quote``. Triple-quoted strings and strings with quotes or escapes are kept."""
     other = "'" if quote == '"' else '"'
     lines = code.split("\n")
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(code).readline))):
@@ -104,7 +107,7 @@ def with_quotes(code: str, quote: str) -> str:
 
 
 def prefixed(prefix: str, code: Code) -> Code:
-    """``code`` with something right before its first character."""
+    """``code`` with ``prefix`` directly before its first character."""
     return prefix + code if isinstance(code, str) else Brackets(prefix + code.head, code.items, code.tail)
 
 
@@ -114,7 +117,7 @@ def snake(name: str) -> str:
 
 
 def free_name(name: str, taken: frozenset[str] | set[str]) -> str:
-    """``name``, or ``name_2`` and so on where it is taken."""
+    """``name``, or ``name_2`` and so on if it is taken."""
     number, free = 1, name
     while free in taken:
         number += 1

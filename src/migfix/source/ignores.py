@@ -1,4 +1,4 @@
-"""``# migfix: ignore[MIG301] why``: what a person has decided to leave, said in the file itself."""
+"""``# migfix: ignore[MIG301] why``: comments that accept findings in the file itself."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from migfix.source.text import decode
 _COMMENT = re.compile(r"#\s*migfix:\s*(?P<said>ignore.*)")
 _SAID = re.compile(r"ignore(?P<file>-file)?(?:\s*\[(?P<codes>[^\[\]]*)\])?(?:(?<=\])|(?![\w\[-]|\s*\[))")
 NOWHERE = range(0)
-"""What a comment covers that can't be read: it is then reported as one that accepts nothing."""
+"""The lines that an unreadable comment covers. It is then reported as a comment that accepts nothing."""
 
 
 @dataclass(frozen=True)
 class Ignore:
-    """One comment: the codes or names of rules that it is about (none means all), and the lines it covers."""
+    """One comment: the codes or names of the rules that it accepts (none means all), and the lines it covers."""
 
     number: int
-    """Which one it is in its file, from 0: lines move while the file is rewritten."""
+    """Its position among the comments of its file, from 0. Unlike the line, it stays the same during a rewrite."""
     line: int
     text: str
     codes: tuple[str, ...]
     lines: range
 
     def means(self, code: str, name: str) -> bool:
-        """Whether it is about the rule ``code``, called ``name``."""
+        """Whether the comment accepts the rule with this code and name."""
         return not self.codes or any(code.startswith(each.upper()) or each.lower() == name for each in self.codes)
 
 
 def ignores(migration: Migration) -> tuple[Ignore, ...]:
-    """The comments of a file, in its order."""
+    """The ignore comments of a file, in file order."""
     found = _ignores(migration) if migration.mentions_migfix else ()
     return tuple(replace(each, number=number) for number, each in enumerate(found))
 
@@ -59,13 +59,13 @@ def _ignores(migration: Migration) -> Iterator[Ignore]:
 
 
 def _next_code(lines: list[str], line: int) -> int:
-    """The first line below ``line`` that holds more than a comment."""
+    """The first line below ``line`` that has code; ``line`` itself if there is none."""
     below = (i for i, text in enumerate(lines[line:], line + 1) if text.strip() and not text.lstrip().startswith("#"))
     return next(below, line)
 
 
 def _lines_around(migration: Migration, line: int) -> range:
-    """The lines of the innermost operation, or the function, that ``line`` is part of; else that line alone."""
+    """The lines of the innermost operation or function that contains ``line``, or that line alone."""
     spans = [(op.value.span[0], op.value.span[2]) for top in migration.operations for op in (top, *top.inner)]
     functions = [(each.first_line, each.first_line + each.code.count("\n")) for each in migration.functions.values()]
     around = [range(first, last + 1) for first, last in (*spans, *functions) if first <= line <= last]

@@ -1,4 +1,4 @@
-"""The import statements of a file, one for each name."""
+"""The import statements of a file, as one Import for each name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read: a migration file as plain values."""
+"""A migration file as plain values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import NamedTuple
 
-# --- expressions, as they stand in the file -------------------------------------------------------
+# --- expressions, as written in the file ----------------------------------------------------------
 
 Span = tuple[int, int, int, int]
 """First line, first column, last line, last column: lines from 1, columns in UTF-8 bytes from 0."""
@@ -30,17 +30,17 @@ class Import(NamedTuple):
     name: str | None
     bound: str
     code: str
-    """The statement that binds just this name."""
+    """The statement that binds only this name."""
 
 
 @dataclass(frozen=True)
 class Name:
-    """A dotted name with imports resolved (``django.db.models.CASCADE``); undotted if it is the file's own."""
+    """A dotted name with imports resolved (``django.db.models.CASCADE``); a plain name if the file defines it."""
 
     dotted: str
     span: Span = field(default=NOWHERE, compare=False)
     source: Import | None = field(default=None, compare=False, repr=False)
-    """The import that gives the name in the file it was read from."""
+    """The import that provides the name in the file it was read from."""
 
 
 class Argument(NamedTuple):
@@ -52,20 +52,20 @@ class Argument(NamedTuple):
 
 @dataclass(frozen=True)
 class Call:
-    """A call with its callee resolved; ``|``, ``&`` and ``~`` on Q objects are calls of that name."""
+    """A call with its callee resolved. ``|``, ``&``, ``^`` and ``~`` on Q objects are calls with that name."""
 
     func: str
     arguments: tuple[Argument, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
     source: Import | None = field(default=None, compare=False, repr=False)
-    """The import that gives the callee in the file it was read from."""
+    """The import that provides the callee in the file it was read from."""
 
     def keyword(self, name: str) -> Value | None:
-        """The value given by keyword, or None."""
+        """The value passed by keyword, or None."""
         return next((arg.value for arg in self.arguments if arg.keyword == name), None)
 
     def argument(self, name: str, position: int) -> Value | None:
-        """The value given by keyword or at ``position``, or None."""
+        """The value passed by keyword or at ``position``, or None."""
         positional = [arg.value for arg in self.arguments if arg.keyword is None]
         return positional[position] if position < len(positional) else self.keyword(name)
 
@@ -93,7 +93,7 @@ class Dictionary:
 
 @dataclass(frozen=True)
 class Opaque:
-    """Code that is not read: equal only to the same code."""
+    """Code that is not read. It is equal only to the same code."""
 
     code: str
     span: Span = field(default=NOWHERE, compare=False)
@@ -112,21 +112,21 @@ Where = tuple[str | int, ...]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Operation:
-    """One operation: its class name if it is Django's own (else ""), its arguments by name, and its place."""
+    """One operation: its class name if it is one of Django's (else ""), its arguments by name, and its place."""
 
     kind: str
     arguments: Mapping[str, Value]
     value: Value
     where: Where
     inner: tuple[Operation, ...] = ()
-    """Of SeparateDatabaseAndState and RunSQL: the operations inside."""
+    """The operations inside a SeparateDatabaseAndState or RunSQL."""
 
     @property
     def line(self) -> int:
         return self.value.span[0]
 
     def text(self, name: str) -> str:
-        """A string argument, or "" where it is missing or not a literal."""
+        """A string argument, or "" if it is missing or not a literal."""
         value = self.arguments.get(name)
         return value.value if isinstance(value, Literal) and isinstance(value.value, str) else ""
 
@@ -144,12 +144,12 @@ class Operation:
         return list(self.arguments)[int(inner.where[len(self.where)])]
 
     def place(self, name: str) -> Where:
-        """Where an argument stands."""
+        """The place of an argument."""
         return (*self.where, list(self.arguments).index(name))
 
     @property
     def model(self) -> str:
-        """Lower-case name of the model that the operation is about, or ""."""
+        """The lower-case name of the model that the operation changes, or ""."""
         by_name = self.kind.endswith("Model") or self.kind.startswith(
             ("AlterModel", "AlterUnique", "AlterIndex", "AlterOrder")
         )
@@ -158,7 +158,7 @@ class Operation:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dependency:
-    """One entry of ``dependencies``: a migration, or the setting of a swappable model; neither if not read."""
+    """One entry of ``dependencies``: a migration or the setting of a swappable model. Neither if it can't be read."""
 
     key: Key | None
     setting: str | None
@@ -169,28 +169,28 @@ class Dependency:
 
     @property
     def is_read(self) -> bool:
-        """Whether it is known what this names."""
+        """Whether it was read as a migration or a setting."""
         return self.key is not None or self.setting is not None
 
 
 class Function(NamedTuple):
-    """A function at module level, as text."""
+    """A module-level function as text."""
 
     name: str
     code: str
     line: int
-    """That of its ``def``; comments and decorators stand above it."""
+    """The line of its ``def``. Comments and decorators are above it."""
 
     @property
     def first_line(self) -> int:
-        """The line of the file that its code begins on."""
+        """The line of the file where ``code`` begins."""
         lines = self.code.split("\n")
         return self.line - next((i for i, line in enumerate(lines) if line.startswith("def ")), 0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Migration:
-    """A migration file, read and not run."""
+    """A migration file that was read without running it."""
 
     path: str
     app: str
@@ -203,9 +203,9 @@ class Migration:
     initial: bool | None = None
     atomic: bool = True
     bases: str = "migrations.Migration"
-    """What the class inherits from, as written."""
+    """The base classes, as written."""
     extras: tuple[str, ...] = ()
-    """What else the class holds, as code from column 0: markers of other packages (``stage``, ``safe``), methods."""
+    """The rest of the class body, as code from column 0: methods, and attributes of other packages (``safe``)."""
     functions: Mapping[str, Function] = field(default_factory=dict)
     imports: tuple[Import, ...] = ()
     constants: Mapping[str, Value] = field(default_factory=dict)
@@ -213,7 +213,7 @@ class Migration:
     """Every name bound at module level."""
     django: tuple[int, int] | None = None
     unread: tuple[int, str] | None = None
-    """Line and reason, where ``operations`` or ``dependencies`` is not a literal list."""
+    """The line and the reason, if migfix can't read the migration: ``operations`` is not a literal list, for example."""
 
     @property
     def key(self) -> Key:
@@ -221,18 +221,18 @@ class Migration:
 
     @property
     def mentions_migfix(self) -> bool:
-        """Whether the file may hold a comment for migfix."""
+        """Whether the file may contain a comment for migfix."""
         return b"migfix:" in self.source
 
     @property
     def is_initial(self) -> bool:
-        """Whether Django takes it for an initial migration: said so, or without a dependency on its own app."""
+        """Whether Django treats it as initial: it sets ``initial``, or it doesn't depend on its own app."""
         if self.initial is not None:
             return self.initial
         return not any(each.key and each.key[0] == self.app for each in self.dependencies)
 
     def walk(self) -> Iterator[Operation]:
-        """All operations that run on the database, those inside another after it."""
+        """All operations, each followed by its ``database_operations``. ``state_operations`` are left out."""
         for op in self.operations:
             yield op
             yield from op.database_operations

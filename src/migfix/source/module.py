@@ -1,4 +1,4 @@
-"""What stands in a migration file, and in its class, beside Django's own attributes."""
+"""The contents of a migration file and of its class: attributes, functions and names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DJANGOS = frozenset({"operations", "dependencies", "run_before", "replaces", "i
 
 
 def extras_of(node: ast.ClassDef, source: bytes) -> Iterator[str]:
-    """Everything in the class that isn't Django's attribute of that name, nor a docstring."""
+    """The code of everything in the class body except the attributes that Django defines and the docstring."""
     for statement in node.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
@@ -36,14 +36,14 @@ def extras_of(node: ast.ClassDef, source: bytes) -> Iterator[str]:
                 continue
         first, start, last, end = span_of(statement)
         first = min([first, *(each.lineno for each in getattr(statement, "decorator_list", ()))])
-        block = f"if True:\n{text_between(source, (first, 0, last, end))}"  # whole, as `else` stands where `if` does
+        block = f"if True:\n{text_between(source, (first, 0, last, end))}"  # the `if` makes it a complete block
         yield reindented(block, start, 0).partition("\n")[2]
 
 
 def functions_of(tree: ast.Module, text: str) -> dict[str, Function]:
     """The functions at module level, with their decorators and the comments above them.
 
-    Those in the syntax of a later Python are not among them, so that nobody goes on to read them.
+    Functions that use the syntax of a later Python are left out, because the rest of migfix can't parse them.
     """
     lines = text.split("\n")
     found = {}

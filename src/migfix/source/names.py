@@ -1,4 +1,4 @@
-"""Django's names, whichever module they are imported from."""
+"""Django's names, independent of the module they are imported from."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ OPTIONAL = {
     "RemoveCollation": 2,
     **{f"{name}Extension": 1 for name in _EXTENSIONS},
 }
-"""How many of the last arguments of an operation may be left out; of the others, none."""
+"""How many of an operation's last arguments may be omitted. Operations that aren't listed require all of them."""
 
 FORWARD = {"RunPython": "code", "RunSQL": "sql"}
 BACKWARD = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}
@@ -73,7 +73,7 @@ _GIS_ONLY = frozenset(
     ]
 )
 
-# Modules of django.db.models whose names the package has not: it has Lookup and JSONField, but no GreaterThan or KT.
+# Modules of django.db.models whose names the package doesn't export, apart from Lookup, Transform and JSONField.
 _ROOMS = ("functions", "lookups", "fields.json", "fields.related_lookups", "sql")
 
 
@@ -113,7 +113,7 @@ def is_noop(value: Value) -> bool:
 
 
 def spelling(imports: tuple[Import, ...], dotted: str) -> str | None:
-    """The shortest way in which a file with these imports spells a dotted name; None if nothing imports it."""
+    """The shortest spelling of a dotted name in a file with these imports; None if none of them provides it."""
     found = []
     for each in imports:
         is_root = each.name is None and each.bound == each.module.partition(".")[0]
@@ -129,6 +129,6 @@ def _is_in(dotted: str, package: str) -> bool:
 
 
 def package_of(dotted: str) -> str:
-    """The module of a dotted name, as far as the name tells it: what stands before its class or its last part."""
+    """The module of a dotted name: the part before its class, or else before its last part."""
     parts = dotted.split(".")
     return ".".join(parts[: next((i for i, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)])

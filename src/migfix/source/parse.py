@@ -1,4 +1,4 @@
-"""Bytes to a syntax tree, with one clear error for what can't be parsed."""
+"""Parse bytes to a syntax tree. Everything that can't be parsed raises the same error class."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from migfix.errors import UnreadableFile
 from migfix.source.depth import MOST, depth, may_be_deep
 
 WITHOUT_BRACKETS = re.compile(rb"^([ \t]*except[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)[ \t]*:", re.MULTILINE)
-"""``except A, B:``, which Python has from 3.14 on (PEP 758)."""
+"""``except A, B:``, which is valid since Python 3.14 (PEP 758)."""
 
 
 def parse(path: str, source: bytes) -> ast.Module:
-    """The syntax tree; raises UnreadableFile with the line where Python gives one."""
+    """The syntax tree. Raises UnreadableFile, with the line if Python reports one."""
     tree = _parse(path, source)
     if may_be_deep(source) and depth(tree) > MOST:
         raise UnreadableFile(path, f"this nests more than {MOST} levels deep, which is too deep to be read.")
@@ -33,7 +33,7 @@ def _parse(path: str, source: bytes) -> ast.Module:
 
 
 def later_syntax(source: bytes) -> tuple[int, str] | None:
-    """The line of a syntax that only a later Python has, and the reason, where there is one."""
+    """The line where the syntax of a later Python is used, and the reason; None if there is no such line."""
     found = WITHOUT_BRACKETS.search(source)
     if found:
         try:

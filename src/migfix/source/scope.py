@@ -1,4 +1,4 @@
-"""What the names of a file mean, and its expressions as plain values."""
+"""What the names in a file mean, and its expressions as plain values."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from migfix.source.names import OPERATIONS, OPTIONAL, canonical, operation_kind
 from migfix.source.text import span_of
 
 _MODULE = re.compile(r"[\w-]+\Z")
-"""What names the module of a migration: never a path."""
+"""A valid module name of a migration. It can't be a path."""
 
 
 _LONGEST_NAME = 250
-"""Bytes; a file system takes 255, with ``.py``."""
+"""Bytes. Most file systems allow 255, including ``.py``."""
 
 
 _Q_OPERATORS: dict[type[ast.operator], str] = {ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^"}
 
 
 class WrongCall(Exception):
-    """A call with two values for one argument, or without one that it needs; ``ast.parse`` lets both pass."""
+    """A call with two values for one argument, or without a required one. ``ast.parse`` accepts both."""
 
     def __init__(self, node: ast.Call, what: str) -> None:
         super().__init__(f"{ast.unparse(node.func)}() {what}")
@@ -46,7 +46,7 @@ class WrongCall(Exception):
 
 
 class Scope(NamedTuple):
-    """What the names of one file mean."""
+    """What the names in one file mean."""
 
     imports: tuple[Import, ...]
     meaning: dict[str, str]
@@ -67,7 +67,7 @@ class Scope(NamedTuple):
         return scope
 
     def value(self, node: ast.expr) -> Value:
-        """An expression as a value; what isn't plain data, a name or a call is Opaque."""
+        """An expression as a value. Everything except plain data, names and calls is Opaque."""
         span = span_of(node)
         match node:
             case ast.Constant():
@@ -95,7 +95,7 @@ class Scope(NamedTuple):
         return Opaque(ast.unparse(node), span)
 
     def dotted(self, node: ast.expr) -> str | None:
-        """The full dotted name that a name or attribute means, or None."""
+        """The full dotted name of a name or attribute, or None."""
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
@@ -105,7 +105,7 @@ class Scope(NamedTuple):
         return ".".join([self.meaning.get(node.id, node.id), *reversed(parts)])
 
     def source(self, node: ast.expr, dotted: str) -> Import | None:
-        """The import that gives a name or attribute; of ``import a.b`` and ``import a.c`` the one that fits."""
+        """The import that provides a name or attribute; of ``import a.b`` and ``import a.c``, the one that matches."""
         while isinstance(node, ast.Attribute):
             node = node.value
         found = [each for each in self.imports if isinstance(node, ast.Name) and each.bound == node.id]
@@ -118,7 +118,7 @@ class Scope(NamedTuple):
         return value if isinstance(value, Literal | Sequence | Dictionary) else None
 
     def operation(self, node: ast.expr, where: Where) -> Operation:
-        """An element of ``operations``; of an unknown class it is opaque: its kind is ""."""
+        """An element of ``operations``. If it isn't one of Django's operations, its kind is ""."""
         value = self.value(node)
         kind = operation_kind(value.func) if isinstance(value, Call) else ""
         if not kind or not isinstance(value, Call) or not isinstance(node, ast.Call):
@@ -160,7 +160,11 @@ class Scope(NamedTuple):
 
 
 def _changed_names(tree: ast.Module) -> list[str]:
-    """Every name that is set, once for each time; a name whose methods are called or items set counts twice."""
+    """Every name that is set, once for each time it is set.
+
+    A name that may change in another way is listed twice more: a method is called, an item is set, or it is the target
+    of an augmented assignment.
+    """
     found = []
     for node in ast.walk(tree):
         match node:

@@ -1,4 +1,4 @@
-"""The text of a file, and pieces of it by span."""
+"""The text of a file, and parts of it by span."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from migfix.source.migration import NOWHERE, Span
 
 
 def decode(source: bytes) -> str:
-    """The source as text with ``\\n`` line ends, by its own BOM or encoding cookie.
+    """The source as text with ``\\n`` line endings, decoded by its BOM or encoding cookie.
 
-    Raises SyntaxError for an unknown encoding and UnicodeDecodeError for bytes that don't fit it.
+    Raises SyntaxError for an unknown encoding and UnicodeDecodeError for bytes that aren't valid in it.
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     return source.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
@@ -25,7 +25,7 @@ def span_of(node: ast.expr | ast.stmt) -> Span:
 
 
 def text_between(source: bytes, span: Span) -> str:
-    """The text at ``span``, with ``\\n`` line ends."""
+    """The text at ``span``, with ``\\n`` line endings."""
     first, start, last, end = span
     lines = [line.encode() for line in decode(source).split("\n")[first - 1 : last]]
     lines[-1] = lines[-1][:end]
@@ -34,7 +34,7 @@ def text_between(source: bytes, span: Span) -> str:
 
 
 def assignment_of(source: bytes, name: str) -> Span:
-    """Where a module-level constant is assigned, as a whole statement; nowhere without one."""
+    """The span of the statement that assigns a module-level constant; NOWHERE if there is none."""
     for node in ast.parse(source).body:
         match node:
             case ast.Assign(targets=[ast.Name(id=found)]) | ast.AnnAssign(target=ast.Name(id=found)) if found == name:
@@ -43,7 +43,7 @@ def assignment_of(source: bytes, name: str) -> Span:
 
 
 def with_texts(source: bytes, texts: Iterable[tuple[Span, str]]) -> bytes:
-    """The source with the text at each span replaced, in its own encoding and line ends; spans don't overlap."""
+    """The source with the text at each span replaced, in its own encoding and line endings. Spans must not overlap."""
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source.decode(encoding))
     newline = next((end for end in ("\r\n", "\n", "\r") if lines[0].endswith(end)), "\n")
@@ -70,14 +70,14 @@ def comment_after(source: bytes, span: Span) -> str:
 
 
 def names_read(code: str) -> list[str]:
-    """Every name that ``code`` reads, once for each time."""
+    """Every name that ``code`` reads, once for each time it is read."""
     return [
         node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     ]
 
 
 def reindented(code: str, was: int, now: int) -> str:
-    """``code`` with its further lines moved from one indentation to another; lines inside a string stay as they are."""
+    """``code`` with all lines after the first moved from one indentation to another. Lines in a string are kept."""
     if "\n" not in code:
         return code
     lines = code.split("\n")

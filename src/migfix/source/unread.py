@@ -1,4 +1,4 @@
-"""Why a migration can't be read: its class isn't written in the one form whose meaning is plain from the text."""
+"""Why a migration can't be read: its class isn't in the one form whose meaning is clear without running it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _NAMED = {
     "RenameModel": ("old_name", "new_name"),
     "RenameField": ("model_name", "old_name", "new_name"),
 }
-"""What an operation calls a model or a field: Python names, in Django and in the code that is written."""
+"""The arguments of an operation that name a model or a field. They must be Python identifiers."""
 LONGEST = 100
-"""Letters of such a name: Django's own migration names end at 52, most databases' columns at 64."""
+"""Maximum length of such a name. Django cuts its own migration names at 52, and most databases columns at 64."""
 
 Unread = tuple[int, str]
 """The line, and the reason."""
@@ -29,15 +29,15 @@ Unread = tuple[int, str]
 def why_unread(tree: ast.Module, node: ast.ClassDef, attributes: dict[str, ast.expr]) -> Unread | None:
     """Where and why the migration class ``node`` of a module can't be read, or None.
 
-    The one form that can be: a class without decorators, in whose body ``operations`` and ``dependencies`` are set
-    once each to a list that is written out, and which nothing in the module names again.
+    A readable class has no decorators, sets ``operations`` and ``dependencies`` at most once each to a literal list,
+    and isn't used by the rest of the module.
     """
     found = (
         *_built("operations", attributes),
         *_odd_class(node),
         *_changes(node),
         *_changed_later(tree, node),
-        *_built("dependencies", attributes),  # the last: the operations can be read all the same
+        *_built("dependencies", attributes),  # last, because the operations can still be read
     )
     return found[0] if found else None
 
@@ -60,7 +60,7 @@ def _odd_class(node: ast.ClassDef) -> Iterator[Unread]:
 
 
 def _changes(node: ast.ClassDef) -> Iterator[Unread]:
-    """What stands in the class beside plain assignments and may change its lists."""
+    """Statements in the class, other than plain assignments, that may change its lists."""
     seen: set[str] = set()
     for statement in node.body:
         names = [name for name in _set_by(statement) if name in LISTS]
@@ -73,14 +73,14 @@ def _changes(node: ast.ClassDef) -> Iterator[Unread]:
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             if statement.name in LISTS or (statement.name in ("__init__", "__new__") and _sets_lists(statement)):
                 yield statement.lineno, f"`{statement.name}()` may change the lists"
-            for outer in (*statement.decorator_list, *statement.args.defaults):  # its body has names of its own
+            for outer in (*statement.decorator_list, *statement.args.defaults):  # its body has its own names
                 yield from _mentions(outer, frozenset(LISTS) | _DYNAMIC)
         else:
             yield from _mentions(statement, frozenset(LISTS) | _DYNAMIC)
 
 
 def _sets_lists(function: ast.AST) -> bool:
-    """Whether a method reaches the lists, by name or unnamed."""
+    """Whether a method may access the lists, by name or dynamically."""
     nodes = list(ast.walk(function))
     attributes = {each.attr for each in nodes if isinstance(each, ast.Attribute)}
     names = {each.id for each in nodes if isinstance(each, ast.Name)}
@@ -100,7 +100,7 @@ def _mentions(statement: ast.AST, names: frozenset[str]) -> Iterator[Unread]:
 
 
 def _changed_later(tree: ast.Module, node: ast.ClassDef) -> Iterator[Unread]:
-    """What names the class again, or could reach it unnamed, in what runs when the module is imported."""
+    """Code that uses the class again by name, or could change it dynamically when the module is imported."""
     for statement in tree.body:
         is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
         if isinstance(statement, ast.ClassDef) and statement.name == "Migration" and statement is not node:
@@ -117,7 +117,7 @@ def _changed_later(tree: ast.Module, node: ast.ClassDef) -> Iterator[Unread]:
 
 
 def _binds_its_own(statement: ast.stmt) -> bool:
-    """Whether a function calls something else ``Migration``, as a model of that name."""
+    """Whether a function uses the name ``Migration`` for something else, such as a model with that name."""
     if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     nodes = list(ast.walk(statement))
@@ -129,7 +129,7 @@ def _binds_its_own(statement: ast.stmt) -> bool:
 
 
 def odd_names(operations: Iterable[Operation]) -> Iterator[Unread]:
-    """Models and fields whose names no Python class can have; names of files and functions are made of them."""
+    """Models and fields whose names aren't valid Python identifiers. File and function names are derived from them."""
     for top in operations:
         for op in (top, *top.inner):
             given = [op.arguments.get(name) for name in _NAMED.get(op.kind, ())]

@@ -1,4 +1,4 @@
-"""makemigrations as always, then a look at the files it has just written."""
+"""The next makemigrations, and then migfix on the files that it wrote."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from migfix.errors import MigfixError
 
 
 def next_in_line() -> type[BaseCommand]:
-    """The makemigrations that would run without migfix: that of the next app that brings one, else Django's."""
+    """The makemigrations that would run without migfix: that of the next app that has one, else Django's."""
     names = [config.name for config in overriding(HOOKED)]
     after = names[names.index(MigfixConfig.name) + 1 :] if MigfixConfig.name in names else names
     return type(load_command_class(next(iter(after), "django.core"), HOOKED))
 
 
 class Command(next_in_line()):  # type: ignore[misc]
-    """The next makemigrations in line, and migfix after it."""
+    """The next makemigrations, and migfix after it."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -44,7 +44,7 @@ class Command(next_in_line()):  # type: ignore[misc]
             self.look_at(written, migfix, options)
 
     def look_at(self, written: list[Path], choice: str | None, options: dict[str, Any]) -> None:
-        """Plan the files, show what would change, and write it if that is wanted. Never raises."""
+        """Plan the files, show what would change, and write it if wanted. Never raises."""
         from migfix.commands.makemigrations import Hook
 
         output = self.stderr if options.get("scriptable") else self.stdout
@@ -67,7 +67,7 @@ class Command(next_in_line()):  # type: ignore[misc]
                 self.stdout.write(self.get_relative_path(str(path)))
 
     def write_to_last_migration_files(self, changes: dict[str, Any]) -> None:
-        """As Django, unless it would write a file that can't be loaded."""
+        """The same as Django's, unless it would write a file that can't be loaded."""
         for label in changes:
             self.demand_portable(label)
         super().write_to_last_migration_files(changes)
@@ -88,7 +88,7 @@ class Command(next_in_line()):  # type: ignore[misc]
 
 
 class _Terminal:
-    """Where the hook speaks, and where it asks."""
+    """The output of the hook, and its questions."""
 
     def __init__(self, output: OutputWrapper, is_coloured: bool, is_quiet: bool) -> None:
         self.output = output

@@ -18,17 +18,17 @@ from migfix.report.text import closing, notes, shown, where
 
 HERE = Path(__file__).parent
 MARK = "<!-- written by migfix -->"
-"""The second line of every page: only what begins so is ever written over."""
+"""The second line of every page. Only files that begin like this are overwritten."""
 
 _TURNING = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _VISIBLE = {number: f"[U+{number:04X}]" for number in _TURNING}
-"""Characters that make code read otherwise than it runs (CVE-2021-42574, "Trojan Source")."""
+"""Characters that make code look different from what it does (CVE-2021-42574, "Trojan Source")."""
 
 
 def render_page(outcome: Outcome, start: Path, is_written: bool, database: str | None = None) -> str:
-    """The page as HTML. Paths are relative to ``start``;
+    """The page as HTML. Paths are relative to ``start``.
 
-    ``database``: the one that was looked at. Source for the engine without a project: Django's "The Django template
+    ``database`` is the one that was read. Source for the engine without a project: Django's "The Django template
     language: for Python programmers".
     """
     plan = outcome.plan
@@ -63,7 +63,7 @@ def _finding(finding: Finding, start: Path) -> dict[str, object]:
 
 
 def _advice(advice: Advice) -> dict[str, str]:
-    """A step may be a sentence, and commands in the lines below it."""
+    """A step is a sentence, and may have commands in the lines below it."""
     sentence, _, commands = advice.step.partition("\n")
     return {"condition": advice.condition, "step": sentence, "commands": commands}
 

@@ -1,4 +1,4 @@
-"""The parts of the page that a run on scratch databases fills: the table, and the SQL before and after."""
+"""The parts of the page that come from scratch databases: the table, and the SQL before and after."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SPOKEN = {Outcome.passed: "passed", Outcome.failed: "failed", Outcome.noted: "t
 
 
 def proof_of(proof: Proof, start: Path) -> dict[str, object]:
-    """What the template shows of a proof. Paths are relative to ``start``."""
+    """The proof as the template needs it. Paths are relative to ``start``."""
     heading, *counts = list(row_counts(proof.ran)) or [""]
     return {
         "verdict": verdict(proof),
@@ -36,7 +36,7 @@ def _cell(step: Step | None) -> dict[str, str]:
 
 
 def _run(engine: str, step: str, trials: list[Trial]) -> dict[str, object]:
-    """The statements of one step, original beside rewritten, and the locks they took."""
+    """The statements of one step, original and rewritten, and the locks that they took."""
     original, rewritten = (_sql(trials, step, is_original) for is_original in (True, False))
     locks = [_lock(title(trial), each) for trial in trials for each in trial.locks if each.step == step]
     return {

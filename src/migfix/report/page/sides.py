@@ -1,4 +1,4 @@
-"""Two texts side by side, line by line, in syntax colours."""
+"""Two texts side by side, line by line, with syntax highlighting."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pygments.lexers import PythonLexer, SqlLexer
 from migfix.source.text import decode
 
 CONTEXT = 4
-"""Lines that are shown around a change; what is farther away is counted."""
+"""The number of lines that are shown around a change."""
 Language = OneOf["python", "sql", "text"]
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the texts: its lines as they are compared, and as HTML."""
+    """One of the texts: its lines as text, and as HTML."""
 
     lines: tuple[str, ...] = ()
     html: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Side:
     @classmethod
     @lru_cache(maxsize=16)
     def of_file(cls, path: str, content: bytes | None) -> Side:
-        """A file that may not be there; what isn't Python is plain text."""
+        """A file, or None if it doesn't exist. Files that aren't Python are plain text."""
         if content is None:
             return cls()
         is_python = path.endswith(".py")
@@ -55,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """Two lines that stand beside each other, or a number of lines that are left out."""
+    """Two lines side by side, or a number of lines that are left out."""
 
     left: Cell | None = None
     right: Cell | None = None
@@ -64,7 +64,7 @@ class Row:
 
 
 def rows(old: Side, new: Side, is_whole: bool = False) -> Iterator[Row]:
-    """The changes with some lines around them, or everything."""
+    """The changes with some lines around them, or all lines."""
     if is_whole and old.lines == new.lines:
         yield from _block(_cells(old, 0, None), _cells(new, 0, None), False)
         return
@@ -93,7 +93,7 @@ def _cells(side: Side, start: int, end: int | None) -> list[Cell]:
 
 
 def _coloured(text: str, language: Language) -> str:
-    """The text as HTML with the class names of Pygments, each line whole in itself."""
+    """The text as HTML with the class names of Pygments, each line complete in itself."""
     if language == "text":
         return escape(text)
     lexer = PythonLexer if language == "python" else SqlLexer

@@ -1,4 +1,4 @@
-"""``apply``, ``diff`` and ``check``: their options, and the configuration that these make; and ``undo``."""
+"""``apply``, ``diff`` and ``check`` with their options, and ``undo``."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ from migfix.cli.options import (
     VerifyEngines,
     taking,
 )
+from migfix.cli.run import Format, Run, Verb
 from migfix.cli.terminal import put_back_after_a_crash, tell_of_unasked
-from migfix.cli.walk import Format, Verb, Walk
 
 if TYPE_CHECKING:
     from migfix.project.config import Config
@@ -82,7 +82,7 @@ class PlanOptions:
     color: Color = Colour.auto
 
     def configuration(self, root: Path) -> Config:
-        """What is in force for the project at ``root``. Raises ConfigError."""
+        """The configuration of the project at ``root`` with the options. Raises ConfigError."""
         from migfix.project.config.options import pairs, with_facts, with_selection
         from migfix.project.config.pyproject import load_config
 
@@ -113,7 +113,7 @@ class PlanOptions:
         return replace(config, is_picked=not self.paths)
 
     def groups(self) -> list[tuple[list[Path], Config]]:
-        """The files of each project, with what is in force there. Raises MigfixError."""
+        """The files of each project, and its configuration. Raises MigfixError."""
         from migfix.project.files import find_root
 
         found = []
@@ -123,10 +123,7 @@ class PlanOptions:
         return found
 
     def _named(self) -> list[Path]:
-        """The files and folders that were named; of an app, or of an app and a migration, their files.
-
-        Raises MigfixError.
-        """
+        """The given files and folders; for an app, or an app and a migration, their files. Raises MigfixError."""
         from migfix.project.files import find_root
         from migfix.project.select import is_by_name, migrations_of, project_at
 
@@ -137,7 +134,7 @@ class PlanOptions:
         return migrations_of(project_at(root, self.configuration(root).facts), *words)
 
     def _new(self) -> list[list[Path]]:
-        """What is planned where no path was named, project by project."""
+        """The files that are checked if no path is given, project by project."""
         from migfix.errors import MigfixError
         from migfix.project.config.options import with_selection
         from migfix.project.config.pyproject import load_config
@@ -171,26 +168,26 @@ class PlanOptions:
             typer.echo(f"nothing to do: no migration {where}", err=True)
         return list(groups.values())
 
-    def walk(self, verb: Verb) -> Walk:
-        """What a person asked for, beside the configuration."""
+    def run(self, verb: Verb) -> Run:
+        """The run with the options that aren't part of the configuration."""
         from migfix.project.config.options import pairs
 
         proving = tuple(self.verify_engines) or (None,) if self.is_verified or self.verify_engines else ()
-        return Walk(verb, self.output_format, tuple(pairs(self.values, "--set")), proving, self.is_staged, self.html)
+        return Run(verb, self.output_format, tuple(pairs(self.values, "--set")), proving, self.is_staged, self.html)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ApplyOptions(PlanOptions):
-    """What ``apply`` takes beside that, as it writes."""
+    """What only ``apply`` takes, because it writes."""
 
     all_or_nothing: AllOrNothing = False
     is_failing_on_fix: FailOnFix = False
     is_interactive: Interactive = False
     dry_run: DryRun = False
 
-    def walk(self, verb: Verb) -> Walk:
+    def run(self, verb: Verb) -> Run:
         return replace(
-            super().walk(Verb.diff if self.dry_run else verb),
+            super().run(Verb.diff if self.dry_run else verb),
             all_or_nothing=self.all_or_nothing,
             is_failing_on_fix=self.is_failing_on_fix,
             is_interactive=self.is_interactive,
@@ -199,17 +196,17 @@ class ApplyOptions(PlanOptions):
 
 def apply(options: ApplyOptions) -> None:
     """Rewrite migrations in place."""
-    raise typer.Exit(options.walk(Verb.apply).through(options.groups()))
+    raise typer.Exit(options.run(Verb.apply).execute(options.groups()))
 
 
 def diff(options: PlanOptions) -> None:
     """Show what apply would change, as a patch."""
-    raise typer.Exit(options.walk(Verb.diff).through(options.groups()))
+    raise typer.Exit(options.run(Verb.diff).execute(options.groups()))
 
 
 def check(options: PlanOptions) -> None:
     """Report what apply would change; exit 1 if anything."""
-    raise typer.Exit(options.walk(Verb.check).through(options.groups()))
+    raise typer.Exit(options.run(Verb.check).execute(options.groups()))
 
 
 app.command("apply")(taking(ApplyOptions, apply))

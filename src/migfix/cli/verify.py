@@ -79,7 +79,7 @@ class VerifyOptions:
     color: Color = Colour.auto
 
     def configuration(self, root: Path) -> Config:
-        """What is in force for the project at ``root``. Raises ConfigError."""
+        """The configuration of the project at ``root`` with the options. Raises ConfigError."""
         from migfix.project.config.options import pairs, with_facts, with_selection
         from migfix.project.config.pyproject import load_config
 
@@ -94,7 +94,7 @@ class VerifyOptions:
         )
 
     def question(self, root: Path, config: Config) -> Question:
-        """What shall be proven where. Raises MigfixError."""
+        """The question to the scratch databases. Raises MigfixError."""
         from migfix.commands.verify import own_rows, question_for
 
         where = tuple(part for each in self.engines for part in ([each] if "://" in each else each.split(",")))

@@ -1,4 +1,4 @@
-"""``apply``, ``diff`` and ``check`` are one walk that stops at different doors."""
+"""What ``apply``, ``diff`` and ``check`` have in common: plan, prove, write, report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Verb(Enum):
 
 
 class Format(Enum):
-    """How what was found is told."""
+    """The format of the output."""
 
     text = "text"
     json = "json"
@@ -47,10 +47,10 @@ class Format(Enum):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Walk:
-    """What a person asked for, beside the configuration."""
+class Run:
+    """One run of a command, with the options that aren't part of the configuration."""
 
-    door: Verb
+    verb: Verb
     format: Format = Format.text
     set_names: tuple[str, ...] = ()
     proving: tuple[str | None, ...] = ()
@@ -60,14 +60,14 @@ class Walk:
     is_failing_on_fix: bool = False
     is_interactive: bool = False
 
-    def through(self, groups: list[tuple[list[Path], Config]]) -> int:
-        """Plan the files of each project, prove them, stop at the door, and tell; the exit code."""
+    def execute(self, groups: list[tuple[list[Path], Config]]) -> int:
+        """Plan the files of each project, prove them, write them for ``apply``, and report. Returns the exit code."""
         from migfix.planning.plan import together
         from migfix.write.journal import reading
 
         place = place_for(self.html) if self.html else None
         places = [_folder(path) for paths, _ in groups for path in paths]
-        if self.door is Verb.apply:
+        if self.verb is Verb.apply:
             put_back_after_a_crash(places)
         review = self.review()
         outcomes = []
@@ -79,7 +79,7 @@ class Walk:
                     return FAILED
                 outcomes.append(outcome)
         outcome = together(outcomes)
-        is_written = self.door is Verb.apply and not outcome.errors and bool(outcome.plan.after)
+        is_written = self.verb is Verb.apply and not outcome.errors and bool(outcome.plan.after)
         database = next((config.database for _, config in groups), None)
         page = rendered(outcome, _top(), is_written, database) if place else b""
         if is_written:
@@ -87,7 +87,7 @@ class Walk:
 
             write_all(outcome.plan.before, outcome.plan.after)
         if groups or self.format is not Format.text:
-            self.tell(outcome, is_written, database)
+            self.report(outcome, is_written, database)
         if place:
             write_page(place, page)
         if review and not all(review.answers.values()):
@@ -95,7 +95,7 @@ class Walk:
         return self.code(outcome, is_written)
 
     def review(self) -> Review | None:
-        """Who asks about each rewrite, if that is wanted. Raises MigfixError where that can't be."""
+        """The questions of ``--interactive``, or None without it. Raises MigfixError if the output isn't text."""
         if not self.is_interactive:
             return None
         from migfix.cli.review import Review
@@ -106,7 +106,7 @@ class Walk:
         return Review()
 
     def planned(self, paths: list[Path], config: Config, review: Review | None) -> Outcome | None:
-        """What was found, and, if that was asked for, passes on scratch databases; None if that couldn't be told."""
+        """What was found and, with ``--verify``, passes on scratch databases; None if they could not be used."""
         is_for_page = self.html is not None
         outcome = review.run(paths, config, self.all_or_nothing) if review else self.outcome(paths, config)
         if not self.proving or not outcome.plan.after or outcome.errors:
@@ -122,7 +122,7 @@ class Walk:
         return replace(outcome, plan=plan, proofs=proofs) if all(proof.is_told for proof in proofs) else None
 
     def outcome(self, paths: list[Path], config: Config) -> Outcome:
-        """What was found; where no rule has anything to say, without loading what rewrites."""
+        """What was found. What rewrites is loaded only if a rule finds something."""
         from migfix.planning.look import Look, look_at
         from migfix.planning.plan import Outcome, Plan
 
@@ -142,14 +142,14 @@ class Walk:
     def code(self, outcome: Outcome, is_written: bool) -> int:
         if outcome.errors:
             return FAILED
-        is_left = bool(outcome.plan.refusals) if self.door is Verb.apply else not outcome.is_clean
+        is_left = bool(outcome.plan.refusals) if self.verb is Verb.apply else not outcome.is_clean
         return LEFT if is_left or (is_written and self.is_failing_on_fix) else FIXED
 
-    def tell(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
-        """Say what was found and done, in the format that was asked for."""
+    def report(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
+        """Print what was found and done, in the chosen format."""
         match self.format:
             case Format.text:
-                self.tell_a_person(outcome, is_written, database)
+                self.report_text(outcome, is_written, database)
             case Format.json:
                 from migfix.report.machine import render_json
 
@@ -157,22 +157,22 @@ class Walk:
             case Format.github:
                 from migfix.report.forges import render_github
 
-                tell_errors(outcome)
+                report_errors(outcome)
                 typer.echo(render_github(outcome, _top()), nl=False)
             case Format.gitlab:
                 from migfix.report.forges import render_gitlab
 
-                tell_errors(outcome)
+                report_errors(outcome)
                 typer.echo(render_gitlab(outcome, _top()), nl=False)
             case Format.sarif:
                 from migfix.report.sarif import render_sarif
 
                 typer.echo(render_sarif(outcome, _top()), nl=False)
 
-    def tell_a_person(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
+    def report_text(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
         from migfix.report.text import closing, notes, render_plan, shown
 
-        here, is_patch = Path.cwd(), self.door is Verb.diff
+        here, is_patch = Path.cwd(), self.verb is Verb.diff
         for note in notes(outcome, here):
             say(note, err=True)
         if outcome.is_clean:
@@ -183,12 +183,12 @@ class Walk:
         for name in self.set_names if outcome.plan.rewrites else ():
             if name.lower() not in used:
                 say(f"--set {name}: no placeholder row needed this value.", err=True)
-        tell_errors(outcome)
+        report_errors(outcome)
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
         if said := closing(outcome, is_written):
             say(f"\n{said}", err=is_patch)
-        if self.door is Verb.check and outcome.plan.after and not outcome.errors:
+        if self.verb is Verb.check and outcome.plan.after and not outcome.errors:
             say(f"To fix: {apply_like_this()}")
         if is_written and self.is_staged:
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
@@ -196,7 +196,7 @@ class Walk:
 
 
 def apply_like_this() -> str:
-    """The ``apply`` with the paths and options of this ``check``; those that only choose its output are left out."""
+    """The ``apply`` with the paths and options of this ``check``, without those that only affect its output."""
     words = iter(sys.argv[1:])
     kept = []
     for word in words:
@@ -209,13 +209,13 @@ def apply_like_this() -> str:
 
 
 def _top() -> Path:
-    """Where paths start for what shows them beside the files of the repository: its top; outside one, here."""
+    """The folder that paths are relative to for a forge: the top of the repository, or the current one."""
     from migfix.project.files import repository_of
 
     return repository_of(Path.cwd()) or Path.cwd()
 
 
-def tell_errors(outcome: Outcome) -> None:
+def report_errors(outcome: Outcome) -> None:
     for error in outcome.errors:
         say(f"error: {error}", err=True)
 
@@ -225,7 +225,7 @@ def _folder(path: Path) -> Path:
 
 
 def _patch_root(outcome: Outcome, here: Path) -> Path:
-    """Where the paths of a patch start: here, or the project if its files lie elsewhere."""
+    """The folder that the paths of a patch are relative to: the current one, or that of a project elsewhere."""
     from migfix.project.files import find_root
 
     paths = [Path(path) for path in outcome.plan.after]
