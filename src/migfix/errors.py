@@ -1,10 +1,10 @@
-"""Errors that the user can mend: one line and the next step, caught in ``cli`` alone."""
+"""Errors that the user can fix: one line and the next step."""
 
 from __future__ import annotations
 
 
 class MigfixError(Exception):
-    """Something in the project, the command line or the machine stands in the way."""
+    """A problem in the project, on the command line or on the machine that prevents the run."""
 
     def __init__(self, fact: str, next_step: str = "") -> None:
         super().__init__(f"{fact} {next_step}".strip())
@@ -19,4 +19,4 @@ class UnreadableFile(MigfixError):
 
 
 class ConfigError(MigfixError):
-    """A flag or a key of [tool.migfix] that can't be used."""
+    """An option or a key of ``[tool.migfix]`` that can't be used."""

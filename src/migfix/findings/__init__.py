@@ -1,1 +1,1 @@
-"""What the rules say: findings, the edits in them, and how they were proven."""
+"""What the rules report: findings, the edits in them, and the results of ``verify``."""

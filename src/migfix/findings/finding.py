@@ -1,4 +1,4 @@
-"""What a rule found: a rewrite, or a refusal that explains itself."""
+"""What a rule found: a rewrite, or a refusal with its reason and the next step."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Placeholder:
-    """A row that the rewritten migration will make: model label, lookup, and the values written as code."""
+    """A row that the rewritten migration will create: model label, lookup, and the values as code."""
 
     model: str
     key: str
     values: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        """The row as it would be made: ``blog.Category(pk=1, name="News")``."""
+        """The row as it would be created: ``blog.Category(pk=1, name="News")``."""
         return f"{self.model}({', '.join([self.key, *(f'{name}={value}' for name, value in self.values)])})"
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do beside a rewrite, in a database that met the plain migration."""
+    """What to do in addition to a rewrite, in a database where the original migration was run."""
 
     condition: str
     step: str
     applied: Key | None = None
-    """It holds where this migration is recorded as applied."""
+    """It applies where this migration is recorded as applied."""
     tables: tuple[str, ...] = ()
-    """It holds where one of these tables is there although the migration isn't applied."""
+    """It applies where one of these tables exists although the migration isn't recorded as applied."""
     stopped_at: int = 0
-    """The line of the operation that failed, where the step depends on that."""
+    """The line of the operation that failed, if the step depends on it."""
 
 
 @dataclass(frozen=True)
 class Rewrite:
-    """A change that a rule makes, and everything a person should know about it."""
+    """A change that a rule makes, and everything the user should know about it."""
 
     code: str
     path: str
@@ -51,16 +51,16 @@ class Rewrite:
     placeholders: tuple[Placeholder, ...] = ()
     advice: tuple[Advice, ...] = ()
     used_values: tuple[str, ...] = ()
-    """The ``--set`` names that went into it."""
+    """The ``--set`` names that it uses."""
 
     def left(self, next_step: str) -> Refusal:
-        """The same finding, left to a person."""
+        """The same finding as one that needs the user's decision."""
         return Refusal(self.code, self.path, self.line, self.why, next_step)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """The rule's business, but a person must decide: the fact, the reason, and the next step."""
+    """A finding that migfix can't fix: the place, the reason and the next step."""
 
     code: str
     path: str
@@ -70,7 +70,7 @@ class Refusal:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """What ``--set`` or ``--moved`` would settle, as the next step names it: ``set blog.Post.rank``."""
+        """The ``--set`` and ``--moved`` options in the next step: ``set blog.Post.rank``."""
         return tuple(f"{each[1]} {each[2]}" for each in _ASKED.finditer(self.next_step))
 
 

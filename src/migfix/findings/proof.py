@@ -1,4 +1,4 @@
-"""What a run on scratch databases showed: plain values, as the trial sends them and as a report shows them."""
+"""The results of a run on scratch databases, as plain values that the trial sends and a report shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Outcome(Enum):
-    """How a step ended. ``noted`` is for a person to weigh and no failure."""
+    """How a step ended. ``noted`` needs the user's decision and isn't a failure."""
 
     passed = "passed"
     failed = "failed"
@@ -18,7 +18,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """An operation of a migration file; ``line`` is None where it doesn't stand in a literal list."""
+    """An operation of a migration file. ``line`` is None if it isn't in a literal list."""
 
     path: str
     line: int | None
@@ -27,7 +27,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a trial, with the database's own error where it failed."""
+    """One step of a trial, with the database's own error if it failed."""
 
     name: str
     outcome: Outcome
@@ -66,15 +66,16 @@ class Trial:
     version: str
     steps: tuple[Step, ...] = ()
     rows: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
-    """Table -> its number of rows before, forward, back and forward again; None where it isn't there."""
+    """Table -> its number of rows before, forward, back and forward again; None where it doesn't exist."""
     statements: tuple[Statement, ...] = ()
     locks: tuple[Lock, ...] = ()
     could_not_run: str | None = None
-    """Why there is nothing to tell, in one line."""
+    """Why there is no result, in one line."""
     values: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
-    """Table -> column -> key of a row -> its value after going forward, of columns that get the same each time."""
+    """Table -> column -> key of a row -> its value after migrating forward, for columns that get the same value in each
+    run."""
     before: Mapping[str, str] = field(default_factory=dict)
-    """Table -> fingerprint of the rows it had before."""
+    """Table -> fingerprint of its rows before the migration."""
 
     @property
     def is_passed(self) -> bool:
@@ -90,16 +91,16 @@ class Proof:
 
     trials: tuple[Trial, ...]
     files: tuple[str, ...] = ()
-    """The migrations of the part of a plan that was tried."""
+    """The migrations in the part of the plan that was run."""
 
     @property
     def ran(self) -> tuple[Trial, ...]:
-        """The trials that there is something to tell of."""
+        """The trials that have a result."""
         return tuple(each for each in self.trials if not each.could_not_run)
 
     @property
     def judged(self) -> tuple[Trial, ...]:
-        """The trials that decide: beside a rewritten version, the original one only shows what was wrong."""
+        """The trials that decide the result. Next to a rewritten version, the original only shows what was wrong."""
         return tuple(each for each in self.trials if each.version != ORIGINAL) or self.trials
 
     @property
@@ -108,12 +109,12 @@ class Proof:
 
     @property
     def is_told(self) -> bool:
-        """Whether every trial that decides could be run."""
+        """Whether every trial in ``judged`` could be run."""
         return not any(each.could_not_run for each in self.judged)
 
 
 def trial_from(data: Mapping[str, Any]) -> Trial:
-    """A trial as it came over the wire: the inverse of ``dataclasses.asdict`` through JSON."""
+    """A Trial from its JSON data: the inverse of ``dataclasses.asdict()``."""
     steps = tuple(
         Step(**{**each, "outcome": Outcome(each["outcome"]), "place": _place(each), "notes": tuple(each["notes"])})
         for each in data["steps"]

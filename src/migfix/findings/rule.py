@@ -1,4 +1,4 @@
-"""A rule: what it is called, when it runs, and which migrations concern it."""
+"""A rule: its name, when it runs, and which migrations it applies to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Rule(NamedTuple):
-    """The description of a rule; what it finds is in ``check.py`` beside it, which is loaded when it is concerned."""
+    """The description of a rule. Its check is in ``check.py`` next to it, which is loaded only when it is needed."""
 
     code: str
     name: str
@@ -19,17 +19,17 @@ class Rule(NamedTuple):
     order: int
     """Lower runs first: structure, rows, splits, reverses, deployment."""
     concerns: Callable[[Migration, History], bool]
-    """Whether a migration can be its business: a cheap question, which most files answer with no."""
+    """Whether the rule may apply to a migration. This is a cheap test that is false for most files."""
     needs_all: bool = False
-    """Whether one migration that concerns it is enough for all of them to be looked at, as they belong together."""
+    """Whether all migrations are checked together as soon as the rule applies to one of them."""
     resolves: Mapping[str, tuple[str, ...]] = {}
-    """Another linter -> its codes that are no longer reported after a rewrite."""
+    """Another linter -> its codes that it no longer reports after a rewrite."""
     has_follow_up: bool = False
-    """Whether it can repair a deployed migration in a new one after it."""
+    """Whether it can fix a deployed migration with a new migration after it."""
     is_for_deployed: bool = False
-    """Whether it may change a deployed file: it changes nothing forward, or looks itself at what is deployed."""
+    """Whether it may change a deployed file, because it changes nothing forward or checks itself what is deployed."""
 
     @property
     def stem(self) -> str:
-        """The name of its folder, of its page and of its fixtures."""
+        """The name of its folder, its page and its fixtures."""
         return self.name.replace("-", "_")

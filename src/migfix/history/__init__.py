@@ -1,4 +1,4 @@
-"""What all other migrations say: the graph, and the models and fields at each point of it."""
+"""The migration graph of a project, and the models and fields at each point of it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class History:
-    """All migrations of a project, read app by app when they are asked for."""
+    """All migrations of a project. Each app is read when it is first needed."""
 
     def __init__(self, facts: Facts, reader: Reader) -> None:
         self.facts = facts
         self.is_user_known = facts.auth_user is not None
-        """Whether it was said or read which model AUTH_USER_MODEL means."""
+        """Whether the model that AUTH_USER_MODEL means was passed or could be read."""
         self._reader = reader
         self._planned: dict[Key, Migration] = {}
         self._companions: dict[str, bytes] = {}
@@ -39,7 +39,7 @@ class History:
     def with_migrations(
         self, migrations: Iterable[Migration], companions: Mapping[str, bytes] | None = None
     ) -> History:
-        """The history in which ``migrations``, and files beside them, are as given, whatever the disk says."""
+        """A copy of the history in which ``migrations`` and ``companions`` replace the files on disk."""
         changed = History(self.facts, self._reader)
         changed._planned = self._planned | {each.key: each for each in migrations}
         changed._companions = self._companions | dict(companions or {})
@@ -49,7 +49,7 @@ class History:
         return changed
 
     def companion(self, path: str) -> bytes | None:
-        """The content of a file beside the migrations, None if there is none."""
+        """The content of a file next to the migrations, or None if it doesn't exist."""
         return self._companions.get(path, self._reader.companion(path))
 
     def module(self, name: str, near: str) -> Module | None:
@@ -57,7 +57,7 @@ class History:
         return self._reader.module(name, near)
 
     def has_file(self, key: Key) -> bool:
-        """Whether the app has a file of that name, whatever it holds."""
+        """Whether the app's migrations folder has a file with that name, even if it isn't a migration."""
         return any(
             self._reader.companion(str(PurePath(each.path).with_name(f"{key[1]}.py"))) is not None
             for each in self.app(key[0]).values()
@@ -68,12 +68,12 @@ class History:
         return self._reader.installs(app)
 
     def package(self, app: str) -> Package | None:
-        """What an installed package ships for ``app``; None for the project's own apps and for what isn't found."""
+        """The installed package that ships ``app``; None for the project's own apps and packages that aren't found."""
         return self._reader.package(app)
 
     @cached_property
     def whole(self) -> History:
-        """The history with the migrations of installed packages, too."""
+        """The history including the migrations of installed packages."""
         facts = self.facts if self.is_user_known else replace(self.facts, auth_user=("auth", "user"))
         found = History(facts, self._reader.whole()).with_migrations(self._planned.values(), self._companions)
         found._on_disk = {label: each for label, each in self._on_disk.items() if each}
@@ -81,15 +81,18 @@ class History:
         return found
 
     def why_deployed(self, migration: Migration) -> str:
-        """Why a file counts as deployed, also if it was named, as a sentence goes on after it; "" if it doesn't."""
+        """Why a file counts as deployed, even if it was named, as the rest of a sentence; "" if it doesn't."""
         return "" if self._is_taken_as_new(migration) else self._deployed.why(migration, self._dependants)
 
     def _is_taken_as_new(self, migration: Migration) -> bool:
-        """Whether a file counts as new, deployed or not."""
+        """Whether a file counts as new even if it is deployed."""
         return migration.key == self._as_if_new or (self.facts.force and migration.key in self._planned)
 
     def _dependants(self, migration: Migration) -> Iterator[Migration]:
-        """The migrations that depend on one; not those that it waits for itself, as then neither can have run."""
+        """The migrations that depend on this one.
+
+        Leaves out those that count as new, and those in a cycle with it, because neither of the two can have run.
+        """
         for each in self.mentioning(migration.name):
             if migration.key not in map(self.resolve, each.dependencies) or self._is_taken_as_new(each):
                 continue
@@ -98,27 +101,27 @@ class History:
 
     @property
     def has_met_deployed(self) -> bool:
-        """Whether it was asked about a file that is deployed."""
+        """Whether a deployed file has been asked about so far."""
         return self._deployed.has_met_one
 
     def as_if_new(self, migration: Migration) -> History:
-        """The history in which one file that was named counts as new although it is deployed."""
+        """A copy of the history in which one named file counts as new although it is deployed."""
         changed = copy(self)
         changed._as_if_new = migration.key
         return changed
 
     def demand_known(self, migration: Migration) -> None:
-        """Raises UnknownBase if nobody can say whether a file is deployed, and nobody said that it doesn't matter."""
+        """Raises UnknownBase if migfix can't tell whether a file is deployed, unless ``force`` is set."""
         if not self.facts.force:
             self._deployed.demand_known(migration.path)
 
     def earlier(self, migration: Migration) -> Migration | None:
-        """The migration as it is deployed, where its file has been changed since."""
+        """The deployed version of the migration if its file has changed since, else None."""
         source = self._deployed.earlier(migration.path)
         return None if source is None else read_migration(migration.path, *migration.key, source)
 
     def at(self, path: str) -> Migration | None:
-        """The migration that was read from, or is planned for, the file at ``path``."""
+        """The migration read from, or planned for, the file at ``path``; None if there is none."""
         known = [*self._planned.values(), *(each for app in self._on_disk.values() for each in app.values())]
         return next((each for each in known if each.path == path), None)
 
@@ -140,28 +143,28 @@ class History:
         return self.app(key[0]).get(key[1])
 
     def is_new(self, migration: Migration) -> bool:
-        """Whether the file isn't deployed yet, so that it may be rewritten and its tables are new."""
+        """Whether the file isn't deployed yet, which means that it may be rewritten and that its tables are new."""
         is_likely = migration.key in self._planned or self._deployed.is_likely_new(migration.path)
         return is_likely and not self.why_deployed(migration)
 
     @property
     def knows_deployed(self) -> bool:
-        """Whether anybody can say which files are deployed, beside those that were named."""
+        """Whether git can tell which files are deployed, apart from those that were named."""
         return self._deployed.is_known
 
     def new_mentioning(self, text: str) -> tuple[Migration, ...]:
-        """The files that weren't named and are known not to be deployed, with ``text`` in them."""
+        """The new files that contain ``text``, in any case; empty if git can't tell which files are deployed."""
         return tuple(filter(self.is_new, self.mentioning(text))) if self.knows_deployed else ()
 
     def replaced_by(self, key: Key) -> Key:
-        """The squashed migration that stands for ``key``, or ``key`` itself."""
+        """The squashed migration that replaces ``key``, or ``key`` itself."""
         if key[0] not in self._replaced:
             squashed = [each for each in self.app(key[0]).values() if each.replaces]
             self._replaced[key[0]] = {old: each.key for each in reversed(squashed) for old in each.replaces}
         return self._replaced[key[0]].get(key, key)
 
     def resolve(self, dependency: Dependency) -> Key | None:
-        """The migration a dependency means, or None if it isn't part of the project."""
+        """The migration that a dependency means, or None if it isn't part of the project."""
         if dependency.setting == "AUTH_USER_MODEL" and self.facts.auth_user:
             return self.resolve_key((self.facts.auth_user[0], "__first__"))
         if dependency.setting and dependency.setting in self.facts.swapped:
@@ -178,7 +181,7 @@ class History:
         return key if self.migration(key) or self.replaced_by(key) != key else None
 
     def active(self, label: str) -> tuple[Migration, ...]:
-        """The migrations of an app that run on a new database: squashed ones, not what they replace."""
+        """The migrations of an app that run on a new database: squashed migrations instead of those they replace."""
         replaced = {key for each in self.app(label).values() for key in each.replaces}
         return tuple(each for each in self.app(label).values() if each.key not in replaced)
 
@@ -190,7 +193,7 @@ class History:
         )
 
     def leaves(self, label: str) -> tuple[Key, ...]:
-        """The migrations of an app that no other one of it depends on."""
+        """The migrations of an app that no other migration of the app depends on."""
         parents = {self.replaced_by(key) for each in self.active(label) for key in self.own_parents(each)}
         return tuple(each.key for each in self.active(label) if each.key not in parents)
 
@@ -213,13 +216,13 @@ class History:
         return found
 
     def mentioning(self, text: str) -> tuple[Migration, ...]:
-        """Every migration of the project with ``text`` in it, whatever its case."""
+        """Every migration of the project that contains ``text``, in any case."""
         on_disk = [self._planned.get(each.key, each) for each in self._reader.mentioning(text.lower().encode())]
         found = {each.key: each for each in [*on_disk, *self._planned.values()]}
         return tuple(each for each in found.values() if text.lower().encode() in each.source.lower())
 
     def before(self, migration: Migration) -> Iterator[Migration]:
-        """All migrations that run before ``migration``, parents first. In a circle each one comes once."""
+        """All migrations that run before ``migration``, parents first. Each is yielded once, even in a cycle."""
         seen = {migration.key}
         stack = [(key, False) for key in reversed(self.parents(migration))]
         while stack:
@@ -243,7 +246,7 @@ class History:
         return state
 
     def _start_of(self, migration: Migration) -> State:
-        """The models before a migration: of one that only goes on from another, what that one has left."""
+        """The models before a migration, built on the state after the migration just before it if that is cached."""
         before = list(self.before(migration))
         last = before[-1] if before else migration
         if last in self._starts and list(self.before(last)) == before[:-1]:
@@ -254,7 +257,7 @@ class History:
         return state
 
     def states(self, migration: Migration) -> Iterator[tuple[int, Operation, State]]:
-        """Each operation with the state just before it. The state is one object that moves on."""
+        """Each operation with its index and the state just before it, which is one object that is updated in place."""
         state = self.state_before(migration)
         for index, op in enumerate(migration.operations):
             yield index, op, state

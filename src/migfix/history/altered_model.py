@@ -1,4 +1,4 @@
-"""A historical model after an operation on it, as Django's ``state_forwards`` has it."""
+"""A historical model after an operation, as Django's ``state_forwards`` changes it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ALTERED_OPTIONS = frozenset(
 
 
 def changed_model(model: Model, op: Operation) -> Model:
-    """The model after an operation on it; unchanged by operations that don't touch the state."""
+    """The model after an operation on it; unchanged if the operation doesn't affect the state."""
     match op.kind:
         case "AddField" | "AlterField":
             return replace(model, fields=model.fields | {op.text("name"): Field(op.text("name"), kept_field(op))})
@@ -53,7 +53,7 @@ def changed_model(model: Model, op: Operation) -> Model:
 
 
 def kept_field(op: Operation) -> Value:
-    """The field that stays in the state: without its default where that was for existing rows only."""
+    """The field that stays in the state: without its default if ``preserve_default`` is False."""
     value = op.arguments.get("field", Literal(None))
     if op.arguments.get("preserve_default") == Literal(False) and isinstance(value, Call):
         return replace(value, arguments=tuple(arg for arg in value.arguments if arg.keyword != "default"))

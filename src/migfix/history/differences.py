@@ -1,4 +1,4 @@
-"""Whether migrations describe the same models before and after: read from source, nothing is run."""
+"""Compares the models that migrations describe before and after a change. They are read from source and never run."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from migfix.source.migration import Argument, Call, Dependency, Key, Literal, Mi
 
 
 def differences(before: History, after: History, apps: Iterable[str]) -> list[str]:
-    """What differs between the end states of ``apps``, a line each; empty if they are the same.
+    """What differs between the end states of ``apps``, one line for each difference; empty if they are the same.
 
-    Same in the sense of Django's autodetector: the order of fields, indexes and constraints doesn't count.
+    Differences that Django's autodetector ignores don't count: the order of fields, indexes and constraints.
     """
     apps = sorted(set(apps))
     old, new = end_state(before, apps), end_state(after, apps)
     found = state_differences(old, new, apps)
     if found and any(each.replaces for app in apps for each in before.active(app)):
-        # squashmigrations can leave a default or a name behind that the chain doesn't have
+        # squashmigrations can keep a default or a name that the replaced migrations don't end with
         old = end_state(_unsquashed(before, apps), apps)
         found = state_differences(old, new, apps) and found
     if not found and (ordered := ordered_state(after, apps)) is not None:
         was = ordered_state(before, apps)
-        usual = state_differences(old, was, apps) if was else []  # what other apps rename is seen in that order only
+        usual = state_differences(old, was, apps) if was else []  # renames in other apps only show in this order
         found = [each for each in state_differences(new, ordered, apps) if each not in usual]
         found += [f"{name} is used before it exists" for name in ordered.missing if name not in old.missing]
     for app in apps:
@@ -39,10 +39,10 @@ def differences(before: History, after: History, apps: Iterable[str]) -> list[st
 
 
 def squash_differences(history: History, app: str) -> list[str]:
-    """What tables the squashed migrations of ``app`` make otherwise than the files they replace, a line each.
+    """Differences between the tables of the squashed migrations of ``app`` and those of the files they replace.
 
-    Nothing is said of an app whose replaced files are not all there. What no table has doesn't count: defaults, labels,
-    choices, and the class of a field that Django doesn't ship.
+    One line for each difference; empty if a replaced file is missing. What isn't part of a table is ignored: defaults,
+    labels, choices, and the class of a field that Django doesn't ship.
     """
     squashed = [each for each in history.active(app) if each.replaces]
     if not squashed or not all(history.migration(key) for each in squashed for key in each.replaces):
@@ -64,7 +64,7 @@ _IN_COLUMNS = frozenset(
 
 
 def _as_table(model: Model, other: Model | None) -> Model:
-    """The model with what its table has, and nothing else."""
+    """The model reduced to what its table has."""
     fields = {name: _as_column(each, other.fields.get(name) if other else None) for name, each in model.fields.items()}
     options = {name: value for name, value in model.options.items() if name in _IN_TABLES}
     parents = tuple(base for base in model.bases if isinstance(base, Literal))
@@ -87,30 +87,30 @@ def _in_lower_case(value: Value) -> Value:
 
 
 def _unsquashed(history: History, apps: list[str]) -> History:
-    """The history in which the files that a squashed migration replaces count, where they are all there."""
+    """The history in which replaced files count instead of their squashed migration, if all of them exist."""
     squashed = [each for app in apps for each in history.active(app) if each.replaces]
     whole = [each for each in squashed if all(history.migration(key) for key in each.replaces)]
     return history.with_migrations(map(_after_its_chain, whole))
 
 
 def _after_its_chain(squashed: Migration) -> Migration:
-    """A squash that does nothing and comes after the files it replaces, as do those that wait for it."""
+    """The squashed migration without operations, placed after the files it replaces, and before what depends on it."""
     start = len(squashed.dependencies)
     chain = (Dependency(key, None, start + i, 1) for i, key in enumerate(squashed.replaces))
     return replace(squashed, replaces=(), operations=(), dependencies=(*squashed.dependencies, *chain))
 
 
 def end_state(history: History, apps: list[str]) -> State:
-    """The models of ``apps`` after all their migrations, each app in its own order with lazy references.
+    """The models of ``apps`` after all their migrations, replayed app by app with lazy references.
 
-    That is the order that exists also where apps depend on each other in a circle.
+    This order exists even if the apps depend on each other in a cycle.
     """
     state = State(history.facts)
     for app in apps:
         for migration in in_own_order(history, app):
             state.replay(migration, migration.operations)
             waiting, state.dropped = state.dropped, []
-            for _, op in waiting:  # what stands before its own CreateModel
+            for _, op in waiting:  # operations before the CreateModel of their model
                 state.replay(migration, [op])
     for old, label in list(state.renamed.items()):
         if old not in state.models:
@@ -119,7 +119,7 @@ def end_state(history: History, apps: list[str]) -> State:
 
 
 def ordered_state(history: History, apps: list[str]) -> State | None:
-    """The same in the one order that runs on a database; None if a circle leaves no such order."""
+    """The same, in the order that Django runs; None if a cycle makes that impossible."""
     if rings(history, [each for app in apps for each in history.active(app)]):
         return None
     state = State(history.facts)
@@ -134,7 +134,7 @@ def ordered_state(history: History, apps: list[str]) -> State | None:
 
 
 def in_own_order(history: History, app: str) -> list[Migration]:
-    """The migrations of an app, parents first, by their dependencies on each other."""
+    """The migrations of an app, parents first. Only dependencies within the app count."""
     waiting = {each.key: each for each in sorted(history.active(app), key=lambda each: each.name)}
     done: list[Migration] = []
     while waiting:

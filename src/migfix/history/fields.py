@@ -42,7 +42,7 @@ class Field:
 
     @property
     def is_key(self) -> bool:
-        """Whether it is a column that points at another row."""
+        """Whether the field is a column that points at another row."""
         return self.kind in ("ForeignKey", "OneToOneField")
 
     @property
@@ -51,7 +51,7 @@ class Field:
 
     @property
     def default(self) -> Value | None:
-        """The default that existing rows get, or None. ``default=None`` counts as none."""
+        """The default that existing rows get, or None. ``default=None`` counts as no default."""
         for name in ("default", "db_default"):
             value = self.get(name)
             if value is not None and value != Literal(None) and value != Name("django.db.models.NOT_PROVIDED"):
@@ -76,7 +76,7 @@ class Field:
         return model_key(self.value.argument("to", 0), app, model, facts)
 
     def related(self, app: str, model: str, facts: Facts) -> tuple[Key, ...]:
-        """Every model that the field names: its target, and the ``through`` of a many-to-many."""
+        """Every model that the field names: its target, and the ``through`` model of a many-to-many field."""
         through = model_key(self.get("through"), app, model, facts) if self.kind == "ManyToManyField" else None
         return tuple(key for key in (self.target(app, model, facts), through) if key)
 
@@ -102,7 +102,7 @@ def model_key(value: Value | None, app: str, model: str, facts: Facts) -> Key | 
 
 
 def together(value: Value | None) -> frozenset[tuple[str, ...]]:
-    """unique_together and index_together in any spelling as a set of tuples of field names."""
+    """``unique_together`` or ``index_together``, in any spelling, as a set of tuples of field names."""
     if not isinstance(value, Sequence):
         return frozenset()
     if value.items and all(isinstance(item, Literal) for item in value.items):
@@ -115,7 +115,7 @@ def _strings(value: Sequence) -> tuple[str, ...]:
 
 
 def strings_in(value: Value | None) -> frozenset[str]:
-    """Every string literal inside a value: where a field can be named."""
+    """Every string literal and keyword name inside a value: the places where a field can be named."""
     match value:
         case Literal(value=str() as text):
             return frozenset({text})
@@ -129,11 +129,11 @@ def strings_in(value: Value | None) -> frozenset[str]:
 
 
 def names_field(value: Value | None, field: str) -> bool:
-    """Whether an index, constraint or condition names ``field``: ``"-f"``, ``"f__gt"``, ``"f_id"`` too."""
+    """Whether an index, constraint or condition names ``field``, also as ``"-f"``, ``"f__gt"`` or ``"f_id"``."""
     return any(text.lstrip("-").split("__")[0] in (field, f"{field}_id") for text in strings_in(value))
 
 
 def said_value(facts: Facts, label: str, field: str) -> tuple[str, object] | None:
-    """What a person said for ``app.Model.field`` by ``--set`` or [tool.migfix.values]: name there, and value."""
+    """The name and value given for ``app.Model.field`` by ``--set`` or [tool.migfix.values]; None if there is none."""
     wanted = f"{label}.{field}".lower()
     return next(((name, value) for name, value in facts.values.items() if name.lower() == wanted), None)

@@ -1,4 +1,4 @@
-"""Circles of migrations: files that can't be put in an order because each waits for another."""
+"""Cycles of migrations: files that can't be put in an order because each depends on another one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from migfix.source.migration import Key, Migration
 
 
 def rings(history: History, start: Iterable[Migration]) -> list[frozenset[Key]]:
-    """The groups of migrations in reach of ``start`` that depend on each other, by Tarjan's algorithm."""
+    """The groups of migrations, among ``start`` and its ancestors, that depend on each other in a cycle."""
     return strongly_connected({key: _parents(history, key) for key in reachable(history, [each.key for each in start])})
 
 
@@ -19,7 +19,7 @@ def _parents(history: History, key: Key) -> tuple[Key, ...]:
 
 
 def reachable(history: History, start: Iterable[Key]) -> list[Key]:
-    """``start`` and everything that must run before."""
+    """``start`` and everything that must run before it."""
     seen = dict.fromkeys(start)
     waiting = list(start)
     while waiting:
@@ -31,7 +31,10 @@ def reachable(history: History, start: Iterable[Key]) -> list[Key]:
 
 
 def way(start: Key, end: Key, history: History) -> list[Key]:
-    """The shortest way by dependencies from ``start`` to ``end``, both included; the same key means once around."""
+    """The shortest path along dependencies from ``start`` to ``end``, both included.
+
+    If both are the same migration, the path leads around its cycle.
+    """
     ways: dict[Key, list[Key]] = {}
     waiting = [[start]]
     while waiting:
@@ -46,7 +49,10 @@ def way(start: Key, end: Key, history: History) -> list[Key]:
 
 
 def strongly_connected(edges: dict[Key, tuple[Key, ...]]) -> list[frozenset[Key]]:
-    """Groups of more than one node that reach each other. Iterative: chains of migrations are long."""
+    """Groups of more than one node that can all reach each other, by Tarjan's algorithm.
+
+    It is iterative, because chains of migrations are long.
+    """
     number: dict[Key, int] = {}
     low: dict[Key, int] = {}
     stack: list[Key] = []

@@ -1,4 +1,4 @@
-"""A historical model, and how CreateModel makes it."""
+"""A historical model, and how it is built from a CreateModel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Model:
 
     @property
     def has_own_table(self) -> bool:
-        """Whether Django keeps a table for it: not for a proxy, nor for a model that isn't managed."""
+        """Whether Django manages a table for it. It doesn't for proxies and unmanaged models."""
         return self.options.get("proxy") != Literal(True) and self.options.get("managed") != Literal(False)
 
     @property
@@ -54,7 +54,7 @@ class Model:
 
 
 def created_model(migration: Migration, op: Operation) -> Model:
-    """The model of a CreateModel."""
+    """The model that a CreateModel creates."""
     fields = op.arguments.get("fields")
     pairs = [item.items for item in fields.items if isinstance(item, Sequence)] if isinstance(fields, Sequence) else []
     named = [(pair[0].value, pair[1]) for pair in pairs if len(pair) == 2 and isinstance(pair[0], Literal)]
@@ -73,5 +73,5 @@ def created_model(migration: Migration, op: Operation) -> Model:
 
 
 def items_of(value: Value | None) -> tuple[Value, ...]:
-    """The items of a list, or nothing."""
+    """The items of a list, tuple or set; empty for any other value."""
     return value.items if isinstance(value, Sequence) else ()

@@ -1,4 +1,4 @@
-"""The dependency that guarantees a model of another app."""
+"""The dependency that guarantees that a model of another app exists."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CONTRIB: dict[str, str] = {
     "sessions": "0001_initial",
     "sites": "0002_alter_domain_unique",
 }
-"""The newest migration of each of Django's own apps: the same from 3.1 to 6.1."""
+"""The newest migration of each of Django's own apps. It is the same from Django 3.1 to 6.1."""
 _BRINGS = {("auth", CONTRIB["auth"]): ("contenttypes", CONTRIB["contenttypes"])}
 
 
 def newest(migration: Migration, app: str, history: History) -> Key | None:
-    """The newest migration of ``app`` that ``migration`` may depend on: none that comes after it, or that may."""
+    """The newest migration of ``app`` that is sure not to run after ``migration``; None if there is none."""
     if app in CONTRIB and not history.app(app):
         return app, CONTRIB[app]
     for leaf in history.leaves(app):
@@ -36,12 +36,12 @@ def newest(migration: Migration, app: str, history: History) -> Key | None:
 
 
 def _is_read(migration: Migration) -> bool:
-    """Whether all that a migration waits for is known."""
+    """Whether all dependencies of a migration could be read."""
     return all(each.is_read for each in migration.dependencies)
 
 
 def is_guaranteed(migration: Migration, key: Key, history: History) -> bool:
-    """Whether ``key``, a migration that may be outside the project, runs before ``migration``."""
+    """Whether ``key`` is sure to run before ``migration``. It may be a migration outside the project."""
     if history.migration(key):
         return any(each.key == key for each in history.before(migration))
     named = {each.key for before in (migration, *history.before(migration)) for each in before.dependencies if each.key}
@@ -49,18 +49,18 @@ def is_guaranteed(migration: Migration, key: Key, history: History) -> bool:
 
 
 def dependency_code(key: Key, source: bytes) -> str:
-    """A dependency on ``key`` in the quotes that a file prefers."""
+    """The code of a dependency on ``key``, in the quotes that the file uses."""
     return with_quotes(f"({literal(key[0])}, {literal(key[1])})", quote_of(source))
 
 
 def dependency_edit(migration: Migration, key: Key) -> Insert:
-    """The edit that lets ``migration`` depend on ``key``, too."""
+    """The edit that adds a dependency on ``key`` to ``migration``."""
     place = ("dependencies", len(migration.dependencies))
     return Insert(migration.path, place, dependency_code(key, migration.source))
 
 
 def later_dependency_edit(migration: Migration, key: Key, history: History) -> Edit:
-    """The same in the place of a dependency that ``key`` brings anyway, where there is one on an earlier one."""
+    """The same, but replaces a dependency on an earlier migration of that app, which ``key`` includes."""
     later = history.whole.migration(key)
     brought = {each.key for each in history.whole.before(later)} if later else set()
     for each in migration.dependencies:
@@ -70,7 +70,7 @@ def later_dependency_edit(migration: Migration, key: Key, history: History) -> E
 
 
 def needs_user(migration: Migration, history: History) -> bool:
-    """Whether no dependency on the swappable user model guarantees it yet."""
+    """Whether neither ``migration`` nor one before it has a dependency on the swappable user model."""
     return not any(
         each.setting == "AUTH_USER_MODEL"
         for before in (migration, *history.before(migration))

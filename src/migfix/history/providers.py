@@ -1,4 +1,4 @@
-"""Which migrations of an app have made a model."""
+"""Finds the migrations of an app after which given models exist."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from migfix.source.migration import Key
 
 
 def providers(app: str, models: frozenset[Key], history: History) -> dict[Key, list[str]]:
-    """The migrations of ``app`` after which the models are there, the newest first, with the models' labels."""
+    """The migrations of ``app`` after which all ``models`` exist, newest first, with the labels of the models."""
     found: dict[Key, list[str]] = {}
     for leaf in history.leaves(app):
         last = history.migration(leaf)

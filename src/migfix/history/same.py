@@ -1,4 +1,4 @@
-"""Whether models are the same, as the autodetector sees it: order and what means nothing don't count."""
+"""Compares models as the autodetector does: order, and options without effect, don't count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migfix.source.migration import Literal, Value
 
 
 def state_differences(old: State, new: State, apps: list[str]) -> list[str]:
-    """What differs between the models of ``apps``, a line each."""
+    """What differs between the models of ``apps``, one line for each difference."""
     found = []
     for key in sorted({*old.models, *new.models}):
         if key[0] not in apps:
@@ -46,7 +46,7 @@ def _model_differences(before: Model, after: Model) -> list[str]:
 
 
 def normal_options(model: Model) -> dict[str, object]:
-    """Options without what means nothing: order of indexes, empty sets, ``db_table=None``."""
+    """The options without differences that have no effect: order of indexes, empty sets, ``db_table=None``."""
     found: dict[str, object] = {}
     for name, value in model.options.items():
         normal: object = value
@@ -60,7 +60,7 @@ def normal_options(model: Model) -> dict[str, object]:
 
 
 def _text(value: Value) -> str:
-    """A value as text, wherever it stands."""
+    """A value as text, without its position in the file."""
     return re.sub(r", span=\([^)]*\)", "", repr(value))
 
 

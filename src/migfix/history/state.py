@@ -1,4 +1,4 @@
-"""Models and fields after some operations, read from source: what Django's ProjectState is for a loaded project."""
+"""Models and fields after a number of operations, read from source: the counterpart of Django's ProjectState."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from migfix.source.migration import Argument, Call, Key, Literal, Migration, Ope
 
 
 class State:
-    """All models known at a point, and the opaque operations met on the way."""
+    """All models known at one point, and the operations before it that can't be read."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.models: dict[Key, Model] = {}
         self.opaque: list[tuple[Key, Operation]] = []
         self.missing: list[str] = []
-        """Fields that an operation names and the model doesn't have at that point."""
+        """Fields that an operation names but the model doesn't have at that point."""
         self.dropped: list[tuple[Migration, Operation]] = []
-        """Operations on a model that wasn't there."""
+        """Operations on a model that doesn't exist at that point."""
         self.renamed: dict[Key, str] = {}
-        """Old model key -> new label, for references from apps that are replayed out of order."""
+        """Old model key -> new label, for references in apps that are replayed out of order."""
 
     def copy(self) -> State:
-        """The state as it is now, whatever is replayed later."""
+        """A copy that later changes to this state don't affect."""
         copied = State(self.facts)
         copied.models, copied.renamed = dict(self.models), dict(self.renamed)
         copied.opaque, copied.missing, copied.dropped = list(self.opaque), list(self.missing), list(self.dropped)
         return copied
 
     def replay(self, migration: Migration, operations: Iterable[Operation]) -> None:
-        """Let ``operations`` of ``migration`` change the state, in order."""
+        """Apply ``operations`` of ``migration`` to the state, in order."""
         for op in operations:
             self._apply(migration, op)
 
@@ -63,7 +63,7 @@ class State:
                 self.dropped.append((migration, op))
 
     def _keep_tables(self, migration: Migration, op: Operation) -> None:
-        """A model that is made in the state only has a table that was there before."""
+        """Clear ``made_by`` of models that are created only in the state: their tables already existed."""
         for each in op.state_operations:
             key = (migration.app, each.model)
             if each.kind == "CreateModel" and key in self.models:
@@ -76,7 +76,7 @@ class State:
         self.repoint(key, f"{key[0]}.{name}")
 
     def repoint(self, old: Key, label: str) -> None:
-        """Let every relation to ``old`` point at the model ``label``."""
+        """Point every relation to ``old`` at the model ``label``."""
         for key, model in self.models.items():
             fields = {
                 name: Field(name, _repointed(each, key, old, label, self.facts)) for name, each in model.fields.items()
@@ -85,7 +85,7 @@ class State:
 
 
 def _missing(model: Model, op: Operation) -> list[str]:
-    """The fields of ``model`` that an operation names although they aren't there."""
+    """The fields that an operation names but ``model`` doesn't have."""
     named = [op.text("name")] if op.kind in ("AlterField", "RemoveField") else []
     named += [op.text("old_name")] if op.kind == "RenameField" else []
     for argument in ("unique_together", "index_together"):
@@ -94,7 +94,7 @@ def _missing(model: Model, op: Operation) -> list[str]:
         value = op.arguments.get(argument)
         fields = value.keyword("fields") if isinstance(value, Call) else None
         named += [str(item.value).lstrip("-") for item in items_of(fields) if isinstance(item, Literal)]
-    if all(name in model.fields for name in named):  # most name a field, and a column costs more to find
+    if all(name in model.fields for name in named):  # the usual case; collecting column names takes longer
         return []
     known = {*model.fields, *(each.column for each in model.fields.values()), "_order", "pk"}
     return [f"{model.label}.{name}" for name in named if name not in known]

@@ -1,4 +1,4 @@
-"""Which rows of a model must differ, and in which fields."""
+"""Which fields of a model must be unique, alone or together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from migfix.source.migration import Call
 
 
 def is_unique_alone(model: Model | None, field: str) -> bool:
-    """Whether the table has a unique constraint on this one field."""
+    """Whether ``unique_together`` or a UniqueConstraint covers exactly this field."""
     if model is None:
         return False
     constraints = [each for each in items_of(model.options.get("constraints")) if isinstance(each, Call)]
@@ -17,7 +17,10 @@ def is_unique_alone(model: Model | None, field: str) -> bool:
 
 
 def unique_sets(model: Model, also_partial: bool = False) -> list[tuple[str, ...]]:
-    """The sets of fields that no two rows may share; also those of some rows only, and of expressions, if asked."""
+    """The sets of fields whose values must be unique together.
+
+    ``also_partial`` adds the constraints with a condition, which hold for some rows only, and those on expressions.
+    """
     alone = [each.name for each in model.fields.values() if each.is_unique and not each.is_true("primary_key")]
     found: list[tuple[str, ...]] = [(name,) for name in alone]
     found += together(model.options.get("unique_together"))

@@ -1,4 +1,4 @@
-"""The models of other apps that a migration uses: in relations, as parents, in data steps."""
+"""The models of other apps that a migration uses: in relations, as parents, and in data functions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from migfix.source.data_functions.texts import SETTING
 from migfix.source.migration import Key, Literal, Migration, Name, Operation, Value
 
 _OPTIONAL = ("LookupError", "is_installed", "INSTALLED_APPS", "app_configs", "all_models")
-"""What a data step that can do without a model asks for, or catches."""
+"""What a data function that can do without a model asks for or catches."""
 
 
 class Use(NamedTuple):
-    """A model that is used; its name is "" if only the app can be read, its app SETTING if a setting names it."""
+    """A model that is used. Its name is "" if only the app can be read; its app is SETTING if a setting names it."""
 
     model: Key
     line: int
@@ -28,7 +28,7 @@ class Use(NamedTuple):
 
 
 def uses(migration: Migration) -> tuple[Use, ...]:
-    """What a migration uses of other apps, in the order of the file."""
+    """The models of other apps that a migration uses, in the order of the file."""
     found = [use for top in migration.operations for op in (top, *top.inner) for use in _uses(migration, op)]
     return tuple(dict.fromkeys(use for use in found if use.model[0] != migration.app))
 
@@ -46,7 +46,7 @@ def _uses(migration: Migration, op: Operation) -> Iterator[Use]:
 
 
 def _targets(each: Field) -> Iterator[Value]:
-    """What a field points at; fields of other packages say so with ``to=``, too (ParentalKey, TreeForeignKey)."""
+    """The values that name a field's targets, also in fields of other packages (ParentalKey, TreeForeignKey)."""
     for name in ("to", "through"):
         if (value := each.get(name)) is not None:
             yield value

@@ -1,1 +1,1 @@
-"""Which project this is: its files, its configuration, what git, Django and its databases know of it."""
+"""A project: its files, its configuration, and what git, Django and its databases know about it."""

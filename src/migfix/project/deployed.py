@@ -1,4 +1,4 @@
-"""Which migrations are deployed: databases may have applied them, so that changing them changes nothing there."""
+"""Which migrations are deployed. Databases may have applied them, so changing them has no effect there."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from migfix.source.migration import Key, Migration
 
 
 class Base(Protocol):
-    """What git knows of the files that may have run somewhere."""
+    """What git knows about the files that may be deployed."""
 
     @property
     def is_there(self) -> bool:
-        """Whether anything is known."""
+        """Whether git knows the project."""
 
     def base_of(self, path: str) -> str:
-        """Where a deployed file is: ``origin/main``."""
+        """The branch or commit that a deployed file is on: ``origin/main``."""
 
     def is_deployed(self, path: str) -> bool:
         """Whether the file is known to be deployed."""
 
     def is_unknown(self, path: str) -> bool:
-        """Whether nobody can say if the file is deployed."""
+        """Whether it is unknown if the file is deployed."""
 
     def demand_base(self) -> str:
-        """Where the deployed files are, by its full name. Raises UnknownBase."""
+        """The full name of the branch or commit with the deployed files. Raises UnknownBase."""
 
     def is_new(self, path: str) -> bool:
         """Whether the file is known not to be deployed."""
 
     def earlier(self, path: str) -> bytes | None:
-        """The file as it is deployed, where it has been changed since; None otherwise, or if nobody knows."""
+        """The deployed version of the file if it has changed since; None otherwise, or if it is unknown."""
 
 
 class Deployed:
-    """What git, the databases and the files that depend on it say of a migration.
+    """Which migrations are deployed, according to git, the databases and the migrations that depend on them.
 
-    It is deployed if it is on the default branch, or applied in a database that was looked at, or if one that is
-    deployed depends on it.
+    A migration is deployed if it is on the default branch, if it is applied in a database that was checked, or if a
+    deployed migration depends on it.
     """
 
     def __init__(self, base: Base, facts: Facts, named: tuple[Path, ...]) -> None:
@@ -51,18 +51,18 @@ class Deployed:
 
     @property
     def is_known(self) -> bool:
-        """Whether git can say which files are deployed, beside those that were named."""
+        """Whether git knows the project."""
         return self._base.is_there
 
     @property
     def has_met_one(self) -> bool:
-        """Whether it was asked about a migration that is deployed."""
+        """Whether ``why()`` has found a deployed migration so far."""
         return any(self._reasons.values())
 
     def why(self, migration: Migration, dependants: Callable[[Migration], Iterable[Migration]]) -> str:
-        """Why a migration counts as deployed, as a sentence goes on after its name; "" if it doesn't."""
+        """Why a migration counts as deployed, as the rest of a sentence after its name; "" if it doesn't."""
         if migration.key not in self._reasons:
-            self._reasons[migration.key] = ""  # stands while those that depend on it are asked, in a circle too
+            self._reasons[migration.key] = ""  # the answer for cycles, while dependants are checked
             self._reasons[migration.key] = self._why(migration, dependants)
         return self._reasons[migration.key]
 
@@ -80,14 +80,14 @@ class Deployed:
         return ""
 
     def is_likely_new(self, path: str) -> bool:
-        """Whether a file was named, or git knows that it isn't deployed; others may depend on it all the same."""
+        """Whether a file was named or isn't deployed according to git. Deployed files may still depend on it."""
         return Path(path) in self._named or self._base.is_new(path)
 
     def demand_known(self, path: str) -> None:
-        """Raises UnknownBase if git can't say whether a file is deployed."""
+        """Raises UnknownBase if git can't tell whether a file is deployed."""
         if self._base.is_unknown(path):
             self._base.demand_base()
 
     def earlier(self, path: str) -> bytes | None:
-        """A file as it is deployed, where it has been changed since; None otherwise."""
+        """The deployed version of a file if it has changed since; None otherwise."""
         return self._base.earlier(path)

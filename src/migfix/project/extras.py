@@ -1,4 +1,4 @@
-"""Packages that only some commands need, and the extra of migfix that brings them."""
+"""Packages that only some commands need, and the extra of migfix that installs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXTRAS = {
 
 
 def demand(extra: str, what: str) -> None:
-    """Raises MigfixError, in one line, where packages of an extra are missing that ``what`` needs."""
+    """Raises MigfixError if packages of ``extra`` are missing; ``what`` is the feature that needs them."""
     missing = [package for module, package in EXTRAS[extra].items() if importlib.util.find_spec(module) is None]
     if missing:
         raise MigfixError(

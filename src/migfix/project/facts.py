@@ -1,4 +1,4 @@
-"""What a person told migfix about the project, by flag or in [tool.migfix]."""
+"""Facts about a project that come from options, ``[tool.migfix]``, its settings, or Django."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ ENGINES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Facts:
-    """Facts that can't be read from a migration file. Unknown engines mean: any."""
+    """Facts that can't be read from a migration file. Empty ``engines`` mean any engine."""
 
     engines: frozenset[str] = frozenset()
     apps: Mapping[str, str] = field(default_factory=dict)
-    """Folder of an app, or of its migrations, below the project -> label."""
+    """Folder of an app or of its migrations, relative to the project -> app label."""
     auth_user: Key | None = None
     """App label and lower-case name of AUTH_USER_MODEL."""
     swapped: Mapping[str, Key] = field(default_factory=dict)
-    """Other settings that name a model -> app label and lower-case name."""
+    """Setting that names a model -> app label and lower-case name."""
     folders: Mapping[str, Path] | None = None
-    """App label -> folder of its migrations for every installed app, where Django was asked."""
+    """App label -> folder of its migrations, for every installed app. None if Django wasn't asked."""
     django: tuple[int, int] | None = None
     migration_modules: Mapping[str, str] = field(default_factory=dict)
-    """App label -> dotted module, as Django's MIGRATION_MODULES."""
+    """App label -> dotted module, the same as Django's MIGRATION_MODULES."""
     values: Mapping[str, object] = field(default_factory=dict)
     """``blog.Category.name`` -> the value for placeholder rows."""
     moved: Mapping[str, str] = field(default_factory=dict)
     """``cars.Engine`` -> ``engines.Engine``: models that moved to another app."""
     set_noop: bool = False
     applied: Mapping[str, frozenset[Key]] = field(default_factory=dict)
-    """Database -> the migrations recorded as applied there, of the databases that were looked at."""
+    """Database -> the migrations recorded as applied there, for the databases that were checked."""
     force: bool = False
-    """Whether the named files are rewritten although they may have run somewhere."""
+    """Whether the named files are rewritten although they may be deployed."""
     follow_up: bool = False
-    """Whether what a deployed file lacks is written as a new migration, where that can help."""
+    """Whether the fix for a deployed file is written as a new migration, where a rule can do that."""
 
     def may_run_on(self, *engines: str) -> bool:
-        """Whether one of ``engines`` is used, or may be."""
+        """Whether one of ``engines`` is or may be used."""
         return not self.engines or bool(self.engines.intersection(engines))

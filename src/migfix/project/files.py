@@ -12,12 +12,12 @@ from migfix.project.facts import Facts
 
 SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
 MOST_BYTES = 20_000_000
-"""Of a file that is read: a syntax tree takes some fifty times as much memory."""
+"""The largest file that is read. Its syntax tree takes about fifty times as much memory."""
 _IS_MIGRATION = re.compile(rb"^\s*class[ \t\f\\\r\n]+Migration\b", re.MULTILINE)
 
 
 def find_root(path: Path) -> Path:
-    """The project that ``path`` belongs to: the nearest folder with a manage.py, else with other marks of one."""
+    """The project of ``path``: the nearest folder with a manage.py, or else with another file that marks a project."""
     folders = [folder for folder in [path, *path.parents] if folder.is_dir()]
     for marks in (("manage.py",), ("pyproject.toml", "setup.cfg", "setup.py"), (".git",)):
         for folder in folders:
@@ -27,20 +27,20 @@ def find_root(path: Path) -> Path:
 
 
 def repository_of(folder: Path) -> Path | None:
-    """The top of the git work tree that a folder is in, None outside git."""
+    """The top folder of the git work tree that a folder is in; None outside git."""
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
 
 
 def up_to_repository(root: Path) -> list[Path]:
-    """``root`` and the folders above it, up to the top of the work tree; ``root`` alone outside git."""
+    """``root`` and the folders above it, up to the top of the work tree; only ``root`` outside git."""
     top = repository_of(root) or root
     return [folder for folder in (root, *root.parents) if folder.is_relative_to(top)]
 
 
 def resolved(path: Path) -> Path:
-    """Where a path leads, its links followed. Raises UnreadableFile for a link that leads out of its project.
+    """The path with all links followed. Raises UnreadableFile if a link leads out of its project.
 
-    A tree that somebody else wrote must not let migfix rewrite what is not in it.
+    A project from someone else must not make migfix rewrite files outside it.
     """
     place, found = Path(os.path.normpath(path.absolute())), path.resolve()
     if place != found:
@@ -50,7 +50,7 @@ def resolved(path: Path) -> Path:
 
 
 def is_module_name(dotted: str) -> bool:
-    """Whether a dotted name, or an empty one, can be that of a file."""
+    """Whether a dotted name can be that of a module file. The empty name is valid."""
     return not dotted or all(part.isidentifier() and len(part.encode()) < 250 for part in dotted.split("."))
 
 
@@ -59,9 +59,9 @@ def is_package(folder: Path) -> bool:
 
 
 def walk(root: Path, left_out: list[str] | None = None) -> Iterator[tuple[Path, list[str]]]:
-    """The folders of a project with the names of their files; not environments, builds, hidden ones; no links.
+    """The folders of a project with the names of their files, without environments, builds and hidden folders.
 
-    Those that can't be listed are added to ``left_out``.
+    Links are not followed. Folders that can't be listed are added to ``left_out``.
     """
 
     def leave_out(error: OSError) -> None:
@@ -77,7 +77,7 @@ def walk(root: Path, left_out: list[str] | None = None) -> Iterator[tuple[Path, 
 
 
 def is_own(path: Path, root: Path) -> bool:
-    """Whether a file is one of the project at ``root``: of no environment, build or hidden folder, as for ``walk``."""
+    """Whether a file belongs to the project at ``root``, in a folder that ``walk()`` wouldn't leave out."""
     if not path.is_relative_to(root):
         return False
     folders = path.relative_to(root).parents
@@ -87,7 +87,7 @@ def is_own(path: Path, root: Path) -> bool:
 
 
 def migration_folders(root: Path, facts: Facts, left_out: list[str] | None = None) -> list[Path]:
-    """Every folder of migrations below ``root``; links to folders are not followed. As for ``walk``."""
+    """Every folder of migrations below ``root``, found with ``walk()``."""
     return [
         path
         for path, files in walk(root, left_out)
@@ -97,7 +97,7 @@ def migration_folders(root: Path, facts: Facts, left_out: list[str] | None = Non
 
 
 def is_for_migrations(folder: Path, facts: Facts) -> bool:
-    """Whether a folder holds migrations by its name, or as a person or Django said."""
+    """Whether a folder is for migrations according to its name, ``migration_modules`` or Django."""
     said = (module.replace(".", "/") for module in facts.migration_modules.values())
     is_said = any(folder.as_posix().endswith(f"/{module}") for module in said)
     return "migrations" in folder.name or is_said or folder in (facts.folders or {}).values()
@@ -110,7 +110,7 @@ def migration_files(folder: Path) -> list[Path]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file. Raises UnreadableFile with the system's reason."""
+    """The bytes of a regular file. Raises UnreadableFile, with the system's reason if there is one."""
     try:
         if path.exists() and not path.is_file():
             raise UnreadableFile(str(path), "this is not a regular file.")

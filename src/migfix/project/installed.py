@@ -1,4 +1,4 @@
-"""What the packages around the project ship: their migrations by RECORD, read from disk and never imported."""
+"""The migrations of installed packages, found in their RECORD files. They are read from disk and never imported."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Package:
     distribution: str
     version: str
     place: Path
-    """The site-packages that it is in."""
+    """The site-packages folder that it is in."""
     folder: Path
     shipped: frozenset[str]
-    """Names of the migrations that RECORD lists, whatever else lies in the folder."""
+    """Names of the migrations that RECORD lists. The folder may contain other files."""
 
     @property
     def title(self) -> str:
@@ -31,18 +31,18 @@ class Package:
 
     @property
     def module(self) -> str:
-        """The dotted name of the app's package, as INSTALLED_APPS says it."""
+        """The dotted name of the app's package, as in INSTALLED_APPS."""
         return ".".join(self.folder.relative_to(self.place).parts[:-1])
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The shipped files that are there, sorted by name."""
+        """The shipped files that exist, sorted by name."""
         paths = (self.folder / f"{name}.py" for name in sorted(self.shipped))
         return tuple(path for path in paths if path.is_file())
 
 
 def packages(root: Path) -> tuple[Package, ...]:
-    """Every folder of migrations that a distribution in the project's environment ships, the nearest first."""
+    """Every folder of migrations that a distribution in the project's environments ships, nearest first."""
     found: dict[Path, Package] = {}
     for place in _site_packages(root):
         for record in sorted(place.glob("*.dist-info/RECORD")):
@@ -52,7 +52,7 @@ def packages(root: Path) -> tuple[Package, ...]:
 
 
 def module_source(root: Path, name: str) -> tuple[str, bytes] | None:
-    """Path and source of a module of an installed package, by its dotted name; None if it isn't there as source."""
+    """Path and source of a module of an installed package, by its dotted name; None if its source doesn't exist."""
     if not is_module_name(name):
         return None
     for place in _site_packages(root):
@@ -64,7 +64,7 @@ def module_source(root: Path, name: str) -> tuple[str, bytes] | None:
 
 
 def _site_packages(root: Path) -> list[Path]:
-    """Where the project's packages are: in the active environment, in one beside the code, in migfix's own."""
+    """The site-packages of the active environment, of environments in the project, and of migfix's own."""
     environments = [Path(active)] if (active := os.environ.get("VIRTUAL_ENV")) else []
     environments += [root / name for name in (".venv", "venv", "env") if (root / name / "pyvenv.cfg").is_file()]
     found = [path for each in environments for path in _libraries(each)]

@@ -1,4 +1,4 @@
-"""The app labels of folders of migrations: configured, in apps.py, or guessed from what the files depend on."""
+"""The app labels of folders of migrations: configured, from apps.py, or guessed from the files' dependencies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def label_of(folder: Path, root: Path, facts: Facts) -> str:
 
 
 def said_label(folder: Path, root: Path, facts: Facts) -> str | None:
-    """The app label that a person, a setting or an AppConfig says; None where it can only be guessed."""
+    """The app label from the configuration, a setting or an AppConfig; None if it can only be guessed."""
     said = {(root / path).resolve(): label for path, label in facts.apps.items()}
     for place in (folder, folder.parent):
         if place.resolve() in said:
@@ -40,7 +40,7 @@ def said_label(folder: Path, root: Path, facts: Facts) -> str | None:
 
 
 def label_in_apps(path: Path) -> str | None:
-    """``label = "…"`` of the AppConfig in apps.py, if it is a literal."""
+    """``label = "…"`` of the AppConfig in apps.py; None if it isn't set or isn't a literal."""
     if not path.is_file() or b"label" not in (source := read_bytes(path)):
         return None
     for node in parse(str(path), source).body:
@@ -56,7 +56,7 @@ def usual_label(folder: Path) -> str:
 
 
 def _label_by_dependencies(folder: Path) -> str:
-    """The folder above, unless the files here depend on each other under another label."""
+    """The usual label, unless the files in the folder depend on each other under another label."""
     usual = usual_label(folder)
     files = migration_files(folder) if folder.is_dir() else []
     names = {path.stem for path in files}

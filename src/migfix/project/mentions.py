@@ -29,7 +29,7 @@ def python_files(root: Path) -> Iterator[Path]:
 
 
 def mentions(source: bytes, path: str, keys: Iterable[Key]) -> Iterator[Mention]:
-    """Where a file names one of ``keys``: app and name beside each other, or as the end of a dotted name."""
+    """Where a file names one of ``keys``: app and name next to each other, or in a dotted name."""
     keys = {key for key in keys if key[1].encode() in source}
     if not keys:
         return
@@ -55,7 +55,7 @@ def _in_tree(tree: ast.Module, path: str, keys: set[Key]) -> Iterator[Mention]:
 
 
 def mentions_below(root: Path, keys: Iterable[Key], but: Container[str]) -> Iterator[Mention]:
-    """Every mention in the project, but for the files ``but``."""
+    """Every mention in the project, except in the files ``but``."""
     keys = tuple(keys)
     for path in python_files(root):
         if str(path) not in but:

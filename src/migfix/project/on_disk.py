@@ -1,4 +1,4 @@
-"""The migrations of a project on disk, read app by app and never imported."""
+"""The migrations of a project on disk. They are read app by app and never imported."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Project:
-    """A project folder, what a person said about it, and the files that were named."""
+    """A project folder, the facts known about it, and the files that were named."""
 
     def __init__(self, root: Path, facts: Facts, named: tuple[Path, ...], base: Base) -> None:
         self.root = root
@@ -44,11 +44,11 @@ class Project:
         self._labels: dict[Path, str] = {}
         self._mentions: dict[bytes, tuple[Migration, ...]] = {}
         self.errors: dict[str, None] = {}
-        """A line for each file of the project that was needed and can't be read."""
+        """The errors of files in the project that were needed and can't be read."""
         self.is_whole = False
 
     def whole(self) -> Project:
-        """The same project with the migrations of installed packages, whose unreadable files count as not there."""
+        """The same project including the migrations of installed packages. Their unreadable files are ignored."""
         if self.is_whole:
             return self
         found = Project(self.root, self.facts, self.named, self.base)
@@ -57,7 +57,7 @@ class Project:
 
     @cached_property
     def packages(self) -> dict[str, Package]:
-        """App label -> what an installed package ships for it."""
+        """App label -> the migrations that an installed package ships for it."""
         found: dict[str, Package] = {}
         installed = {folder: label for label, folder in (self.facts.folders or {}).items()}
         for each in packages(self.root):
@@ -68,12 +68,12 @@ class Project:
         return found
 
     def package(self, label: str) -> Package | None:
-        """What an installed package ships for an app that isn't part of the project."""
+        """The migrations that an installed package ships for an app that isn't part of the project."""
         return None if label in self.folders else self.packages.get(label)
 
     @cached_property
     def folders(self) -> dict[str, Path]:
-        """App label -> folder of its migrations; of two that claim a label, the one nearest to the named files."""
+        """App label -> folder of its migrations. If two have the same label, the one nearest to the named files."""
         found: dict[str, Path] = {}
         if self.facts.folders is not None:
             found = {label: folder for label, folder in self.facts.folders.items() if self._is_own(folder)}
@@ -97,14 +97,14 @@ class Project:
         return int(folder in self._named_folders), shared
 
     def label(self, folder: Path) -> str:
-        """The app label of a migrations folder: said, or read from apps.py, or from what its files depend on."""
+        """The app label of a migrations folder: configured, from apps.py, or guessed from its files' dependencies."""
         if folder not in self._labels:
             installed = [label for label, each in (self.facts.folders or {}).items() if each == folder]
             self._labels[folder] = installed[0] if installed else self._uncontradicted(folder)
         return self._labels[folder]
 
     def _uncontradicted(self, folder: Path) -> str:
-        """The label of a folder; a guess that another folder has by its name, or by the same guess, is none."""
+        """The label of a folder. A guess isn't used if another folder has that label by its name or by a guess."""
         label, usual = label_of(folder, self.root, self.facts), usual_label(folder)
         if label == usual or said_label(folder, self.root, self.facts):
             return label
@@ -113,7 +113,7 @@ class Project:
         return usual if is_taken else label
 
     def load(self, label: str) -> tuple[Migration, ...]:
-        """The migrations of an app; nothing if it isn't part of the project."""
+        """The migrations of an app; empty if it isn't part of the project."""
         folder = self.folders.get(label)
         package = self.package(label) if self.is_whole and not folder else None
         if package:
@@ -121,7 +121,7 @@ class Project:
         return self.read(migration_files(folder)) if folder else ()
 
     def read(self, paths: Iterable[Path]) -> tuple[Migration, ...]:
-        """The migrations in these files; those that can't be read are noted in ``errors``."""
+        """The migrations in these files. Those that can't be read are added to ``errors``."""
         found = []
         for path in paths:
             try:
@@ -135,18 +135,21 @@ class Project:
         return tuple(self.folders)
 
     def mentioning(self, text: bytes) -> tuple[Migration, ...]:
-        """Every migration with ``text``, in lower case, somewhere in its file."""
+        """Every migration whose file, in lower case, contains ``text``."""
         if text not in self._mentions:
             files = [path for folder in self.folders.values() for path in migration_files(folder)]
             self._mentions[text] = self.read(path for path in files if text in read_bytes(path).lower())
         return self._mentions[text]
 
     def companion(self, path: str) -> bytes | None:
-        """The content of a file beside the migrations, None if there is none."""
+        """The content of a file next to the migrations; None if it doesn't exist."""
         return read_bytes(Path(path)) if Path(path).is_file() else None
 
     def module(self, name: str, near: str) -> Module | None:
-        """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
+        """The module that ``name`` means in an import in the file ``near``; None if it isn't part of the project.
+
+        Leading dots make the name relative to the package of ``near``.
+        """
         dotted = name.lstrip(".")
         level = len(name) - len(dotted)
         if not is_module_name(dotted) or level > len(Path(near).parents):
@@ -159,9 +162,10 @@ class Project:
         return None
 
     def installs(self, app: str) -> bool:
-        """Whether ``app`` stands in quotes, or as the beginning of its AppConfig, in the settings that manage.py names.
+        """Whether the settings install ``app``, a dotted name, according to Django or to the text of the settings.
 
-        Files beside them in their package count as well.
+        The text must contain the name in quotes, alone or followed by its AppConfig. It is the module that manage.py
+        names and, if that is in a package, all modules in that package.
         """
         if self.facts.folders is not None and any(
             _is_package_of(folder, app) for folder in self.facts.folders.values()
@@ -177,7 +181,7 @@ class Project:
         return any(said.search(read_bytes(each)) for each in files if each.is_file())
 
     def app_of(self, path: str) -> str:
-        """The label of the app that a file is in: the one whose migrations, or AppConfig, are in the same package."""
+        """The label of the app that a file is in: the innermost package with migrations or an AppConfig, for example."""
         packages = {folder.parent: label for label, folder in self.folders.items()}
         for package in Path(path).parents:
             label = packages.get(package) or label_in_apps(package / "apps.py")
@@ -192,7 +196,7 @@ class Project:
 
 
 def _dotted(package: Path) -> str:
-    """The dotted name by which a package is imported."""
+    """The dotted name of a package."""
     names = [package.name]
     while is_package(package.parent):
         package = package.parent

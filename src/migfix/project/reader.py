@@ -1,4 +1,4 @@
-"""What a history is read from."""
+"""The source that a history is read from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Module:
-    """A Python file of the project, and the app whose package it is in ("" if none)."""
+    """A Python file of the project and the app it is in ("" if none)."""
 
     path: str
     app: str
@@ -25,29 +25,29 @@ class Reader(Protocol):
     """Where a history gets its migrations from: source files, or a loaded project."""
 
     def load(self, label: str) -> tuple[Migration, ...]:
-        """The migrations of an app; nothing if it isn't part of the project."""
+        """The migrations of an app; empty if it isn't part of the project."""
 
     def labels(self) -> tuple[str, ...]:
         """Every app that has migrations."""
 
     def mentioning(self, text: bytes) -> tuple[Migration, ...]:
-        """Every migration with ``text``, in lower case, somewhere in its file."""
+        """Every migration whose file, in lower case, contains ``text``."""
 
     @property
     def deployed(self) -> Deployed:
         """Which of the migrations are deployed."""
 
     def companion(self, path: str) -> bytes | None:
-        """The content of a file beside the migrations (``max_migration.txt``), None if there is none."""
+        """The content of a file next to the migrations (``max_migration.txt``); None if it doesn't exist."""
 
     def module(self, name: str, near: str) -> Module | None:
-        """What the file ``near`` imports as ``name``, dots in front for its own package; None if it isn't ours."""
+        """The module that ``name`` means in an import in the file ``near``; None if it isn't part of the project."""
 
     def package(self, label: str) -> Package | None:
-        """What an installed package ships for an app that isn't part of the project."""
+        """The migrations that an installed package ships for an app that isn't part of the project."""
 
     def whole(self) -> Reader:
-        """The same with the migrations of installed packages."""
+        """The same reader including the migrations of installed packages."""
 
     def installs(self, app: str) -> bool:
         """Whether the settings are known to install ``app``, a dotted name."""

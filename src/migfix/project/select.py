@@ -1,4 +1,4 @@
-"""Which files: the paths that were named, and what git says isn't deployed yet."""
+"""Which files to check: the paths that were named, or the migrations that are new according to git."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from migfix.project.settings import with_inferred
 
 
 def migrations_at(path: Path, facts: Facts, left_out: list[str] | None = None) -> list[Path]:
-    """The migration files that a path on the command line means.
+    """The migration files at a path on the command line.
 
-    Raises MigfixError for a path that isn't there, can't be read, or holds no migration.
+    Raises UnreadableFile for a path that doesn't exist or can't be read, and for a folder without migrations.
     """
     try:
         path.resolve(strict=True)
         path = resolved(path)
     except FileNotFoundError:
         raise UnreadableFile(str(path), "no such file or directory.") from None
-    except RuntimeError:  # pathlib's own for a loop, before Python 3.13
+    except RuntimeError:  # raised by pathlib for a loop before Python 3.13
         raise UnreadableFile(str(path), "this link leads back to itself.") from None
     except OSError as error:
         reason = "this link leads back to itself" if error.errno == errno.ELOOP else error.strerror
@@ -46,14 +46,14 @@ def migrations_at(path: Path, facts: Facts, left_out: list[str] | None = None) -
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    """The migrations of one folder, and numbered files that ought to be ones and will be reported."""
+    """The migrations of one folder, and other numbered files, which will be reported as unreadable."""
     names = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(".py") and entry.is_file())
     numbered = [folder / name for name in names if folder.name == "migrations" and name[:4].isdigit()]
     return sorted({*migration_files(folder), *numbered})
 
 
 def new_migrations(repository: Repository, facts: Facts, is_staged: bool = False) -> list[Path]:
-    """The migrations of the project around a repository's folder that git says are new, or that the index holds.
+    """The migrations in the project around a repository's folder that are new according to git, or staged.
 
     Raises UnknownBase.
     """
@@ -65,19 +65,19 @@ def new_migrations(repository: Repository, facts: Facts, is_staged: bool = False
 
 
 def project_at(root: Path, facts: Facts, named: tuple[Path, ...] = (), git: Repository | None = None) -> Project:
-    """The project at ``root`` with what its files say, and what git knows of it."""
+    """The project at ``root``, with the facts from its settings and from git."""
     return Project(root, with_inferred(facts, root), named, git or Repository(root))
 
 
 def is_by_name(words: list[str]) -> bool:
-    """Whether words on the command line are an app, or an app and the beginning of a migration's name."""
+    """Whether arguments on the command line are an app, or an app and the beginning of a migration's name."""
     if len(words) == 2:
         return not Path(words[1]).exists() and not words[1].endswith(".py") and "/" not in words[0]
     return len(words) == 1 and words[0].isidentifier() and not Path(words[0]).exists()
 
 
 def migrations_of(project: Project, app: str, name: str = "") -> list[Path]:
-    """The files of an app; with a name, the one migration whose name begins so. Raises MigfixError."""
+    """The files of an app; with ``name``, the one migration whose name starts with it. Raises MigfixError."""
     if app not in project.folders:
         apps = ", ".join(sorted(project.folders)) or "no app with migrations"
         raise MigfixError(f"There is no app `{app}` with migrations.", f"The project has {apps}.")

@@ -1,4 +1,4 @@
-"""What a project's settings say literally; they are read, not imported."""
+"""Literal values in a project's settings, which are read and not imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migfix.source.parse import parse
 
 
 def settings_module(root: Path) -> str | None:
-    """The settings that manage.py names."""
+    """The settings module that manage.py names; None if there is none."""
     manage = root / "manage.py"
     if not manage.is_file():
         return None
@@ -31,7 +31,7 @@ def settings_module(root: Path) -> str | None:
 
 
 def _models_in(root: Path, module: str, depth: int = 5) -> dict[str, Key]:
-    """AUTH_USER_MODEL and other settings that name a model literally, in a module and in what it imports with ``*``."""
+    """AUTH_USER_MODEL and other literal settings that name a model, in a module and its ``import *`` modules."""
     path = root / Path(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     if not depth or not path.is_file():
@@ -51,14 +51,17 @@ def _models_in(root: Path, module: str, depth: int = 5) -> dict[str, Key]:
 
 
 def _mentions_user(root: Path, module: str) -> bool:
-    """Whether the settings, or files beside them, say anything about AUTH_USER_MODEL."""
+    """Whether the settings or files next to them mention AUTH_USER_MODEL. True if there are no such files."""
     path = root.joinpath(*module.split("."))
     files = [*path.glob("*.py"), *path.parent.glob("*.py")]
     return not files or any(b"AUTH_USER_MODEL" in read_bytes(each) for each in files if each.is_file())
 
 
 def with_inferred(facts: Facts, root: Path) -> Facts:
-    """Facts that nobody said and the project's files say literally, or by saying nothing."""
+    """``facts`` with the models that the settings name literally, unless they were configured.
+
+    AUTH_USER_MODEL is ``auth.User`` if the settings don't mention it.
+    """
     module = settings_module(root)
     swapped = {**(_models_in(root, module) if module else {}), **facts.swapped}
     user = facts.auth_user or swapped.get("AUTH_USER_MODEL")

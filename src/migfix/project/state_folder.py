@@ -1,4 +1,4 @@
-"""Where migfix keeps what belongs to a checkout and no clone may bring: in the state folder of the user."""
+"""The user's state folder, where migfix stores data about a checkout that a clone must not be able to contain."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from migfix.errors import MigfixError
 
 
 def folder_of(root: Path) -> Path:
-    """The folder for the project at ``root``: it lies below the state folder as the project does below ``/``.
+    """The folder for the project at ``root``: the state folder followed by the project's path.
 
-    Raises MigfixError if there is no place for one.
+    Raises MigfixError if no safe state folder is available.
     """
     return _state().joinpath(*(part.strip(":\\/") or "root" for part in root.parts))
 
 
 def _state() -> Path:
-    """Where migfix keeps journals (XDG Base Directory Specification); a folder of our own in /tmp without a home."""
+    """The state folder (XDG Base Directory Specification), or a private temporary folder if it can't be used."""
     said = os.environ.get("XDG_STATE_HOME", "")
     with suppress(OSError, RuntimeError):  # RuntimeError: no home
         home = Path(said) if Path(said).is_absolute() else Path.home() / ".local" / "state"

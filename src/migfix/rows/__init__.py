@@ -1,1 +1,1 @@
-"""Rows that a rewritten migration makes: their values, and the function that makes them."""
+"""Rows that a rewritten migration creates: their values, and the functions that create them."""

@@ -1,4 +1,4 @@
-"""The text of operations that go into another one: as they stand, or a CreateModel with other fields and options."""
+"""The code of operations that move into another one: unchanged, or a CreateModel with other fields and options."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from migfix.splitting.follow_up import text_at
 
 
 def as_it_stands(migration: Migration, op: Operation, has_comments: bool = True) -> str:
-    """An operation from column 0 as the file has it, below the comments above it unless they stay behind."""
+    """The code of an operation as in the file, starting at column 0, with the comments above it if ``has_comments``."""
     above = comments_above(migration.source, op.line) if has_comments else ()
     return "\n".join([*above, reindented(text_between(migration.source, op.value.span), 8, 0)])
 
 
 def created_as(migration: Migration, op: Operation, names: Mapping[str, str], options: Mapping[str, str]) -> str:
-    """The CreateModel ``op`` from column 0, for depth 8, in its own text and with its comments.
+    """The code of the CreateModel ``op`` from column 0, to be placed at depth 8, with its own text and comments.
 
-    ``names``: the fields that stay, and their names. ``options``: code of those set anew, "" for those left out.
+    ``names`` maps the fields to keep to their new names. ``options`` maps options to new code, or to "" to drop them.
     """
     lines = [
         f"{spelling(migration.imports, 'django.db.migrations.CreateModel')}(",

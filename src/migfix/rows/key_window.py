@@ -1,4 +1,4 @@
-"""The part of a migration in which a table has no primary key: one was removed, and another field isn't it yet."""
+"""The part of a migration in which a table has no primary key: one was removed and the next one isn't set yet."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from migfix.source.migration import Key, Migration
 
 
 def before_window(migration: Migration, index: int, model: Key, history: History) -> int:
-    """``index``, or that of the operation before it which takes the primary key of ``model`` away.
+    """``index``, or the index of the operation before it that removes the primary key of ``model``.
 
-    In between, historical models have a key that Django invents ("no such column: shop_ticket.id"), and SQLite can't
-    remake the table ("datatype mismatch").
+    In between, Django gives the historical model a key that the table doesn't have ("no such column: shop_ticket.id"),
+    and SQLite can't remake the table ("datatype mismatch").
     """
     opened = None
     for place, _, state in history.states(migration):

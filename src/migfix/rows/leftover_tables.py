@@ -1,4 +1,4 @@
-"""What a person must undo by hand where the plain migration was run already, or tried."""
+"""What must be undone by hand if the original migration was run already, or tried."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migfix.source.migration import Literal, Migration, Operation
 
 
 def before_migrating(migration: Migration, index: int, history: History) -> tuple[Advice, ...]:
-    """Advice for databases that met the plain migration, whose operation ``index`` fails."""
+    """Advice for databases on which the original migration ran, or failed at operation ``index``."""
     name = f"{migration.app}.{migration.name}"
     parents = [each for app, each in history.own_parents(migration) if app == migration.app]
     back = f"go back first: python manage.py migrate {migration.app} {parents[0] if parents else 'zero'}"
@@ -33,7 +33,7 @@ def before_migrating(migration: Migration, index: int, history: History) -> tupl
 
 
 def left_behind(migration: Migration, index: int, history: History) -> list[str]:
-    """Statements that undo the operations before the failing one, last first: DDL isn't transactional on MySQL."""
+    """SQL statements that undo the operations before the failing one, last first. MySQL can't roll back DDL."""
     undo: list[str] = []
     state = None
     for op in migration.operations[:index]:
@@ -61,6 +61,6 @@ def _drop_field(op: Operation, state: State, app: str) -> str:
 
 
 def _link_table(table: str, field: Field) -> str:
-    """The table of a many-to-many, as ManyToManyField._get_m2m_db_table names it (shortened beyond 64 characters)."""
+    """The link table of a field, named as in ManyToManyField._get_m2m_db_table, but not shortened to 64 characters."""
     said = field.get("db_table")
     return str(said.value) if isinstance(said, Literal) else f"{table}_{field.name}"

@@ -1,4 +1,4 @@
-"""A value of its own for each row: from a callable default, or a new row of a one-to-one's target."""
+"""A different value for each row: from a callable default, or a new row that a one-to-one field points at."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ COMPUTED = "# A default is the same for all existing rows, and each needs a valu
 
 
 def fill_of(migration: Migration, each: UniqueField, history: History) -> Fill | None:
-    """How each row gets its own value; None if the default says the same value for all.
+    """How each row gets its own value; None if the default gives all rows the same value.
 
-    Raises CannotSeed for a one-to-one whose rows must not be invented, CannotWrite for a default of another file.
+    Raises CannotSeed for a one-to-one field whose rows migfix must not invent, CannotWrite for a default that can't be
+    written in this file.
     """
     if each.is_computed:
         return called(migration, each.model, each.field)
@@ -54,7 +55,7 @@ def _new_rows(each: UniqueField, history: History) -> Fill | None:
 
 
 def _values(seeder: Seeder, target: Model, child: Model) -> tuple[dict[str, Code], tuple[tuple[str, str | None], ...]]:
-    """Attribute -> code for a new row of ``target``; what must be unique is made from the key of the child's row."""
+    """Attribute -> code for a new row of ``target``. Unique values are made from the key of the child's row."""
     lineage = seeder.lineage(target)
     key = lineage[0].primary_key
     if key is not None and key.kind not in AUTO and key.default is None:
@@ -79,7 +80,7 @@ def _values(seeder: Seeder, target: Model, child: Model) -> tuple[dict[str, Code
 
 
 def _per_row(field: Field, target: Model, child: Model) -> str:
-    """Code that differs from row to row."""
+    """Code whose value differs from row to row. Raises CannotSeed."""
     key = child.primary_key
     if field.kind in INTEGERS and (key is None or key.kind in AUTO | INTEGERS):
         return "row.pk"

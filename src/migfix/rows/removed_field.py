@@ -1,4 +1,4 @@
-"""Whether a column that is removed can come back, and with which value."""
+"""Whether a removed column can be added back, and with which value."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _NO_DATA: dict[str, Value] = {
     "HStoreField": Name("dict"),
     "ArrayField": Name("list"),
 }
-"""Defaults that stand for no data where a plain constant can't."""
+"""Defaults that mean no data, for fields where a plain constant can't."""
 
 
 class CannotComeBack(Exception):
-    """A column whose rows have no value that migfix may choose."""
+    """A column for whose rows migfix may not choose a value."""
 
 
 def is_stuck(migration: Migration, index: int, model: Model, field: Field) -> bool:
-    """Whether ``SchemaEditor.effective_default`` has nothing for the rows when RemoveField ``index`` goes back."""
+    """Whether reversing RemoveField ``index`` fails: ``SchemaEditor.effective_default`` has no value for the rows."""
     if model.made_by == migration.key or not model.has_own_table or _goes_too(migration, index, model):
         return False
     if field.kind in ("ManyToManyField", "GeneratedField", "CompositePrimaryKey", "") or field.kind in AUTO:
@@ -43,12 +43,12 @@ def is_stuck(migration: Migration, index: int, model: Model, field: Field) -> bo
 
 
 def _goes_too(migration: Migration, index: int, model: Model) -> bool:
-    """Whether the same file deletes the table later: going back, it is made anew and empty."""
+    """Whether the same file deletes the table later. Going back then creates it anew and empty."""
     return any(op.kind == "DeleteModel" and op.model == model.key[1] for op in migration.operations[index:])
 
 
 def value_for(model: Model, field: Field, said: tuple[str, object] | None) -> tuple[Value, str]:
-    """The default that lets the column come back, and its code. ``model`` is as before the whole file.
+    """The default with which the column can be added back, and its code. ``model`` is as before the whole file.
 
     Raises CannotComeBack.
     """
@@ -88,7 +88,7 @@ def _constant(code: str) -> Literal | None:
 
 
 def shown(value: Value | None) -> str:
-    """A default as a person would write it."""
+    """A default as readable code, to be printed."""
     match value:
         case Literal(value=constant):
             return repr(constant)

@@ -1,4 +1,4 @@
-"""Many-to-many fields that get or lose a ``through`` model, and the table that their links are in."""
+"""Many-to-many fields that get or lose a ``through`` model, and the table that holds their links."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from migfix.rows.placeholder_rows.values import AUTO
 from migfix.source.migration import Key, Literal, Migration, Operation, Sequence
 
 CLOSES = frozenset(["RemoveField", "RemoveIndex", "RemoveConstraint", "AlterUniqueTogether", "AlterIndexTogether"])
-"""What makemigrations writes about a model before its DeleteModel."""
+"""The operations that makemigrations writes for a model before its DeleteModel."""
 LONGEST = 63
 """PostgreSQL's limit for a name; Django shortens longer ones with a hash."""
 _OF_THE_COLUMN = ("db_column", "db_constraint", "db_index", "null", "to_field", "unique")
 
 
 class CannotKeep(Exception):
-    """Links that can't be kept without a person: why, and the next step."""
+    """Links that migfix can't keep: why, and the next step."""
 
     def __init__(self, why: str, next_step: str) -> None:
         super().__init__(why)
@@ -31,7 +31,7 @@ class CannotKeep(Exception):
 
 @dataclass(frozen=True)
 class LinkTable:
-    """The table that Django makes for a many-to-many of its own, and what its two keys are called."""
+    """The table that Django creates for a many-to-many field without ``through``, and the names of its two keys."""
 
     name: str
     source: str
@@ -39,7 +39,7 @@ class LinkTable:
 
     @classmethod
     def of(cls, model: Model, field: Field, facts: Facts) -> LinkTable:
-        """As ``create_many_to_many_intermediary_model`` in django/db/models/fields/related.py does it.
+        """The table of a field, as in ``create_many_to_many_intermediary_model`` in django/db/models/fields/related.py.
 
         Raises CannotKeep.
         """
@@ -60,7 +60,7 @@ BY_HAND = "Write the steps by hand: a state-only CreateModel on the old table, t
 
 @dataclass(frozen=True)
 class Change:
-    """An AlterField that gives a many-to-many a through model, or takes it."""
+    """An AlterField that adds a through model to a many-to-many field, or removes it."""
 
     index: int
     op: Operation
@@ -76,7 +76,7 @@ class Change:
 
 
 def changes(migration: Migration, history: History) -> Iterator[tuple[Change, State]]:
-    """Every such AlterField of a migration, with the state before the file."""
+    """Every AlterField of a migration that adds or removes a through model, with the state before the file."""
     first: State | None = None
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind == "AlterField" else None
@@ -94,7 +94,7 @@ def changes(migration: Migration, history: History) -> Iterator[tuple[Change, St
 
 
 def linking_fields(change: Change, through: Model, facts: Facts) -> tuple[str, str]:
-    """The keys of the through model that take the place of the link table's two. Raises CannotKeep."""
+    """The two keys of the through model that replace those of the link table. Raises CannotKeep."""
     field = change.new if change.is_gain else change.old
     said = field.get("through_fields")
     if isinstance(said, Sequence) and len(said.items) == 2:
@@ -118,14 +118,14 @@ def linking_fields(change: Change, through: Model, facts: Facts) -> tuple[str, s
 
 
 def demand_plain_id(through: Model) -> None:
-    """Raises CannotKeep where the primary key isn't the number that Django's own link table has."""
+    """Raises CannotKeep unless the primary key is an automatic ``id``, as in Django's own link table."""
     key = through.primary_key
     if key is None or key.kind not in AUTO or key.column != "id":
         raise CannotKeep(f"the primary key of {through.label} isn't the automatic id of Django's link table", BY_HAND)
 
 
 def is_required(field: Field) -> bool:
-    """Whether a new column has no value for the links that are there."""
+    """Whether a new column has no value for existing links."""
     filled = ("auto_now", "auto_now_add", "null")
     if field.kind == "ManyToManyField" or field.default is not None or any(map(field.is_true, filled)):
         return False
@@ -135,7 +135,7 @@ def is_required(field: Field) -> bool:
 
 
 def pointing_at(state: State, key: Key, but: tuple[Key, str]) -> list[str]:
-    """The fields of other models that point at a model."""
+    """The fields of other models that point at a model, except ``but``."""
     return [
         f"{other.label}.{field.name}"
         for other in state.models.values()

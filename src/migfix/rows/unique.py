@@ -1,4 +1,4 @@
-"""New fields that must be unique, and what their default gives the rows that are there."""
+"""New fields that must be unique, and what their default gives existing rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migfix.source.migration import Call, Literal, Migration, Name, Opaque, Oper
 
 @dataclass(frozen=True)
 class UniqueField:
-    """An AddField on a table that may have rows, whose new field must be unique, alone or together with others."""
+    """An AddField on a table that may have rows. The field must be unique, alone or together with others."""
 
     index: int
     op: Operation
@@ -25,7 +25,7 @@ class UniqueField:
     field: Field
     default: Value | None
     unique: tuple[str, ...]
-    """The fields that no two rows may share."""
+    """The fields whose values must be unique together."""
     now: State
     later: State
 
@@ -35,16 +35,16 @@ class UniqueField:
 
     @property
     def is_computed(self) -> bool:
-        """Whether the default is something to call, which could give each row another value."""
+        """Whether the default is a callable that can return a different value for each row."""
         return is_computed(self.default)
 
 
 EMPTY = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple"})
-"""Callables that give the same each time."""
+"""Callables that return the same value each time."""
 
 
 def is_computed(default: Value | None) -> bool:
-    """Whether a default gives another value each time it is called.
+    """Whether a default returns a different value each time it is called.
 
     Django writes a partial as ``functools.partial(f, *(1,), **{})``.
     """
@@ -59,7 +59,7 @@ def is_computed(default: Value | None) -> bool:
 
 
 def unique_fields(migration: Migration, history: History) -> Iterator[UniqueField]:
-    """Every new field of a migration whose default gives all rows one value that may be there once only."""
+    """Every new field of a migration that must be unique but whose default gives all rows the same value."""
     later: State | None = None
     first = history.state_before(migration)
     for index, op, state in history.states(migration):
@@ -81,7 +81,7 @@ def unique_fields(migration: Migration, history: History) -> Iterator[UniqueFiel
 
 
 def _given(field: Field) -> Value | None:
-    """What ``SchemaEditor.effective_default`` gives every row; None for NULL and for what the database computes."""
+    """The value that ``SchemaEditor.effective_default`` gives every row; None for NULL and database-computed values."""
     default = field.get("default")
     if default is not None and default not in (Literal(None), Name("django.db.models.NOT_PROVIDED")):
         return default
@@ -95,7 +95,7 @@ def _given(field: Field) -> Value | None:
 
 
 def alike_in_two_rows(field: Field, first: Model, later: Model) -> tuple[str, ...]:
-    """The fields that would be alike in two rows; empty if others of the set told the rows apart before the file."""
+    """The fields that would be the same in two rows; empty if the other fields were already unique before the file."""
     if field.is_unique:
         return (field.name,)
     known = [set(names) for names in unique_sets(first) if field.name not in names] + [{"id"}, {"pk"}]

@@ -213,7 +213,7 @@ class Migration:
     """Every name bound at module level."""
     django: tuple[int, int] | None = None
     unread: tuple[int, str] | None = None
-    """The line and the reason, if migfix can't read the migration: ``operations`` is not a literal list, for example."""
+    """The line and the reason, if the migration can't be read: ``operations`` is not a literal list, for example."""
 
     @property
     def key(self) -> Key:

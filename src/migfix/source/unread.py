@@ -20,7 +20,7 @@ _NAMED = {
 }
 """The arguments of an operation that name a model or a field. They must be Python identifiers."""
 LONGEST = 100
-"""Maximum length of such a name. Django cuts its own migration names at 52, and most databases columns at 64."""
+"""Maximum length of such a name. Django limits generated migration names to 52, most databases columns to 64."""
 
 Unread = tuple[int, str]
 """The line, and the reason."""

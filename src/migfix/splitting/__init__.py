@@ -1,1 +1,1 @@
-"""Migrations that wait for each other, and how to open the circle."""
+"""Migrations that depend on each other, and how to break the cycle."""

@@ -1,4 +1,4 @@
-"""Which dependencies of a circle to drop: the choice that moves the fewest foreign keys."""
+"""Which dependencies of a cycle to drop: the choice that moves the fewest foreign keys."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from migfix.source.migration import Key, Migration
 from migfix.splitting.leaving_fields import CannotLeave, Leaving, leaving
 
 MOST_EDGES = 12
-"""All choices are tried up to here; of larger circles those of at most three dependencies."""
+"""Up to this many dependencies all choices are tried. In larger cycles, choices of at most three are."""
 
 Edge = tuple[Key, Key]
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Dependencies to drop, and what leaves each migration that loses one."""
+    """Dependencies to drop, and what moves out of each migration that loses one."""
 
     edges: frozenset[Edge]
     lowered: dict[Edge, Key]
-    """Where a dropped dependency can stay on an earlier migration of the same app."""
+    """Dropped dependency -> the earlier migration of the same app that can replace it."""
     leavings: dict[Key, Leaving]
 
     @property
     def cost(self) -> tuple[int, ...]:
-        """Moved keys, required ones, fields of a CreateModel, files, other operations."""
+        """The number of moved keys, required keys, fields of a CreateModel, files, and other operations."""
         keys, required, fields, others = (sum(each.cost[i] for each in self.leavings.values()) for i in range(4))
         return keys, required, fields, len(self.leavings), others
 
 
 class NoCut(Exception):
-    """Why no choice of dependencies opens the circle."""
+    """Why no choice of dependencies breaks the cycle."""
 
 
 def find_cuts(ring: frozenset[Key], history: History) -> list[Cut]:
-    """The cuts that leave no circle, the cheapest first. Raises NoCut."""
+    """The cuts that leave no cycle, cheapest first. Raises NoCut."""
     edges = sorted(_edges(ring, history))
     parents = {key: _parents(history, key) for key in reachable(history, ring)}
     for key in parents:
@@ -68,7 +68,7 @@ def _choices(edges: list[Edge]) -> Iterator[frozenset[Edge]]:
 
 
 def _edges(ring: frozenset[Key], history: History) -> Iterator[Edge]:
-    """The dependencies inside the ring that may go: on another app, written in a plain file that isn't deployed."""
+    """The dependencies in the cycle that may be dropped: on another app, in a file that isn't squashed or deployed."""
     for key in ring:
         migration = history.migration(key)
         if migration is None or migration.replaces or not history.is_new(migration):
@@ -80,7 +80,7 @@ def _edges(ring: frozenset[Key], history: History) -> Iterator[Edge]:
 
 
 def _lowered(chosen: frozenset[Edge], parents: dict[Key, tuple[Key, ...]], history: History) -> dict[Edge, Key]:
-    """For each dropped dependency the nearest earlier migration of that app which doesn't wait for the dropping one."""
+    """Dropped dependency -> the nearest earlier migration of that app that doesn't depend on the file that drops it."""
     found = {}
     for key, target in sorted(chosen):
         waiting = [each for each in parents.get(target, ()) if each[0] == target[0]]
@@ -113,7 +113,7 @@ def _cut(
 
 
 def _lost(key: Key, parents: dict[Key, tuple[Key, ...]], history: History) -> frozenset[Key]:
-    """The models that ``key`` could use before the cut and can't after it."""
+    """The models that ``key`` can use before the cut but not after it."""
     kept = _ancestors(key, parents)
     return frozenset(
         model
@@ -135,7 +135,7 @@ def _ancestors(key: Key, parents: dict[Key, tuple[Key, ...]]) -> set[Key]:
 
 
 def _models_of(migration: Migration | None) -> Iterator[Key]:
-    """The models that a migration brings into being, under their new name where it renames."""
+    """The models that a migration creates or renames; renamed ones under their new name."""
     if migration is None:
         return
     for op in (each for top in migration.operations for each in (top, *top.inner)):

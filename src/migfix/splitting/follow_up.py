@@ -1,4 +1,4 @@
-"""The text of the follow-up migration that takes what left another one."""
+"""The source of the follow-up migration, which holds what moved out of another one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_IN_A_NAME = 52
 
 @dataclass(frozen=True)
 class Piece:
-    """One operation of the follow-up: its code from column 0, the comments above it, and what names it."""
+    """One operation of the follow-up: its code from column 0, its comments, and its part of the file's name."""
 
     code: str
     fragment: str
@@ -34,7 +34,7 @@ class Piece:
 
 
 def pieces(migration: Migration, left: Leaving) -> list[Piece]:
-    """The operations that take what left, in the order in which it stood."""
+    """The operations for everything that moved out, in the original order."""
     found = []
     for index, op in enumerate(migration.operations):
         if index in left.operations:
@@ -46,14 +46,14 @@ def pieces(migration: Migration, left: Leaving) -> list[Piece]:
 
 
 def moved(migration: Migration, op: Operation) -> Piece:
-    """An operation as it stands in its file."""
+    """An operation as it is in its file."""
     code = reindented(text_between(migration.source, op.value.span), 8, 0)
     comments = comments_above(migration.source, op.line)
     return Piece(code, _fragment(op), comments, comment_after(migration.source, op.value.span))
 
 
 def _fragment(op: Operation) -> str:
-    """As Django's ``migration_name_fragment``; a data step is called after its function."""
+    """The same as Django's ``migration_name_fragment``, but a RunPython is named after its function."""
     name = op.text("name").lower()
     code = op.arguments.get("code")
     match op.kind:
@@ -73,7 +73,7 @@ def _fragment(op: Operation) -> str:
 
 
 def _added_field(migration: Migration, op: Operation, name: str) -> Piece:
-    """An AddField for a field of a CreateModel, its code taken over as it stands."""
+    """An AddField for a field of a CreateModel. The code of the field is kept as it is."""
     fields = op.arguments.get("fields")
     pairs = [item for item in items_of(fields) if isinstance(item, Sequence)]
     pair = next(item for item in pairs if item.items[0] == Literal(name))
@@ -109,7 +109,7 @@ def _option(migration: Migration, op: Operation, name: str, item: int | None) ->
 
 
 def _operation(migration: Migration, kind: str, arguments: list[tuple[str, str]]) -> str:
-    """A call with one argument a line; values are code that is kept as it is written."""
+    """A call with one argument per line. The values are code and are kept as written."""
     name = spelling(migration.imports, f"django.db.migrations.{kind}") or f"migrations.{kind}"
     return f"{name}(\n" + "".join(f"    {key}={value},\n" for key, value in arguments) + ")"
 
@@ -120,14 +120,14 @@ def _quoted(migration: Migration, text: str) -> str:
 
 
 def text_at(migration: Migration, value: Value, indent: int) -> str:
-    """The code of a value, its further lines moved so that the closing bracket stands at ``indent``."""
+    """The code of a value, with further lines moved so that the closing bracket is at column ``indent``."""
     text = text_between(migration.source, value.span)
     last = text.rpartition("\n")[2]
     return reindented(text, len(last) - len(last.lstrip()), indent)
 
 
 def follow_up_name(migration: Migration, names: Iterable[str], found: list[Piece]) -> str:
-    """``0002_initial`` or ``0002_memberlike_post``: the next free number and what Django would call it."""
+    """The next free number and the name that Django would use: ``0002_initial`` or ``0002_memberlike_post``."""
     numbers = [int(match[1]) for name in names if (match := re.match(r"(\d+)", name))]
     number = max(numbers, default=0) + 1
     width = 4
@@ -153,7 +153,7 @@ def follow_up_source(
     run_before: list[str] | None = None,
     replaces: list[str] | None = None,
 ) -> bytes:
-    """The whole file, in the line ends and indentation of the migration it is split from.
+    """The whole file, with the line endings and indentation of the migration it is split from.
 
     Raises CannotLeave if the operations use something of that file that can't be imported.
     """
@@ -181,14 +181,14 @@ def follow_up_source(
 
 
 def _list_of(name: str, items: list[str], quote: str) -> list[str]:
-    """The lines of an attribute with one item a line; none without items."""
+    """The lines of an attribute with one item per line; empty without items."""
     if not items:
         return []
     return [f"    {name} = [", *(f"        {with_quotes(each, quote)}," for each in items), "    ]", ""]
 
 
 def _constants(migration: Migration, code: str) -> list[str]:
-    """The module-level constants that ``code`` needs, and those they need, in the order of the file."""
+    """The module-level constants that ``code`` needs, and those that they need, in the order of the file."""
     needed: set[str] = set()
     text = code
     while more := {name for name in names_read(text) if name in migration.constants} - needed:
@@ -198,7 +198,7 @@ def _constants(migration: Migration, code: str) -> list[str]:
 
 
 def _constant(migration: Migration, name: str) -> str:
-    """An assignment with the comments on it, as it stands in its file."""
+    """The assignment of a constant with its comments, as it is in its file."""
     span = assignment_of(migration.source, name)
     above = "".join(f"{comment}\n" for comment in comments_above(migration.source, span[0]))
     after = comment_after(migration.source, span)
@@ -226,7 +226,7 @@ def _imports(migration: Migration, code: str, functions: list[str]) -> str:
 
 
 def _is_needed(each: Import, code: str) -> bool:
-    """``import a.b`` binds ``a``: of several only those whose module is spelled out."""
+    """Whether an import is needed. ``import a.b`` binds only ``a``, so ``code`` must spell out ``a.b``."""
     is_root = each.name is None and each.bound == each.module.partition(".")[0]
     return not is_root or each.module == each.bound or each.module in code
 

@@ -1,4 +1,4 @@
-"""What leaves a migration when some of its dependencies go: keys that need them, and all that hangs on those keys."""
+"""What moves out of a migration that loses dependencies: keys that need them, and what depends on those keys."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ OPTION_SETS = ("unique_together", "index_together", "order_with_respect_to")
 
 
 class CannotLeave(Exception):
-    """Something that needs the dependency and can't go to another file."""
+    """Something that needs the dependency and can't move to another file."""
 
 
 @dataclass
 class Leaving:
-    """What goes to the follow-up."""
+    """What moves to the follow-up."""
 
     fields: list[tuple[int, str]] = field(default_factory=list)
     """Fields of a CreateModel: index of the operation, name."""
@@ -32,7 +32,7 @@ class Leaving:
     """Options of a CreateModel: index of the operation, name, and the item of a list of indexes or constraints."""
     operations: list[int] = field(default_factory=list)
     keys: int = 0
-    """How many foreign keys and many-to-many fields are among them."""
+    """How many of these are foreign keys or many-to-many fields."""
     required: int = 0
     """How many of those are NOT NULL."""
 
@@ -42,7 +42,7 @@ class Leaving:
 
     @property
     def cost(self) -> tuple[int, int, int, int]:
-        """Few keys first, then nullable ones, then those that are added rather than created, then few operations."""
+        """A sort key: few keys first, then nullable ones, then those of an AddField, then few operations."""
         return self.keys, self.required, len(self.fields), len(self.operations) + len(self.options)
 
 
@@ -53,9 +53,9 @@ def leaving(
     history: History,
     among: range | None = None,
 ) -> Leaving:
-    """What must leave ``migration`` when the models ``lost`` aren't there yet and those of ``apps`` may be older.
+    """What must move out of ``migration`` if the models ``lost`` don't exist yet and those of ``apps`` may be older.
 
-    ``among`` says which operations are looked at: all of them, unless what is lost comes later in the same file.
+    ``among`` limits the operations to check, for models that the same file creates later. By default all are checked.
     Raises CannotLeave.
     """
     reader = _Reader(migration, lost, apps, history)
@@ -65,7 +65,7 @@ def leaving(
 
 
 class _Reader:
-    """Goes through the operations in order: what has left decides what follows it."""
+    """Reads the operations in order. What has moved decides which later operations move too."""
 
     def __init__(self, migration: Migration, lost: frozenset[Key], apps: frozenset[str], history: History) -> None:
         self.migration = migration
@@ -74,11 +74,11 @@ class _Reader:
         self.history = history
         self.left = Leaving()
         self.gone: set[tuple[str, str]] = set()
-        """Model and field, index or constraint that have left."""
+        """Model and field, index or constraint that have moved."""
         self.sets: set[tuple[str, str]] = set()
-        """Model and kind of a set-like operation that has left: later ones of the kind follow."""
+        """Model and kind of a moved operation that sets an option as a whole. Later ones of the kind move too."""
         self.changed: set[str] = set()
-        """Models whose rows a function that has left changes."""
+        """Models whose rows a moved data function changes."""
 
     def operation(self, index: int, op: Operation) -> None:
         if op.kind == "CreateModel":
@@ -143,7 +143,7 @@ class _Reader:
                     self.gone.add((op.model, str(named.value)))
 
     def needs(self, op: Operation) -> bool:
-        """Whether an operation itself names a model that isn't there yet."""
+        """Whether an operation itself names a model that doesn't exist yet."""
         if op.kind in ("AddField", "AlterField"):
             each = field_of(op)
             is_needed = self.needs_field(each, op.model)
@@ -157,7 +157,7 @@ class _Reader:
         return False
 
     def needs_field(self, each: Field, model: str) -> bool:
-        """Whether a field points at something that isn't there yet. Raises CannotLeave if that can't be read."""
+        """Whether a field points at a model that doesn't exist yet. Raises CannotLeave if that can't be read."""
         targets = each.related(self.migration.app, model, self.history.facts)
         if any(map(self.is_lost, targets)) or (each.get("to_field") and any(app in self.apps for app, _ in targets)):
             return True
@@ -167,7 +167,7 @@ class _Reader:
         return False
 
     def names_lost(self, value: Value) -> bool:
-        """Whether a value names a model that isn't there yet, as ``app.model``, or is code that could."""
+        """Whether a value names a model that doesn't exist yet, as ``app.model``, or is code that could."""
         if isinstance(value, Opaque):
             return True
         return any(
@@ -193,7 +193,7 @@ class _Reader:
         return found
 
     def names_table(self, op: Operation) -> bool:
-        """Whether the SQL names a table of an app whose migration is let go."""
+        """Whether the SQL names a table of an app whose migration is no longer a dependency."""
         words = {
             word for text in statements(op.arguments.get("sql")) or () for word in re.findall(r"\w+", text.lower())
         }
@@ -207,7 +207,7 @@ class _Reader:
         return any(model.table.lower() in words for model in models)
 
     def follows(self, op: Operation) -> bool:
-        """Whether an operation hangs on something that has left."""
+        """Whether an operation depends on something that has moved."""
         for each in (op, *op.inner):
             mine = {gone for owner, gone in self.gone if owner == each.model}
             if each.kind in _SETS and (
@@ -232,7 +232,7 @@ class _Reader:
         return False
 
     def uses_gone(self, op: Operation) -> bool:
-        """Whether the code of a data step mentions a field that has left: of a model it names, or across a relation."""
+        """Whether a RunPython or RunSQL mentions a moved field: of a model that it names, or across a relation."""
         if op.kind == "RunSQL":
             texts = " ".join(statements(op.arguments.get("sql")) or ())
             return any(re.search(rf"\b{re.escape(gone)}(_id)?\b", texts) for _, gone in self.gone if gone)
@@ -241,7 +241,7 @@ class _Reader:
 
 
 def uses_field(migration: Migration, function: str, model: str, field: str) -> bool:
-    """Whether a function, or one of the file that it calls, mentions a field: of a model it names, or after ``__``."""
+    """Whether a function, or one of the file that it calls, mentions a field of a model it names, or after ``__``."""
     names, text = {function}, ""
     while names:
         name = names.pop()

@@ -1,4 +1,4 @@
-"""A cut as edits: what leaves, the follow-up that takes it, and the files that must point there."""
+"""A cut as edits: what moves out, the follow-up that holds it, and the files that must depend on the follow-up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from migfix.splitting.leaving_fields import CannotLeave, Leaving, uses_field
 
 
 def split_cheapest(cuts: list[Cut], history: History) -> tuple[Cut, list[Edit]]:
-    """The first cut that can be written, and all its edits. Raises the first one's CannotLeave if none can."""
+    """The first cut that can be written, and its edits. If none can, raises the CannotLeave of the first cut."""
     reasons = []
     for cut in cuts:
         try:
@@ -57,7 +57,7 @@ def _split(key: Key, left: Leaving, cut: Cut, history: History) -> Iterator[Edit
 
 
 def _let_go(migration: Migration, dropped: list[Dependency], cut: Cut, history: History) -> Iterator[Edit]:
-    """Dependencies go, or are lowered to an earlier migration of the same app that doesn't close the circle."""
+    """Remove dependencies, or replace them by an earlier migration of the same app that doesn't close the cycle."""
     for each in dropped:
         target = history.resolve(each)
         lower = cut.lowered.get((migration.key, target)) if target else None
@@ -86,7 +86,7 @@ def _successors(migration: Migration, targets: frozenset[Key], history: History)
 
 
 def later_of_app(migration: Migration, history: History) -> list[Migration]:
-    """The migrations of the app that come after this one by its own chain, nearest first."""
+    """The migrations of the app that depend on this one, directly or through others of the app, nearest first."""
     found: list[Migration] = []
     waiting = [migration.key]
     while waiting:
@@ -99,7 +99,7 @@ def later_of_app(migration: Migration, history: History) -> list[Migration]:
 
 
 def _without(closed: Key, start: Key, history: History) -> set[Key]:
-    """Everything that ``start`` needs, without passing through ``closed``."""
+    """``start`` and everything that it depends on without passing through ``closed``."""
     seen, waiting = {start}, [start]
     while waiting:
         found = history.migration(waiting.pop())
@@ -111,7 +111,7 @@ def _without(closed: Key, start: Key, history: History) -> set[Key]:
 
 
 def removals(migration: Migration, left: Leaving) -> Iterator[Edit]:
-    """Fields and options that leave go out of their CreateModel; an option that becomes empty goes whole."""
+    """Remove moved fields and options from their CreateModel. An option that becomes empty is removed altogether."""
     for index, name in left.fields:
         op = migration.operations[index]
         fields = op.arguments["fields"]
@@ -154,7 +154,7 @@ def _items(value: Value | None) -> tuple[Value, ...]:
 
 
 def functions_along(migration: Migration, left: Leaving) -> list[str]:
-    """The functions that go along: those of the moved data steps, and what they call in the file, in file order."""
+    """The functions that move as well: those of moved operations and what they call in the file, in file order."""
     needed = set()
     for index in left.operations:
         for op in (migration.operations[index], *migration.operations[index].inner):
@@ -165,7 +165,7 @@ def functions_along(migration: Migration, left: Leaving) -> list[str]:
 
 
 def leftovers(migration: Migration, left: Leaving, functions: list[str], dependencies: list[str]) -> Iterator[Edit]:
-    """Functions, constants and imports that nothing in the file needs any more."""
+    """Remove functions, constants and imports that nothing in the file needs any more."""
     spans = [migration.operations[index].value.span for index in left.operations]
     for index, name in left.fields:
         pairs = [item for item in _items(migration.operations[index].arguments["fields"]) if isinstance(item, Sequence)]
@@ -179,7 +179,7 @@ def leftovers(migration: Migration, left: Leaving, functions: list[str], depende
 
 
 def cleared(migration: Migration, functions: Iterable[str], gone_code: list[str], new_code: str = "") -> Iterator[Edit]:
-    """What nothing needs any more once ``gone_code`` has left the file: of its functions these, constants, imports."""
+    """Remove what is unused once ``gone_code`` is removed: any of ``functions``, constants and imports."""
     gone = Counter(name for text in gone_code for name in names_read(text))
     read = Counter([*names_read(decode(migration.source)), *names_read(new_code)])
     waiting = [name for name in (*functions, *migration.constants) if read[name]]
@@ -203,7 +203,7 @@ def _code_of(migration: Migration, name: str) -> str:
 def retargeted(
     migration: Migration, before: str, name: str, after: list[Migration], history: History
 ) -> Iterator[Edit]:
-    """Later migrations of the app come after the follow-up."""
+    """Make the later migrations ``after`` depend on the follow-up. Raises CannotLeave if one is deployed."""
     for each in after:
         if not history.is_new(each):
             raise CannotLeave(f"{each.path} comes after {migration.name} and is deployed")
@@ -218,7 +218,7 @@ def retargeted(
 def _later_users(
     migration: Migration, left: Leaving, targets: frozenset[Key], name: str, history: History
 ) -> Iterator[Edit]:
-    """Data steps of other apps that use a field that has moved must come after the follow-up."""
+    """Make migrations of other apps depend on the follow-up if their data functions use a moved field."""
     needed = {key for target in targets for key in _without(migration.key, target, history)}
     after = [each.key for each in later_of_app(migration, history) if each.key not in needed]
     for each in history.mentioning(migration.app):
@@ -230,7 +230,7 @@ def _later_users(
 
 
 def _uses_moved(each: Migration, migration: Migration, left: Leaving) -> bool:
-    """Whether a data step of another file uses a field that has left this one."""
+    """Whether a data function of another file uses a field that has moved out of this one."""
     moved = [(migration.operations[index].model, name) for index, name in left.fields]
     moved += [(op.model, op.text("name")) for op in map(migration.operations.__getitem__, left.operations)]
     called = [op.arguments.get(name) for op in each.walk() for name in ("code", "reverse_code")]
@@ -239,7 +239,7 @@ def _uses_moved(each: Migration, migration: Migration, left: Leaving) -> bool:
 
 
 def companion(migration: Migration, before: str, name: str, history: History) -> Iterator[SetContent]:
-    """max_migration.txt of django-linear-migrations names the leaf."""
+    """Update max_migration.txt of django-linear-migrations, which names the leaf."""
     path = str(PurePath(migration.path).parent / "max_migration.txt")
     content = history.companion(path)
     if content is not None and content.strip() == before.encode():

@@ -1,4 +1,4 @@
-"""Rewriting: bytes and edits to bytes. The only package that imports LibCST."""
+"""Apply edits to the source of a file, as bytes. The only package that imports LibCST."""
 
 from __future__ import annotations
 

@@ -8,14 +8,14 @@ import libcst as cst
 
 
 def class_index(module: cst.Module) -> int:
-    """Where the Migration class stands in the module."""
+    """The index of the Migration class in the module body."""
     return max(
         i for i, node in enumerate(module.body) if isinstance(node, cst.ClassDef) and node.name.value == "Migration"
     )
 
 
 def assignment(body: Sequence[cst.CSTNode], name: str) -> tuple[int, int, cst.Assign | cst.AnnAssign]:
-    """Line and position of ``name = …`` in a class body. Raises LookupError."""
+    """The line and position of ``name = …`` in a class body, and its node. Raises LookupError if it isn't set."""
     for line, statement in enumerate(body):
         for position, small in enumerate(statement.body if isinstance(statement, cst.SimpleStatementLine) else ()):
             targets = [each.target for each in small.targets] if isinstance(small, cst.Assign) else []
@@ -37,7 +37,7 @@ def has_attribute(module: cst.Module, name: str) -> bool:
 
 
 def with_attribute(module: cst.Module, name: str, code: str) -> cst.Module:
-    """``name = code`` above the other attributes, below a docstring, with a blank line after it."""
+    """The module with ``name = code`` above the other attributes, below a docstring, and a blank line after it."""
     body = _body(module)
     parsed = cst.parse_statement(f"{name} = {code}", module.config_for_parsing)
     place = int(isinstance(body[0], cst.SimpleStatementLine) and _is_text(body[0].body[0]))
@@ -54,7 +54,7 @@ def with_attribute(module: cst.Module, name: str, code: str) -> cst.Module:
 
 
 def without_attribute(module: cst.Module, name: str) -> cst.Module:
-    """The class without ``name = …``; the comments above it go to what follows."""
+    """The module without ``name = …`` in the class. The comments above it move to the next statement."""
     body = _body(module)
     line, position, _ = assignment(body, name)
     statement = cst.ensure_type(body[line], cst.SimpleStatementLine)

@@ -1,4 +1,4 @@
-"""No comment is lost: one whose line was rewritten goes to the nearest line that both versions have."""
+"""Keep every comment: if the line of a comment was rewritten, it moves to the nearest line in both versions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 _FOR_TOOLS = re.compile(r"#\s*(noqa|type:|pragma:|isort:|fmt:|pylint:|nosec|ruff:)", re.IGNORECASE)
-"""Comments about the very line that they stand on: without it they say nothing."""
+"""Comments about their own line, which have no meaning without it."""
 _LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
 
 
@@ -27,7 +27,7 @@ class Remark(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A file as lines without their ends, and the ends, which may differ from line to line."""
+    """A file as lines without their endings, and the endings, which may differ from line to line."""
 
     lines: list[str]
     ends: list[str]
@@ -40,7 +40,7 @@ class Text(NamedTuple):
         return cls(parts[::2], [*parts[1::2], ""], encoding)
 
     def with_line(self, place: int, line: str) -> Text:
-        """With one more line before line ``place``."""
+        """The text with one more line before line ``place``."""
         end = next(iter(self.ends), "\n")
         lines = [*self.lines[:place], line, *self.lines[place:]]
         return Text(lines, [*self.ends[:place], end, *self.ends[place:]], self.encoding)
@@ -55,7 +55,7 @@ class Text(NamedTuple):
                 yield Remark(line - 1, column, each.string, not each.line[:column].strip())
 
     def tokens(self) -> list[tuple[int, str]] | None:
-        """What the text means to Python; None if it isn't Python."""
+        """The tokens of the text without comments and blank lines; None if it isn't valid Python."""
         try:
             found = tokenize.generate_tokens(io.StringIO("\n".join(self.lines)).readline)
             return [(each.type, each.string) for each in found if each.type not in _LAYOUT]
@@ -64,7 +64,7 @@ class Text(NamedTuple):
 
 
 def with_lost_comments(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The new contents of files with the comments that are in the old ones of the same paths and in no new one."""
+    """The new contents of files, with the comments added back that the old contents had and no new file has."""
     found = dict(new)
     left = Counter(each.text for source in new.values() for each in _remarks(source))
     for path, source in old.items():
@@ -90,7 +90,7 @@ def _with(lost: list[Remark], old: Text, new: Text) -> Text:
 
 
 def _candidates(remark: Remark, old: Text, new: Text) -> Iterator[Text]:
-    """The new text with the comment in its place: on its own line, else above the nearest one that both texts have."""
+    """The new text with the comment at the end of its old line, or above the nearest line that both texts have."""
     places = _common(old, new)
     here = places.get(remark.line)
     if not remark.is_alone and here is not None and "#" not in new.lines[here]:
@@ -103,7 +103,7 @@ def _candidates(remark: Remark, old: Text, new: Text) -> Iterator[Text]:
 
 
 def _common(old: Text, new: Text) -> dict[int, int]:
-    """The lines with a word in them that both texts have, by number."""
+    """The lines that both texts have and that contain a word: old line number -> new line number."""
     one, two = _without_comments(old), _without_comments(new)
     blocks = SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
     pairs = ((a + step, b + step) for a, b, size in blocks for step in range(size))

@@ -1,7 +1,7 @@
 """Lists, calls and dicts as children with the gaps around them, so that comments stay where they belong.
 
-The first line of a gap holds the comment that ends the line of the child before it, its further lines what a person
-wrote above the child after it. LibCST keeps these gaps in commas and brackets, a little differently for each kind of
+The first line of a gap contains the comment at the end of the previous child's line. Its other lines contain the
+comments above the next child. LibCST stores these gaps in commas and brackets, a little differently for each kind of
 container; here they are a plain tuple.
 """
 
@@ -35,7 +35,7 @@ class Children:
 
 
 def children_of(node: Container) -> Children:
-    """Take a container apart."""
+    """The children of a container, with the gaps around them."""
     nodes: tuple[Child, ...] = tuple(node.args if isinstance(node, cst.Call) else node.elements)
     opening, closing = _brackets(node)
     if not nodes:
@@ -48,7 +48,7 @@ def children_of(node: Container) -> Children:
 
 
 def put_together(node: Container, children: Children) -> Container:
-    """The container with other children; commas and brackets follow from the gaps."""
+    """The container with other children. The gaps determine its commas and brackets."""
     is_call = isinstance(node, cst.Call)
     nodes: list[Child] = []
     for child, gap in zip(children.nodes, (*children.gaps, children.closing)[1:], strict=True):
@@ -102,7 +102,7 @@ def _with_brackets(node: Container, nodes: list[Child], opening: Gap, closing: G
 
 
 def inserted(children: Children, index: int, child: Child, comment: str | None, fresh: Gap) -> Children:
-    """``child`` before child ``index``; ``fresh`` is the gap of a new line, or of a space on the same line."""
+    """The children with ``child`` before child ``index``; ``fresh`` is the gap of a new line, or a space."""
     if not children.nodes:
         closing = outdented(fresh) if isinstance(fresh, cst.ParenthesizedWhitespace) else NOTHING
         return Children(
@@ -125,7 +125,7 @@ def inserted(children: Children, index: int, child: Child, comment: str | None, 
 
 
 def removed(children: Children, index: int) -> Children:
-    """The children without one of them, and without the comments that belong to it."""
+    """The children without child ``index`` and the comments that belong to it."""
     gaps = (*children.gaps, children.closing)
     left = _joined(gaps[index], gaps[index + 1])
     gaps = (*gaps[:index], left, *gaps[index + 2 :])
@@ -136,7 +136,7 @@ def removed(children: Children, index: int) -> Children:
 
 
 def moved(children: Children, moves: list[tuple[int, int]]) -> Children:
-    """Some children before others, each with the comments above it and the one that ends its line."""
+    """The children with some moved before others, each with the comments above it and at the end of its line."""
     order = [index for index in range(len(children.nodes)) if index not in dict(moves)]
     for source, to in moves:
         place = next((i for i, index in enumerate(order) if index >= to), len(order))
@@ -155,13 +155,13 @@ def moved(children: Children, moves: list[tuple[int, int]]) -> Children:
 
 
 def commented(children: Children, index: int, comment: str) -> Children:
-    """A comment line above child ``index``."""
+    """The children with a comment line above child ``index``."""
     gap = with_comment(children.gaps[index], comment)
     return replace(children, gaps=(*children.gaps[:index], gap, *children.gaps[index + 1 :]))
 
 
 def exploded(children: Children, fresh: Gap) -> Children:
-    """One child a line, as black lays out what doesn't fit on one; what has its lines already stays as it is."""
+    """The children with one on each line, as black does if they don't fit on one. Multi-line children are kept."""
     if children.nodes and all(
         isinstance(gap, cst.ParenthesizedWhitespace) for gap in (*children.gaps, children.closing)
     ):
@@ -172,7 +172,7 @@ def exploded(children: Children, fresh: Gap) -> Children:
 
 
 def with_comment(gap: Gap, comment: str | None) -> Gap:
-    """The gap with a comment above the child that follows it; its lines may bring their ``#`` along."""
+    """The gap with a comment above the child after it. Lines of ``comment`` may already start with ``#``."""
     if comment is None or not isinstance(gap, cst.ParenthesizedWhitespace):
         return gap
     texts = [text if text.startswith("#") else f"# {text}" for text in comment.split("\n")]
@@ -181,7 +181,7 @@ def with_comment(gap: Gap, comment: str | None) -> Gap:
 
 
 def outdented(gap: Gap) -> Gap:
-    """The gap before a closing bracket, one step out of ``gap``."""
+    """The gap before a closing bracket: ``gap`` with one step less indentation."""
     if not isinstance(gap, cst.ParenthesizedWhitespace):
         return gap
     inner = gap.last_line.value
@@ -189,21 +189,21 @@ def outdented(gap: Gap) -> Gap:
 
 
 def _ending(there: Gap, fresh: Gap) -> Gap:
-    """The gap before an inserted child: it keeps the comment that ends the line above."""
+    """The gap before an inserted child. It keeps the comment at the end of the line above."""
     if isinstance(fresh, cst.ParenthesizedWhitespace) and isinstance(there, cst.ParenthesizedWhitespace):
         return fresh.with_changes(first_line=there.first_line)
     return fresh
 
 
 def _leading(there: Gap, fresh: Gap) -> Gap:
-    """The gap after an inserted child: it keeps the comments above what follows."""
+    """The gap after an inserted child. It keeps the comments above the next child."""
     if isinstance(there, cst.ParenthesizedWhitespace) and isinstance(fresh, cst.ParenthesizedWhitespace):
         return there.with_changes(first_line=cst.TrailingWhitespace(newline=there.first_line.newline))
     return there
 
 
 def _joined(before: Gap, after: Gap) -> Gap:
-    """The gap that is left where a child is taken out from between two."""
+    """The gap that remains when the child between two gaps is removed."""
     match before, after:
         case cst.ParenthesizedWhitespace(), cst.ParenthesizedWhitespace():
             return after.with_changes(first_line=before.first_line)

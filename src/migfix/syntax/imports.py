@@ -1,4 +1,4 @@
-"""Import statements, added in their sorted place and taken out when nothing needs them."""
+"""Add import statements at their sorted place, and remove them when nothing needs them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 def with_import(module: cst.Module, name: str, imported: str | None) -> cst.Module:
-    """``from name import imported``, or ``import name``, where isort would put it; as it is if it is there."""
+    """The module with ``from name import imported``, or ``import name``, where isort would put it.
+
+    The module is unchanged if it already has that import.
+    """
     body: list[Statement] = list(module.body)
     for index, node in enumerate(body):
         statement = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
@@ -50,7 +53,7 @@ def _with_name(statement: cst.ImportFrom, imported: str) -> cst.ImportFrom:
 
 
 def _isort_key(name: str) -> tuple[int, str]:
-    """isort sorts CONSTANTS, then Classes, then functions."""
+    """The sort key of an imported name. isort sorts CONSTANTS first, then Classes, then functions."""
     return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2), name
 
 
@@ -70,7 +73,7 @@ def _with_line(module: cst.Module, name: str, imported: str | None) -> cst.Modul
     sections = {i: each[0] for i, each in imports}
     is_known = key[0] in sections.values()
     if place in sections and (not after or sections[after[-1]] != key[0] == sections[place]):
-        # the new first line of a section, or of the file, takes the blank lines above the old one
+        # the new first line of a section, or of the file, gets the blank lines above the old first line
         line, body[place] = _in_front_of(line, body[place], is_known)
     elif after and not is_known:
         line = line.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
@@ -84,7 +87,7 @@ def _in_front_of(line: Statement, following: Statement, is_same_section: bool) -
 
 
 def _is_sorted_by_module(lines: list[cst.SimpleStatementLine]) -> bool:
-    """Whether ``import`` and ``from`` lines are mixed, sorted by module, as Django before 5.0 wrote them."""
+    """Whether ``import`` and ``from`` lines are mixed and sorted by module, as Django generated them before 5.0."""
     mixed, apart = [_sort_key(each, True) for each in lines], [_sort_key(each, False) for each in lines]
     return mixed == sorted(mixed) and apart != sorted(apart)
 
@@ -103,7 +106,7 @@ def _section(name: str) -> int:
 
 
 def without_import(module: cst.Module, bound: str) -> cst.Module:
-    """The module without the import that binds ``bound``; the blank line that begins a group of imports stays."""
+    """The module without the import that binds ``bound``. The blank line before a group of imports stays."""
     body: list[Statement] = []
     blank: list[cst.EmptyLine] = []
     for node in module.body:

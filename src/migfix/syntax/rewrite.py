@@ -1,4 +1,4 @@
-"""Bytes and edits in, bytes out: one pass that descends only where it edits."""
+"""Apply edits to the bytes of a file, in one pass that only visits the parts it changes."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ from migfix.syntax.imports import with_import, without_import
 
 TreeEdit = Insert | Remove | Move | Replace | Comment
 Placed = tuple[Where, TreeEdit]
-"""An edit and the rest of the way to its place."""
+"""An edit, and the remaining part of the path to its place."""
 
 
 class CannotEdit(Exception):
-    """A file in a syntax that LibCST doesn't know."""
+    """The file uses syntax that LibCST can't parse."""
 
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
-    """The source of one file with all ``edits`` made; everything else stays byte for byte.
+    """The source of one file with all ``edits`` applied. The rest of the file is unchanged, byte for byte.
 
-    Places are those of the source as given: an edit doesn't move the place of another. Raises CannotEdit for a file
-    that Python reads and LibCST doesn't.
+    All places refer to the original source: an edit doesn't shift the place of another. Raises CannotEdit for a file
+    that LibCST can't parse although Python can.
     """
     edits = tuple(edits)
     texts = [(edit.span, edit.code) for edit in edits if isinstance(edit, ReplaceText)]
@@ -92,7 +92,7 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 def _missing(edits: tuple[Edit, ...], module: cst.Module) -> dict[str, list[Insert]]:
-    """What goes into lists that the class doesn't have, by their names: ``dependencies`` may be left out."""
+    """The inserts into lists that the class doesn't set, by attribute name. ``dependencies`` may be missing."""
     found: dict[str, list[Insert]] = {}
     for edit in edits:
         if isinstance(edit, Insert) and not has_attribute(module, str(edit.where[0])):
@@ -107,7 +107,7 @@ def _as_attribute(name: str, inserts: list[Insert], module: cst.Module) -> AddAt
 
 @dataclass(frozen=True)
 class Rewriter:
-    """Edits the attributes of the Migration class of one module."""
+    """Edits the attributes of the Migration class in one module."""
 
     module: cst.Module
 
@@ -130,7 +130,7 @@ class Rewriter:
         return self.module.with_changes(body=[*self.module.body[:index], changed_class, *self.module.body[index + 1 :]])
 
     def edited(self, node: cst.BaseExpression, edits: list[Placed], depth: int) -> cst.BaseExpression:
-        """An expression with the edits in it made; its children stand ``depth`` steps in from the class body."""
+        """An expression with its edits applied. Its children are ``depth`` steps deeper than the class body."""
         own = next((edit for where, edit in edits if not where and isinstance(edit, Replace)), None)
         if own is not None:
             return self.expression(own.code, depth - 1)
@@ -160,7 +160,7 @@ class Rewriter:
     def _with_direct_edits(
         self, node: Container, children: Children, edits: Sequence[tuple[int, TreeEdit]], depth: int, fresh: Gap
     ) -> Children:
-        """Edits from the last place to the first, so that none moves the place of another."""
+        """Apply edits from the last place to the first, so that none of them shifts the place of another."""
         moves = [(index, edit.to) for index, edit in edits if isinstance(edit, Move)]
         last_first = list(reversed(edits))
         for index, edit in sorted(last_first, key=lambda pair: (-pair[0], isinstance(pair[1], Insert))):
@@ -175,7 +175,7 @@ class Rewriter:
         return moved(children, moves) if moves else children
 
     def fitted(self, child: Child, depth: int) -> Child:
-        """A child on a line of its own that has become too long: one grandchild a line, as black does."""
+        """A child on its own line. If it has become too long, its children are on one line each, as black does."""
         code = _code(child)
         value = _value(child)
         room = line_length() - len(self.module.default_indent.expandtabs(4)) * (depth + 1) - 1
@@ -190,7 +190,7 @@ class Rewriter:
         return child.with_changes(value=put_together(value, replace(children, nodes=nodes)))
 
     def line(self, children: Children, depth: int) -> Gap:
-        """The gap of a fresh line at the depth of the children, as their neighbours have it."""
+        """The gap for a new line with the indentation of the other children, or ``depth`` steps if there are none."""
         for gap in children.gaps:
             if isinstance(gap, cst.ParenthesizedWhitespace):
                 return gap.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=[])
@@ -202,7 +202,7 @@ class Rewriter:
         return cst.parse_expression(self._placed(code, depth), self.module.config_for_parsing)
 
     def child(self, node: Container, code: str, depth: int) -> Child:
-        """``code`` as a child of ``node``, its further lines indented to ``depth``."""
+        """``code`` as a child of ``node``, with all lines after the first indented to ``depth``."""
         opening, closing = {cst.Call: ("f(", ")"), cst.Dict: ("{", "}")}.get(type(node), ("[", "]"))
         parsed = self.expression(opening + code + closing, depth)
         if isinstance(parsed, cst.Call):
@@ -244,7 +244,7 @@ def _with_function(module: cst.Module, code: str) -> cst.Module:
 
 
 def _without_definition(module: cst.Module, name: str) -> cst.Module:
-    """The module without a function or constant and the comment on it; comments that a blank line sets apart stay."""
+    """The module without a function or constant and the comment above it. Comments before a blank line stay."""
     body = list(module.body)
     for index, node in enumerate(body):
         if _defined(node) == name:
@@ -257,7 +257,7 @@ def _without_definition(module: cst.Module, name: str) -> cst.Module:
 
 
 def _defined(node: cst.CSTNode) -> str:
-    """The name of a function, or of a constant with a line to itself; else ""."""
+    """The name of a function, or of a constant whose assignment has its own line; else ""."""
     match node:
         case cst.FunctionDef(name=cst.Name(value=name)):
             return name

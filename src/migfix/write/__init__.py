@@ -1,1 +1,1 @@
-"""Files are written together or not at all, and can be taken back."""
+"""Write files all together or not at all, and undo the last write."""

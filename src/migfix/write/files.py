@@ -1,8 +1,8 @@
-"""The one place that touches the user's files: all of them or none, also when the process is killed half-way.
+"""The only module that changes the user's files: all of them or none, even if the process is killed half-way.
 
-Before the first file changes, the journal holds what stood there and what shall stand there. Each file is then replaced
-in one step. A later run that finds a write which never ended puts everything back. The journal of the last write serves
-``migfix undo``, which is a write like any other.
+Before the first file changes, the journal stores the old and the new content of each file. Each file is then replaced
+in one step. ``recover()`` restores the old contents after a write that was never completed. ``migfix undo`` uses the
+journal of the last write and is itself a write like any other.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from migfix.write.record import begin, drop, end, inside, settle, states
 
 
 def write_all(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> None:
-    """Replace every file in ``before`` (None: not there yet) by its content in ``after`` (None: it goes).
+    """Replace every file in ``after`` by its content there (None: delete it).
 
-    Raises MigfixError, with nothing changed, if a file is no longer as it was read or can't be written.
+    ``before`` has the contents as they were read (None: the file doesn't exist). Raises MigfixError, with nothing
+    changed, if a file has changed since or can't be written.
     """
     if not after:
         return
@@ -59,9 +60,9 @@ def _write(
 
 
 def undo(place: Path) -> list[str]:
-    """Put every file of the last write in the project at ``place`` back as it was; the paths that were put back.
+    """Restore every file of the last write in the project at ``place``. Returns the paths that were restored.
 
-    Raises MigfixError if there is nothing to take back or a file has changed since.
+    Raises MigfixError if there is nothing to undo or a file has changed since.
     """
     journal = _last_used(place)
     found = states(journal, journal.last)
@@ -81,7 +82,7 @@ def undo(place: Path) -> list[str]:
 
 
 def _last_used(place: Path) -> Journal:
-    """The journal with the last write that concerns ``place``. Raises MigfixError where there is none."""
+    """The journal with the last write that concerns ``place``. Raises MigfixError if there is none."""
     found = []
     for journal in journals_at(place):
         with journal.locked():
@@ -95,7 +96,7 @@ def _last_used(place: Path) -> Journal:
 
 
 def last_before(place: Path) -> dict[str, bytes | None]:
-    """What stood in the files of the last write (None: no file), of those that are still as it left them."""
+    """The content before the last write (None: no file) of each file that hasn't changed since that write."""
     for journal in journals_at(place):
         if (journal.last / "files.json").exists():
             found = states(journal, journal.last)
@@ -104,9 +105,9 @@ def last_before(place: Path) -> dict[str, bytes | None]:
 
 
 def recover(places: Iterable[Path]) -> list[str]:
-    """Put back what killed runs had half written in the projects at ``places``; the paths that were put back.
+    """Restore the files of writes that were killed half-way in the projects at ``places``. Returns their paths.
 
-    Raises MigfixError if a file is neither as before nor as planned: then a person changed it since.
+    Raises MigfixError if a file has neither the old nor the new content, because someone changed it since.
     """
     found: list[str] = []
     for journal in at(places):
@@ -117,7 +118,7 @@ def recover(places: Iterable[Path]) -> list[str]:
 
 
 def _recovered(journal: Journal) -> list[str]:
-    if not journal.is_broken_off:  # whoever wrote has ended meanwhile
+    if not journal.is_broken_off:  # the other process has finished in the meantime
         return []
     found = states(journal, journal.writing)
     for path, known in found.items():
@@ -147,7 +148,7 @@ def _put(path: Path, content: bytes | None) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """The file with new content in one step; its mode, owner and extended attributes are kept."""
+    """Replace the content of a file in one step. Its mode, owner and extended attributes are kept."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".migfix", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -156,7 +157,7 @@ def replace_file(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         if path.exists():
             shutil.copystat(path, temporary)  # mode and extended attributes
-            with suppress(OSError):  # only root may give a file away
+            with suppress(OSError):  # only root may change the owner
                 os.chown(temporary, path.stat().st_uid, path.stat().st_gid)
             os.utime(temporary)
         else:

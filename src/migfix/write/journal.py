@@ -1,9 +1,9 @@
-"""What was about to be written, kept where no clone can bring it: one folder a project, in the user's state folder.
+"""The journal of writes: one folder for each project, in the user's state folder, so that no clone can contain it.
 
-A project's folder is that of its real path, below the state folder. In it, ``writing`` holds a write that is under way,
-``written`` one that is complete and not yet filed, ``last`` the one that ``migfix undo`` takes back. A lock of the
-operating system is held for each write, and shared by those that read: whoever gets it and finds ``writing`` knows that
-its writer is dead.
+The path of a project's folder below the state folder is the real path of the project. In it, ``writing`` is a write in
+progress, ``written`` is one that is complete but not yet moved to ``last``, and ``last`` is the one that
+``migfix undo`` reverts. Each write holds a lock of the operating system, and readers share a lock. A process that gets
+the lock and finds ``writing`` knows that the process that wrote it was killed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from migfix.project.state_folder import folder_of
 
 try:
     import fcntl
-except ImportError:  # Windows has no such lock, and a project there has one user at a time
+except ImportError:  # Windows has no such lock; one user at a time is assumed there
     fcntl = None  # type: ignore[assignment]
 
 PATIENCE = 20.0
@@ -44,12 +44,12 @@ class Journal(NamedTuple):
 
     @property
     def is_broken_off(self) -> bool:
-        """Whether a write has begun and not ended; whoever holds the lock knows that it never will."""
+        """Whether a write was started and not completed. If this process holds the lock, it never will be."""
         return (self.writing / "files.json").exists()
 
     @contextmanager
     def locked(self, is_shared: bool = False) -> Iterator[None]:
-        """Hold the project's lock. Raises MigfixError if another run holds it for too long, or it can't be made."""
+        """Hold the project's lock. Raises MigfixError if another run holds it too long or it can't be created."""
         with ExitStack() as stack:
             try:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,7 +77,10 @@ def _wait_for(descriptor: int, kind: int, root: Path) -> None:
 
 
 def journal_for(paths: Iterable[Path]) -> Journal:
-    """The journal of the project that all of these files are in. Raises MigfixError if they are not in one."""
+    """The journal of the project or repository that all of these files are in, else of their common folder.
+
+    Raises ValueError if they have no common folder.
+    """
     folders = [path.parent.resolve() for path in paths]
     for candidates in zip(*map(_roots, folders), strict=False):
         for root in candidates:
@@ -87,7 +90,7 @@ def journal_for(paths: Iterable[Path]) -> Journal:
 
 
 def journals_at(place: Path) -> list[Journal]:
-    """The journals that may tell of files at ``place``: of its project, its repository, a write of several projects."""
+    """The journals that may list files at ``place``: of its project, its repository, or a write to several projects."""
     found = [journal_of(root) for root in _roots(place.resolve())]
     with suppress(FileNotFoundError):
         found.append(journal_of(Path(os.fsdecode((found[0].folder / "part_of").read_bytes()))))
@@ -95,7 +98,7 @@ def journals_at(place: Path) -> list[Journal]:
 
 
 def journal_of(root: Path) -> Journal:
-    """The journal of a project: its folder lies below the state folder as the project does below ``/``."""
+    """The journal of a project. The project's path is repeated below the state folder."""
     return Journal(root, folder_of(root) / ".journal")
 
 
@@ -105,7 +108,7 @@ def _roots(folder: Path) -> list[Path]:
 
 @contextmanager
 def reading(places: Iterable[Path]) -> Iterator[None]:
-    """Read the projects at ``places`` while nobody writes there. Raises MigfixError where a write was broken off."""
+    """Lock the projects at ``places`` for reading. Raises MigfixError if a write there was interrupted."""
     with ExitStack() as stack:
         for journal in at(places):
             stack.enter_context(journal.locked(is_shared=True))
@@ -115,12 +118,12 @@ def reading(places: Iterable[Path]) -> Iterator[None]:
 
 
 def at(places: Iterable[Path]) -> list[Journal]:
-    """The journals that may tell of files at these places, each once."""
+    """The journals that may list files at these places, each once."""
     return list(dict.fromkeys(journal for place in places for journal in journals_at(place)))
 
 
 def broken_off(journal: Journal) -> MigfixError:
-    """The error that files of a project are half written."""
+    """The error for a project whose files are only partly written."""
     return MigfixError(
         f"An earlier run was killed while writing in {journal.root}.",
         "Run `migfix undo` there to restore the files.",

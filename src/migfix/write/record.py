@@ -1,4 +1,4 @@
-"""One write in a project's journal: what stood in each file and what shall stand there, from begin to end."""
+"""One write in a project's journal, from begin to end: the old and the new content of each file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from migfix.project.files import find_root
 from migfix.write.journal import Journal, journal_of
 
 States = dict[Path, tuple[bytes | None, bytes | None]]
-"""Path -> what stood there and what was to stand there, None for no file."""
+"""Path -> its old and new content; None for no file."""
 
 
 def begin(journal: Journal, before: Mapping[Path, bytes | None], after: Mapping[Path, bytes | None]) -> None:
-    """Write down both states of every file; the list comes last, so that it is whole or not there."""
+    """Store the old and new content of every file. The list is written last, so it is either complete or missing."""
     _clear(journal.writing)
     journal.writing.mkdir()
     entries = []
@@ -38,13 +38,13 @@ def begin(journal: Journal, before: Mapping[Path, bytes | None], after: Mapping[
 
 
 def end(journal: Journal, is_undo: bool) -> None:
-    """The write is complete, from one moment to the next; what is left to do here may be done by a later run."""
+    """Mark the write as complete, in one step. If the process stops after that, a later run does the rest."""
     journal.writing.replace(journal.folder / ("undone" if is_undo else "written"))
     settle(journal)
 
 
 def settle(journal: Journal) -> None:
-    """File what a complete write left: it is the last one now, or the last one is gone."""
+    """Finish what a complete write left behind: it becomes ``last``, or, if it was an undo, ``last`` is removed."""
     if (journal.folder / "undone").exists():
         _clear(journal.last)
         _clear(journal.folder / "undone")
@@ -54,12 +54,12 @@ def settle(journal: Journal) -> None:
 
 
 def drop(journal: Journal) -> None:
-    """Forget the write that is under way."""
+    """Delete the record of the write in progress."""
     _clear(journal.writing)
 
 
 def states(journal: Journal, record: Path) -> States:
-    """What a record says of each file. Raises MigfixError where it can't be read or names a foreign file."""
+    """The states in a record. Raises MigfixError if it can't be read or lists a file outside the project."""
     try:
         entries = json.loads((record / "files.json").read_bytes())["files"]
         found: States = {}
@@ -73,7 +73,7 @@ def states(journal: Journal, record: Path) -> States:
 
 
 def _clear(folder: Path) -> None:
-    """Take a folder away: out of sight in one step, then deleted."""
+    """Delete a folder: rename it in one step, then delete it."""
     if folder.exists():
         away = folder.with_name(f"{folder.name}.gone")
         shutil.rmtree(away, ignore_errors=True)
@@ -82,7 +82,7 @@ def _clear(folder: Path) -> None:
 
 
 def inside(root: Path, path: Path) -> Path:
-    """The path, below ``root`` and through no link. Raises ValueError for any other."""
+    """``path``, if it is below ``root`` and doesn't use links. Raises ValueError otherwise."""
     if not path.is_relative_to(root) or ".." in path.parts or path.is_symlink():
         raise ValueError(f"{path} is not a file of {root}")
     if path.parent.exists() and path.parent.resolve() != path.parent:

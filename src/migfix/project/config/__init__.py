@@ -1,4 +1,4 @@
-"""``[tool.migfix]`` in pyproject.toml, and the flags that go before it."""
+"""``[tool.migfix]`` in pyproject.toml, and the command-line options that override it."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Config:
-    """What is in force for one run."""
+    """The configuration of one run."""
 
     home: Path = Path()
-    """The folder whose pyproject.toml says it, else the project."""
+    """The folder of the pyproject.toml with ``[tool.migfix]``, or else the project."""
     baseline: Path = Path()
-    """The folder of the baseline: the nearest that has one, in the project or above it, else ``home``."""
+    """The folder of the baseline: the nearest one that has it, in the project or above, or else ``home``."""
     facts: Facts = field(default_factory=Facts)
     select: tuple[str, ...] = DEFAULT_SELECT
     ignore: tuple[str, ...] = ()
     settings: str | None = None
     unasked: str | None = None
-    """The settings that only pyproject.toml names and that nobody confirmed: to import them runs the tree's code."""
+    """The settings that only pyproject.toml names and the user hasn't confirmed. Importing them runs the tree's code."""
     database: str | None = None
     databases: tuple[str, ...] = ()
-    """The databases whose applied migrations are left alone, where settings say how to reach them."""
+    """The databases whose applied migrations count as deployed. They need ``settings``."""
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Pattern of paths below the project -> codes that are accepted there."""
+    """Pattern of paths below ``home`` -> codes that are accepted there."""
     after_makemigrations: str = "ask"
     has_baseline: bool = True
-    """Whether what the project's baseline accepts is accepted."""
+    """Whether the project's baseline is used."""
     since: str | None = None
-    """The commit that holds what may be deployed, instead of the default branch."""
+    """The commit that contains what may be deployed, instead of the default branch."""
     is_picked: bool = False
-    """Whether git chose the files, rather than a person."""
+    """Whether git chose the files, rather than the user."""
     is_all: bool = False
-    """Whether every migration is wanted also where nobody knows what is deployed."""
+    """Whether every migration is checked, even if it is unknown what is deployed."""

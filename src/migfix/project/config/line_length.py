@@ -1,4 +1,4 @@
-"""How long the lines of a project may be, as its ruff or black is told."""
+"""The line length that a project configures for ruff or black."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from migfix.project.files import read_bytes, up_to_repository
 
 
 def line_length_of(root: Path) -> int | None:
-    """The line length of the project's ruff or black; None if none is said, or its file can't be read."""
+    """The line length of the project's ruff or black; None if it isn't set or its file can't be read."""
     for folder in up_to_repository(root):
         for name, *tables in _LINE_LENGTHS:
             try:

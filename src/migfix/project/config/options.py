@@ -1,4 +1,4 @@
-"""The options of a command, which go before what pyproject.toml says."""
+"""The options of a command, which override pyproject.toml."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def with_facts(
     force: bool = False,
     follow_up: bool = False,
 ) -> Config:
-    """The configuration with some facts said anew; what is left out stays."""
+    """The configuration with some facts replaced or extended. Facts that aren't passed stay. Raises ConfigError."""
     facts = config.facts
     changes: dict[str, object] = {}
     if names := [name.strip().lower() for each in engines for name in each.split(",") if name.strip()]:
@@ -60,7 +60,10 @@ def with_selection(
     since: str | None = None,
     is_all: bool = False,
 ) -> Config:
-    """The configuration with the flags for rules, Django and git; rules of group 6 need a database to look at."""
+    """The configuration with the options for rules, Django and git. ``database`` also selects the rules in MIG6.
+
+    Raises ConfigError for a database without settings.
+    """
     chosen = split_codes(select) or config.select
     chosen += split_codes(extend_select) + (("MIG6",) if database else ())
     unasked = None
@@ -77,7 +80,7 @@ def with_selection(
         config,
         select=chosen,
         ignore=config.ignore + split_codes(ignore),
-        settings=settings or None,  # "" is a person's word, too
+        settings=settings or None,  # "" is passed to use no settings
         unasked=unasked,
         databases=() if unasked else config.databases,
         database=database,
@@ -91,7 +94,7 @@ def split_codes(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def pairs(texts: Iterable[str], flag: str) -> dict[str, str]:
-    """``a=b`` flags as a mapping."""
+    """``a=b`` options as a mapping. Raises ConfigError."""
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -1,4 +1,4 @@
-"""The configuration of a project: from pyproject.toml, of the project or of the repository around it."""
+"""Load the configuration of a project from its pyproject.toml, or from that of the repository around it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from migfix.project.files import read_bytes, up_to_repository
 
 
 def load_config(root: Path) -> Config:
-    """The configuration of the project at ``root``; defaults where pyproject.toml says nothing.
+    """The configuration of the project at ``root``, with defaults for everything that pyproject.toml doesn't set.
 
     Raises ConfigError for unknown keys and values of the wrong type.
     """
@@ -26,9 +26,9 @@ def load_config(root: Path) -> Config:
 
 
 def read_table(root: Path) -> tuple[Path, Mapping[str, object] | None]:
-    """``[tool.migfix]`` of the project at ``root`` and its file; None without one. Raises ConfigError.
+    """The file and content of ``[tool.migfix]`` for the project at ``root``; the content is None if there is none.
 
-    The repository around the project may say it as well.
+    The table may also be in a folder above, up to the top of the repository. Raises ConfigError.
     """
     for folder in up_to_repository(root):
         path = folder / "pyproject.toml"

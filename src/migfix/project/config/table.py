@@ -28,7 +28,7 @@ KEYS = {
 
 
 def from_table(table: Mapping[str, object], origin: str) -> Config:
-    """The configuration of one ``[tool.migfix]`` table; ``origin`` names it in errors."""
+    """The configuration in one ``[tool.migfix]`` table; ``origin`` is its file, for errors. Raises ConfigError."""
     for key, value in table.items():
         if key not in KEYS:
             raise ConfigError(f"{origin}: [tool.migfix] has no key `{key}`.", _suggestion(key, KEYS))
@@ -58,7 +58,7 @@ _TOML_NAMES = {list: "list of strings", dict: "table", str: "string"}
 
 
 def _per_file(value: object, origin: str) -> dict[str, tuple[str, ...]]:
-    """Pattern -> codes, which may stand alone or in a list."""
+    """Pattern -> codes, which may be one string or a list."""
     found = {}
     for pattern, codes in value.items() if isinstance(value, dict) else ():
         if not isinstance(codes, str | list):
@@ -92,7 +92,7 @@ def _text(value: object) -> str | None:
 
 
 def _flat(value: object, prefix: str = "") -> dict[str, object]:
-    """Nested tables as dotted names: ``[tool.migfix.values.blog.Category] name = …`` works as well."""
+    """Nested tables as dotted names, so that ``[tool.migfix.values.blog.Category] name = …`` works as well."""
     found: dict[str, object] = {}
     for key, each in value.items() if isinstance(value, dict) else ():
         name = f"{prefix}.{key}" if prefix else str(key)

@@ -1,1 +1,1 @@
-"""What Django itself says of a project: asked in a process of its own, which imports the project."""
+"""What Django knows about a project. A separate process imports the project and answers."""

@@ -1,4 +1,4 @@
-"""The other side of ``asking``: the process that imports the project and answers one request."""
+"""The counterpart of ``asking``: the process that imports the project and answers one request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import django
 
 
 def reply(answer: Callable[[dict[str, Any]], object]) -> None:
-    """Load the project that the request names, and write what ``answer`` makes of the request."""
+    """Load the project that the request names, and write the result of ``answer`` for the request."""
     request = json.load(sys.stdin)
     sys.path.insert(0, request["root"])
     os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]

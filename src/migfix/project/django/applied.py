@@ -1,4 +1,4 @@
-"""What is applied in the databases of a project, asked in a process of its own."""
+"""What is applied in the databases of a project, read in a separate process."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from migfix.source.migration import Key
 
 
 def applied_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, frozenset[Key]]:
-    """Alias -> the migrations applied there; of all databases of the settings if none is named.
+    """Alias -> the migrations applied there. Without aliases, of all databases in the settings.
 
-    Raises MigfixError if one can't be asked.
+    Raises MigfixError if one can't be read.
     """
     failure = f"The databases of {settings} can't be read"
     answer = ask("migfix.project.django.recorded", root, settings, {"aliases": list(aliases)}, failure)

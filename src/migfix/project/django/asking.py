@@ -1,4 +1,4 @@
-"""Django asked in a process of its own, which imports the project: a request as JSON in, the answer as JSON out."""
+"""Ask Django in a separate process that imports the project: a request as JSON in, the answer as JSON out."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from migfix.errors import MigfixError
 
 
 def ask(module: str, root: Path, settings: str, request: dict[str, Any], failure: str = "") -> Any:
-    """What the process ``python -m module`` answers in the project at ``root``.
+    """The answer of the process ``python -m module`` in the project at ``root``.
 
-    Raises MigfixError with the last line that it said if it fails; ``failure`` says what that means.
+    Raises MigfixError if it fails, with the last line of its error output after the text ``failure``.
     """
     result = subprocess.run(
         [sys.executable, "-m", module],

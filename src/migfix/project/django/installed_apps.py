@@ -1,6 +1,6 @@
-"""The project as Django has loaded it: which apps there are, where their migrations lie, which model is the user.
+"""The project as Django has loaded it: its apps, the folders of their migrations, and the user model.
 
-``python -m migfix.project.django.installed_apps`` answers in a process of its own.
+``python -m migfix.project.django.installed_apps`` answers in a separate process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from migfix.project.django.answering import reply
 
 
 def loaded() -> dict[str, object]:
-    """Label -> folder of its migrations, for every installed app that has some; and what settings name as a model."""
+    """The folder of migrations of every installed app that has one, and the models that settings name."""
     folders = {}
     for app in apps.get_app_configs():
         module, _ = MigrationLoader.migrations_module(app.label)

@@ -1,4 +1,4 @@
-"""Facts about a project that only its settings say, asked of Django in a process of its own."""
+"""Facts about a project that only its settings contain, read by Django in a separate process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from migfix.source.migration import Key
 
 
 def known_facts(config: Config, root: Path) -> Facts:
-    """What was said, and what Django says where it may be asked. Raises MigfixError."""
+    """The configured facts and, if there are settings, those that Django adds. Raises MigfixError."""
     if not config.settings:
         return config.facts
     facts = with_loaded(config.facts, root, config.settings)
@@ -23,7 +23,7 @@ def known_facts(config: Config, root: Path) -> Facts:
 
 
 def with_loaded(facts: Facts, root: Path, settings: str) -> Facts:
-    """``facts`` with the installed apps, their folders of migrations and AUTH_USER_MODEL; what a person said stays.
+    """``facts`` with the installed apps, their folders of migrations and AUTH_USER_MODEL, unless it was configured.
 
     Raises MigfixError if the project can't be loaded.
     """
@@ -31,7 +31,7 @@ def with_loaded(facts: Facts, root: Path, settings: str) -> Facts:
 
 
 def with_answer(facts: Facts, answer: dict[str, Any]) -> Facts:
-    """``facts`` with what ``migfix.project.django.installed_apps.loaded()`` says."""
+    """``facts`` with the result of ``migfix.project.django.installed_apps.loaded()``."""
     swapped = {setting: _key(label) for setting, label in answer["swapped"].items()}
     folders = {label: Path(folder) for label, folder in answer["folders"].items()}
     return replace(facts, auth_user=facts.auth_user or _key(answer["auth_user"]), swapped=swapped, folders=folders)

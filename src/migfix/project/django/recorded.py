@@ -1,7 +1,7 @@
-"""What is applied in the databases of a project, as the process that imports the project reads it.
+"""What is applied in the databases of a project, read in the process that imports the project.
 
-``python -m migfix.project.django.recorded`` answers in a process of its own: JSON in, JSON out. It looks only: a SQLite
-file that isn't there is not made.
+``python -m migfix.project.django.recorded`` answers in a separate process: JSON in, JSON out. It only reads: a SQLite
+file that doesn't exist isn't created.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def applied_and_tables(alias: str) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def answer(aliases: list[str]) -> dict[str, object]:
-    """Alias -> the migrations that are applied there, or why that can't be told."""
+    """Alias -> the migrations that are applied there, or why they can't be read."""
     found: dict[str, object] = {}
     for alias in aliases or list(connections):
         if alias not in connections:

@@ -1,4 +1,4 @@
-"""The bases of a work tree: the commits that hold what may be deployed."""
+"""The bases of a work tree: the commits that contain what may be deployed."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Bases:
-    """What was named, else the default branches: those of all remotes where there are some, else the local one."""
+    """The commit ``since``, or else the default branches: those of all remotes if there are any, or the local one."""
 
     git: Git
     since: str | None = None
-    """The commit that a person named in the place of the default branch."""
+    """The commit that the user named instead of the default branch."""
 
     @cached_property
     def all(self) -> tuple[str, ...]:
-        """The bases as git names them. Raises MigfixError if git doesn't know what was named."""
+        """The bases as git names them. Raises MigfixError if git doesn't know ``since``."""
         if self.since is not None:
             if self.git.output("rev-parse", "--verify", "--quiet", f"{self.since}^{{commit}}") is None:
                 raise MigfixError(
@@ -40,17 +40,17 @@ class Bases:
 
     @cached_property
     def left(self) -> str | None:
-        """Where the branch left the nearest of the bases; None if this clone doesn't reach back so far."""
+        """The commit where the branch left the nearest base; None if the history of this clone is too short."""
         found = [left for base in self.all if (left := self.git.line("merge-base", "HEAD", base))]
         return min(found, key=self._distance, default=None)
 
     def _distance(self, commit: str) -> int:
-        """How many commits lie between a commit and HEAD."""
+        """The number of commits between a commit and HEAD."""
         return int(self.git.line("rev-list", "--count", f"{commit}..HEAD") or 0)
 
     @property
     def remote(self) -> str:
-        """The remote that a person would fetch from."""
+        """The remote to fetch from."""
         return next(iter(self._remotes), "origin")
 
     @cached_property
@@ -58,7 +58,7 @@ class Bases:
         return self.git.line("remote").split()
 
     def _default_of(self, remote: str, names: list[str]) -> str | None:
-        """The default branch of a remote: what it says, else by its name."""
+        """The default branch of a remote: its HEAD, or else a branch with a usual name."""
         own = f"refs/remotes/{remote}/"
         if head := self.git.line("symbolic-ref", "--quiet", f"{own}HEAD"):
             return head
@@ -74,5 +74,5 @@ class Bases:
 
 
 def called(base: str) -> str:
-    """A base as a person would call it: ``origin/main``."""
+    """The short name of a base: ``origin/main``."""
     return base.removeprefix("refs/remotes/").removeprefix("refs/heads/")

@@ -1,4 +1,4 @@
-"""git run in a work tree that somebody else may have written: nothing there is run, and nothing is written."""
+"""Run git in a work tree that someone else may have created, without running or writing anything in it."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ class Git:
     folder: Path
 
     def output(self, *arguments: str) -> bytes | None:
-        """What git prints; None if it fails, or isn't there."""
+        """What git prints; None if it fails or isn't installed."""
         filters = self._filters if arguments[0] == "diff" else {}
         result = _run(self.folder, *arguments, settings=filters)
         return result.stdout if result and result.returncode == 0 else None
 
     def line(self, *arguments: str) -> str:
-        """The one line that git prints; "" if it fails."""
+        """What git prints, as stripped text; "" if it fails."""
         return (self.output(*arguments) or b"").decode().strip()
 
     def listed(self, *arguments: str) -> list[str]:
-        """The paths that git lists, from the top of the work tree."""
+        """The paths that git lists, relative to the top of the work tree."""
         listed = self.output(arguments[0], "-z", *arguments[1:]) or b""
         return [os.fsdecode(name) for name in listed.split(b"\0") if name]
 
     @cached_property
     def _filters(self) -> dict[str, str]:
-        """What turns off the filters that the repository itself configures; a person's own stay on."""
+        """The settings that turn off the filters configured by the repository. The user's own filters stay on."""
         names = r"^filter\..*\.(clean|smudge|process|required)$"
         keys = ("config", "--show-scope", "-z", "--name-only", "--get-regexp", names)
         listed = self.output(*keys) or b""
@@ -45,7 +45,7 @@ class Git:
 
 
 def why_unreadable(top: Path) -> str:
-    """Why git can't work with a repository (a missing git, another owner); "" if it can."""
+    """Why git can't read a repository (git is missing, or another user owns it); "" if it can."""
     result = _run(top, "rev-parse", "--is-inside-work-tree")
     if result is None:
         return "it isn't on the PATH"
@@ -60,15 +60,16 @@ _RUNS_NOTHING = tuple(
     for setting in ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "protocol.allow=never")
     for word in ("-c", setting)
 )
-"""Git's own ways to run a command that a repository's configuration names (git-config, git-fsmonitor, githooks)."""
+"""Options that turn off the commands git would run from a repository's configuration (git-config, githooks)."""
 
 
 def _run(
     folder: Path, *arguments: str, settings: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes] | None:
-    """git in a folder, so that nothing there is run or written; None if git isn't there.
+    """Run git in a folder without running or writing anything in it. None if git isn't installed.
 
-    ``settings`` go before the repository's own; by environment, as ``-c`` ends a name at its first ``=``.
+    ``settings`` override the repository's own. They are passed in the environment, because ``-c`` ends a name at the
+    first ``=``. Raises MigfixError if git takes too long.
     """
     environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
     if settings:
@@ -79,7 +80,7 @@ def _run(
     command = ["git", "-C", str(folder), *_RUNS_NOTHING, *arguments]
     try:
         return subprocess.run(command, capture_output=True, check=False, env=environment, timeout=_PATIENCE)
-    except subprocess.TimeoutExpired:  # a pipe in the place of .gitattributes, a file system that is gone
+    except subprocess.TimeoutExpired:  # .gitattributes is a pipe, or the file system is gone
         raise MigfixError(
             f"git did not answer in {folder} for {_PATIENCE} seconds.", "Run `git status` there to see why."
         ) from None

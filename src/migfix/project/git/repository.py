@@ -1,4 +1,4 @@
-"""What git knows of a project: which files are new, and which may have run somewhere."""
+"""What git knows about a project: which files are new, and which may be deployed."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from migfix.project.git.command import Git, why_unreadable
 
 
 class UnknownBase(MigfixError):
-    """Nobody can say which files are deployed: the default branch isn't here."""
+    """It is unknown which files are deployed, because the default branch isn't here."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Repository:
-    """The git work tree around a folder; a file on the default branch's upstream may have run somewhere."""
+    """The git work tree around a folder. A file on the default branch's upstream may be deployed."""
 
     folder: Path
     since: str | None = None
-    """The commit that a person named in the place of the default branch."""
+    """The commit that the user named instead of the default branch."""
     is_base_needed: bool = True
-    """False if a person wants every migration, deployed or not known."""
+    """False if every migration is wanted, even if it is unknown what is deployed."""
 
     @cached_property
     def top(self) -> Path | None:
-        """The folder of the work tree, also of a submodule or another worktree; None outside git.
+        """The top folder of the work tree, also of a submodule or another worktree; None outside git.
 
-        Raises UnknownBase if there is one that git can't read.
+        Raises UnknownBase if there is a repository that git can't read, unless ``is_base_needed`` is False.
         """
         top = repository_of(self.folder)
         reason = why_unreadable(top) if top else ""
@@ -44,7 +44,7 @@ class Repository:
         return None if reason else top
 
     def holder(self, path: str) -> Repository:
-        """The repository that a file is in: this one, or a submodule of it, or the one around it."""
+        """The repository that a file is in: this one, a submodule of it, or the one around it."""
         top = repository_of(Path(path).parent)
         if top is None or top == self.top:
             return self
@@ -66,21 +66,21 @@ class Repository:
         return self.top is not None
 
     def is_new(self, path: str) -> bool:
-        """Whether git says that the file isn't deployed: not on the base, or in no commit where no base is known."""
+        """Whether the file isn't deployed according to git: it is on no base, or not in HEAD if there is no base."""
         git = self.holder(path)
         return git.top is not None and git._place(path) not in git._files
 
     def is_deployed(self, path: str) -> bool:
-        """Whether the file is on the base."""
+        """Whether the file is on one of the bases."""
         return self.holder(path).base is not None and not self.is_new(path)
 
     def is_unknown(self, path: str) -> bool:
-        """Whether the file is committed, and nobody can say what that means."""
+        """Whether the file is committed, but there is no base, so that it may or may not be deployed."""
         git = self.holder(path)
         return self.is_base_needed and git.top is not None and git.base is None and not git.is_new(path)
 
     def demand_base(self) -> str:
-        """The commit, by name, that holds what may be deployed. Raises UnknownBase."""
+        """The name of the commit that contains what may be deployed. Raises UnknownBase."""
         if self.base is None:
             raise UnknownBase(
                 "git doesn't know the default branch here, so migfix can't tell which migrations are new.",
@@ -90,7 +90,7 @@ class Repository:
         return self.base
 
     def earlier(self, path: str) -> bytes | None:
-        """The file as it is on the base, where it has been changed since; None otherwise."""
+        """The version of the file on the base if it has changed since; None otherwise."""
         git = self.holder(path)
         place = git._place(path) if git.top and git._changed else ""
         return git._git.output("cat-file", "blob", f"{git.base}:{place}") if place in git._changed else None
@@ -135,24 +135,24 @@ class Repository:
         )
 
     def base_of(self, path: str) -> str:
-        """The base that a file is on, as a person would call it."""
+        """The short name of the base that a file is on."""
         git = self.holder(path)
         place = git._place(path)
         return called(next((base for base in git.bases.all if place in git._tree(base)), git.base or ""))
 
     @property
     def base_name(self) -> str:
-        """The base as a person would call it: ``origin/main``."""
+        """The short name of the base: ``origin/main``."""
         return called(self.base or "")
 
     @property
     def base(self) -> str | None:
-        """The first of the bases, None without one. Raises MigfixError if git doesn't know what was named."""
+        """The first of the bases; None if there is none. Raises MigfixError if git doesn't know ``since``."""
         return next(iter(self.bases.all), None) if self.top else None
 
     @cached_property
     def bases(self) -> Bases:
-        """The commits that hold what may be deployed."""
+        """The commits that contain what may be deployed."""
         return Bases(self._git, self.since)
 
     @cached_property
@@ -164,14 +164,14 @@ class Repository:
         return {}
 
     def _tree(self, tree: str) -> frozenset[str]:
-        """The files of a commit; asked once."""
+        """The files of a commit. git is called once for each commit."""
         if tree not in self._trees:
             self._trees[tree] = frozenset(self._git.listed("ls-tree", "-r", "--name-only", "--full-tree", tree))
         return self._trees[tree]
 
     @cached_property
     def _changed(self) -> frozenset[str]:
-        """The migrations that are other than on the base; one call for all, as most aren't."""
+        """The migrations that changed since the branch left the base. One call lists them all, because most didn't."""
         only = ["--diff-filter=M", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
         return frozenset(self._git.listed("diff", "--name-only", self.bases.left, *only) if self.bases.left else ())
 

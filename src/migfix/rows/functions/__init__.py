@@ -1,1 +1,1 @@
-"""The functions of a RunPython that make or fill rows."""
+"""The functions of a RunPython that create or fill rows."""

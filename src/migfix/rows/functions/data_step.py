@@ -1,4 +1,4 @@
-"""A data step that migfix writes: its functions, and the RunPython that runs the last of them."""
+"""A RunPython that migfix writes, with its functions."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def step_edits(
     is_elidable: bool = False,
     comment: str | None = None,
 ) -> list[Edit]:
-    """The edits that put ``functions`` into the file and run ``name`` before operation ``index``.
+    """The edits that add ``functions`` to the file, and a RunPython of ``name`` before operation ``index``.
 
-    ``reverse`` names the function that goes back; without one a noop does.
+    ``reverse`` is the name of the reverse function. Without it the reverse is a noop.
     """
     spelled = spelling(migration.imports, "django.db.migrations.RunPython")
     run_python = spelled or "migrations.RunPython"

@@ -1,4 +1,4 @@
-"""The function that fills one column of rows that are there, and the RunPython that calls it."""
+"""The function that fills one column of existing rows, and the RunPython that calls it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Fill:
-    """What one function does: rows of ``model`` whose ``field`` is NULL get ``value``."""
+    """One fill function: rows of ``model`` whose ``field`` is NULL get ``value``."""
 
     model: Model
     field: str
     value: Code
-    """Code for the value; of one row, called ``row``, unless it is the same for all."""
+    """Code of the value. Unless ``is_for_all``, it is evaluated for each row and may use ``row``."""
     comment: str
     is_for_all: bool = False
     reason: str = ""
-    """Where a value for all comes from, for a person."""
+    """Where a value for all rows comes from, to be printed."""
     left: str | None = None
-    """What going back leaves, as a comment where it stands."""
+    """What going back leaves in place, as a comment on the RunPython."""
     needs: tuple[Model, ...] = ()
-    """Other models whose rows the value makes."""
+    """Other models whose rows the value creates."""
     imports: tuple[tuple[str, str | None], ...] = ()
     read: frozenset[str] = frozenset()
-    """The names that ``value`` means as the file does."""
+    """The names in ``value`` that refer to names of the file."""
 
     @property
     def variables(self) -> Variables:
@@ -40,13 +40,13 @@ class Fill:
 
     @property
     def attribute(self) -> str:
-        """What holds the value on a row: of a foreign key that gets a key, rather than a row, the key."""
+        """The attribute that holds the value: ``author_id`` for a foreign key that gets a key rather than a row."""
         field = self.model.fields.get(self.field)
         return f"{self.field}_id" if field and field.is_key and not self.needs else self.field
 
     @property
     def what(self) -> str:
-        """What a row gets, for a person."""
+        """What each row gets, to be printed."""
         if not self.needs:
             return "its own value"
         values = ", ".join(map(flatten, self.value.items)) if isinstance(self.value, Brackets) else ""
@@ -54,7 +54,7 @@ class Fill:
 
 
 def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) -> tuple[str, list[Edit]]:
-    """The function's name, and the edits that run it before operation ``index``. The name is then ``taken``."""
+    """The function's name, and the edits that run it before operation ``index``. The name is added to ``taken``."""
     name = free_name(f"fill_{snake(fill.model.name)}_{fill.field.lower()}", taken)
     taken.add(name)
     edits = step_edits(migration, index, name, function_code(name, fill), is_elidable=True, comment=fill.left)
@@ -63,7 +63,7 @@ def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) ->
 
 
 def function_code(name: str, fill: Fill) -> str:
-    """A RunPython function: one UPDATE if all rows get the same, else batches by primary key."""
+    """The code of the function: one UPDATE if all rows get the same value, else batches by primary key."""
     variables = fill.variables
     apps, editor, alias = map(variables.own, ("apps", "schema_editor", "alias"))
     lines = [render(call(f"def {name}", apps, editor, tail="):"))]

@@ -1,4 +1,4 @@
-"""What a generated function calls its parameters, its variables and its models: no name hides another that it reads."""
+"""The names of parameters, variables and models in a generated function. None hides a name that the code reads."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _OTHERWISE = {
     "batch": "chunk",
     "empty": "unfilled",
 }
-"""Names that a generated function gives, and what it says instead where its code means something else by one."""
+"""Names in a generated function -> the name to use instead if the file's code uses the first for something else."""
 _IMPORTED = ("datetime", "decimal", "models", "no_style", "router", "timezone", "uuid")
 _OWN = frozenset((*_OTHERWISE, *_OTHERWISE.values(), "child", "children", "model", "sql", *_IMPORTED))
 
 
 @dataclass(frozen=True)
 class Variables:
-    """The names of one generated function that uses ``models`` and code of the file that reads the names ``read``."""
+    """The names of one generated function. It uses ``models``, and code of the file that reads the names ``read``."""
 
     models: tuple[Model, ...]
     read: frozenset[str] = frozenset()
@@ -44,25 +44,25 @@ class Variables:
             taken.add(self._names[model.key])
 
     def of(self, model: Model) -> str:
-        """The variable of a model: its name, with the app where two have the same."""
+        """The variable of a model: the model's name, with the app if two models have the same name."""
         return self._names[model.key]
 
     def own(self, name: str) -> str:
-        """A parameter or variable of the function: ``name``, unless the code it uses means something else by that."""
+        """The name of a parameter or variable: ``name``, unless the code uses that name for something else."""
         return name if name not in self.read else free_name(_OTHERWISE[name], self.read)
 
     def rows(self, model: Model) -> str:
-        """All rows: ``.objects``, or ``._base_manager`` where the state declares managers, which may hide some."""
+        """The code for all rows: ``.objects``, or ``._base_manager`` if the state has managers, which may hide rows."""
         manager = "_base_manager" if model.has_managers else "objects"
         return f"{self.of(model)}.{manager}.using({self.own('alias')})"
 
 
 def roots(*codes: str) -> frozenset[str]:
-    """The names that expressions begin with: ``apps`` of ``apps.blog.models.make_label()``."""
+    """The names at the root of expressions: ``apps`` of ``apps.blog.models.make_label()``."""
     nodes = [node for code in codes for node in ast.walk(ast.parse(code, mode="eval"))]
     return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
 
 
 def unique(models: Iterable[Model]) -> tuple[Model, ...]:
-    """The models, each once."""
+    """The models without duplicates."""
     return tuple({model.key: model for model in models}.values())

@@ -1,1 +1,1 @@
-"""Placeholder rows: which ones a new foreign key needs, and the values they get."""
+"""Placeholder rows: which ones a new foreign key needs, and their values."""

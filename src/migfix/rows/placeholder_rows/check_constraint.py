@@ -1,4 +1,4 @@
-"""Simple check constraints: whether values satisfy them, and values that do."""
+"""Simple check constraints: whether values satisfy them, and how to find values that do."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _COMPARISONS: dict[str, Callable[..., bool]] = {
 
 
 class Unreadable(ValueError):
-    """A condition that can't be evaluated here."""
+    """A condition that migfix can't evaluate."""
 
 
 def condition_of(constraint: Value) -> Value | None:
@@ -47,7 +47,7 @@ def condition_of(constraint: Value) -> Value | None:
 
 
 def lets_through(model: Model, field: str, value: object) -> bool:
-    """Whether every check constraint on a field surely lets a value through, whatever the row's other values."""
+    """Whether every check constraint on a field is sure to allow a value, whatever the row's other values."""
     conditions = [found for each in items_of(model.options.get("constraints")) if (found := condition_of(each))]
     for condition in conditions:
         fields = fields_in(condition)
@@ -60,7 +60,7 @@ def lets_through(model: Model, field: str, value: object) -> bool:
 
 
 def holds(condition: Value, values: Mapping[str, object]) -> bool:
-    """Whether a row with ``values`` passes a check: NULL in a comparison passes, as in SQL. Raises Unreadable."""
+    """Whether a row with ``values`` passes a check. As in SQL, a comparison with NULL passes. Raises Unreadable."""
     return _truth(condition, values) is not False
 
 
@@ -111,7 +111,7 @@ def _field_value(name: str, values: Mapping[str, object]) -> object:
 
 
 def constant(value: Value, values: Mapping[str, object]) -> object:
-    """The Python value of an operand; F() is looked up in ``values``; UNKNOWN for anything else."""
+    """The Python value of an operand. F() is looked up in ``values``. UNKNOWN if the operand can't be read."""
     match value:
         case Literal(value=plain):
             return plain
@@ -141,7 +141,7 @@ def _not(truth: bool | None) -> bool | None:
 
 
 def _joined(parts: Iterable[Callable[[], bool | None]], connector: str) -> bool | None:
-    """AND, OR or XOR of conditions. One that can't be read doesn't matter if another decides. Raises Unreadable."""
+    """AND, OR or XOR of conditions. An unreadable one doesn't matter if another one decides. Raises Unreadable."""
     found: list[bool | None] = []
     is_unreadable = False
     for part in parts:
@@ -180,7 +180,7 @@ def _comparisons(condition: Value) -> Iterator[tuple[str, Value]]:
 
 
 def _both_ways(name: str, value: Value) -> Iterator[tuple[str, Value]]:
-    """A field with what it is compared with; where that is another field, also that field with the first."""
+    """A field and what it is compared with. If that is another field, also the other field and the first."""
     field, _, lookup = name.partition("__")
     yield field, Literal(None) if lookup == "isnull" else value
     match value:
@@ -189,13 +189,13 @@ def _both_ways(name: str, value: Value) -> Iterator[tuple[str, Value]]:
 
 
 Candidates = Callable[[str, object], list[object]]
-"""Values to try for a field, around a constant that it is compared with."""
+"""Values to try for a field, close to a constant that it is compared with."""
 
 
 def satisfying(
     conditions: list[Value], values: dict[str, object], choices: Candidates, free: frozenset[str]
 ) -> dict[str, object] | None:
-    """``values`` with as few of the ``free`` fields changed as make every condition hold; None if none was found.
+    """``values`` with as few ``free`` fields changed as possible to satisfy every condition; None if none are found.
 
     Raises Unreadable.
     """
@@ -209,7 +209,7 @@ def satisfying(
 
 
 def _independent(conditions: list[Value]) -> list[list[Value]]:
-    """Conditions in groups that share no field."""
+    """The conditions in groups that have no field in common."""
     groups: list[tuple[frozenset[str], list[Value]]] = []
     for condition in conditions:
         fields, own = fields_in(condition), [condition]
@@ -230,7 +230,7 @@ def _search(
         for field, operand in _comparisons(condition):
             value = constant(operand, values)
             near.setdefault(field, []).extend(value if isinstance(value, list) else [value])
-    shared = [each for constants in near.values() for each in constants]  # what F() compares may be near another's
+    shared = [each for constants in near.values() for each in constants]  # with F(), they matter for other fields too
     candidates = {
         name: _distinct(value for each in [*near[name], *shared] for value in choices(name, each))
         for name in near
@@ -250,7 +250,7 @@ def _search(
 
 
 def around(value: object) -> list[object]:
-    """A constant and its neighbours: what a comparison with it can ask for."""
+    """A constant and its neighbours, as values to try in a comparison with it."""
     if isinstance(value, bool) or value is UNKNOWN:
         return [] if value is UNKNOWN else [value]
     if isinstance(value, int | Decimal):

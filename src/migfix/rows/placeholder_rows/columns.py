@@ -31,18 +31,18 @@ from migfix.source.migration import Call, Key, Literal, Value
 
 
 class OtherRows(Protocol):
-    """Who plans the rows that a row points at."""
+    """Plans the rows that a row points at."""
 
     @property
     def history(self) -> History: ...
 
     @property
     def now(self) -> State:
-        """The models as they are where the row is made."""
+        """The models at the point where the row is created."""
 
     @property
     def later(self) -> State:
-        """The models as they are after the file."""
+        """The models after the whole migration."""
 
     @property
     def chain(self) -> tuple[Key, ...]:
@@ -52,10 +52,10 @@ class OtherRows(Protocol):
         """The row that a required key of ``model`` points at, and the value of that key. Raises CannotSeed."""
 
     def target_to_make(self, model: Model, each: Field) -> tuple[str, Model | None]:
-        """What a key points at: its name, and the model if its rows may be made here."""
+        """The label of the model that a key points at, and the model itself if its rows may be created here."""
 
     def within(self, model: Model) -> OtherRows:
-        """The same for rows that a row of ``model`` needs."""
+        """The same planner, for rows that a row of ``model`` needs."""
 
     def seed(self, target: Key, by: str | None, key: Value, number: int) -> Seed:
         """The row of ``target`` whose primary key, or field ``by``, is ``key``. Raises CannotSeed."""
@@ -80,7 +80,7 @@ class Columns:
         self.options = [option for each in [*lineage, *later] for option in [each.options]]
 
     def written(self, fields: list[Field], key_field: Field | None) -> dict[str, Written]:
-        """Attribute -> value for every column that must be given; the rows these point at are in ``needs``."""
+        """Attribute -> value for every column that needs one. The rows that they point at are added to ``needs``."""
         written: dict[str, Written] = {}
         known: dict[str, object] = {key_field.name: ast.literal_eval(self.key)} if key_field else {}
         for each in fields:
@@ -93,7 +93,7 @@ class Columns:
         return {f"{name}_id" if by_name[name].is_key else name: made for name, made in written.items()}
 
     def _said(self, each: Field) -> Written | None:
-        """The value of ``--set`` or [tool.migfix.values]."""
+        """The value set with ``--set`` or [tool.migfix.values], or None."""
         for owner in self.lineage[::-1]:
             if said := said_value(self.seeder.history.facts, owner.label, each.name):
                 self.used.append(said[0])
@@ -130,7 +130,7 @@ class Columns:
         return Written(key.code, UNKNOWN)
 
     def _points_at(self, each: Field, key: Literal) -> None:
-        """Plan for the row that a given key means: it is made if its table is new, else it may be missing."""
+        """Plan the row that a given key points at: it is created if its table is new, else it may be missing."""
         name, there = self.seeder.target_to_make(self.model, each)
         to_field = each.get("to_field")
         by = str(to_field.value) if isinstance(to_field, Literal) and to_field.value else None
@@ -170,7 +170,10 @@ class Columns:
                 written[name] = of_value(value, by_name[name])
 
     def _is_readable(self, check: Value, known: dict[str, object], said: set[str], invented: set[str]) -> bool:
-        """Whether a check can be evaluated; one that can't be may pass only if nothing in it was invented here."""
+        """Whether a check can be evaluated.
+
+        A check that can't be is ignored only if migfix invented none of its values, otherwise CannotSeed is raised.
+        """
         try:
             holds(check, known)
         except Unreadable:
@@ -209,7 +212,7 @@ class Columns:
 
 
 def is_left_out(each: Field, is_unique: bool) -> bool:
-    """Whether a new row may do without a value for this field: Django or the database has one."""
+    """Whether a new row needs no value for this field, because Django or the database has one."""
     if (
         each.kind in ("ManyToManyField", "GeneratedField", "CompositePrimaryKey")
         or each.is_parent_link
@@ -222,7 +225,7 @@ def is_left_out(each: Field, is_unique: bool) -> bool:
 
 
 def _left_out(each: Field) -> object:
-    """What a check sees in a column that isn't given."""
+    """The value that a check sees in a column that isn't given."""
     if isinstance(each.default, Literal):
         return each.default.value
     if each.default is not None or each.is_true("auto_now") or each.is_true("auto_now_add") or each.kind in AUTO:
@@ -231,9 +234,9 @@ def _left_out(each: Field) -> object:
 
 
 def typed(said: tuple[str, object], each: Field) -> object:
-    """What a person said, by its name, as a value of the field: text stays text, unless it was quoted.
+    """A value that was set, as a value of the field. Text stays text, unless it is quoted.
 
-    Raises ConfigError for what the column can't hold.
+    ``said`` is the name and the value. Raises ConfigError for a value that the column can't hold.
     """
     name, value = said
     if not isinstance(value, str) or (each.kind in TEXT and value[:1] not in ("'", '"')):

@@ -1,4 +1,4 @@
-"""Rows that a migration already makes itself."""
+"""Rows that a migration already creates itself."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from migfix.source.migration import Call, Key, Literal, Migration, Name, Opaque,
 from migfix.source.text import text_between
 
 Given = Mapping[str, object]
-"""What is said of a row that is made: column -> constant; nothing of one that can't be read."""
+"""What is known about a row that is created: column -> constant; empty if it can't be read."""
 
 
 def rows_made(history: History, migration: Migration, index: int, target: Model) -> list[Given]:
-    """The rows that RunPython and RunSQL make between the CreateModel of ``target`` and operation ``index``."""
+    """The rows that RunPython and RunSQL create between the CreateModel of ``target`` and operation ``index``."""
     new = [each for each in history.before(migration) if each.key == target.made_by or history.is_new(each)]
     steps = [(each, op) for each in new for op in each.walk()]
     steps += [(migration, op) for top in migration.operations[:index] for op in (top, *top.inner)]
@@ -41,14 +41,14 @@ def _made(migration: Migration, op: Operation, target: Model) -> Iterator[Given]
 
 
 def may_be(given: Given, target: Model, by: str | None, key: Value) -> bool:
-    """Whether a row that is made can be the one of ``target`` whose primary key, or field ``by``, is ``key``."""
+    """Whether a created row can be the one of ``target`` whose primary key, or field ``by``, is ``key``."""
     primary = {"pk", *(name for name, each in target.fields.items() if each.is_true("primary_key"))}
     said = given.keys() & (primary if by is None or by in primary else {by})
     return not isinstance(key, Literal) or not said or any(str(given[name]) == str(key.value) for name in said)
 
 
 def writes_column(migration: Migration, model: Key, column: str, before: int | None = None) -> bool:
-    """Whether a RunPython or RunSQL of the migration, up to operation ``before``, gives ``column`` values, or may."""
+    """Whether a RunPython or RunSQL before operation ``before`` gives, or may give, ``column`` values."""
     steps = [each for op in migration.operations[:before] for each in (op, *op.database_operations)]
     return any(_writes(migration, op, model, column) for op in steps)
 
@@ -69,13 +69,13 @@ def _writes(migration: Migration, op: Operation, model: Key, column: str) -> boo
 
 
 def _names(migration: Migration, code: Call | Opaque, model: Key) -> bool:
-    """Whether an object that is called, ``AddDefaultUUIDs("blog", "post")``, is told the model."""
+    """Whether a callable object such as ``AddDefaultUUIDs("blog", "post")`` is passed the model's name."""
     words = re.findall(r"\w+", text_between(migration.source, code.span).lower())
     return model[1] in words
 
 
 def deletes_rows_without(migration: Migration, model: Key, column: str, before: int) -> bool:
-    """Whether a RunPython or RunSQL up to operation ``before`` deletes the rows that have NULL in ``column``."""
+    """Whether a RunPython or RunSQL before operation ``before`` deletes the rows that have NULL in ``column``."""
     is_null = re.compile(rf"\b{re.escape(column)}(_id)?(__isnull\s*=\s*True|\s*=\s*None|\s+is\s+null)", re.IGNORECASE)
     for op in migration.operations[:before]:
         code = op.arguments.get("code")

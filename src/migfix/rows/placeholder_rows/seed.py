@@ -1,4 +1,4 @@
-"""A row that a migration makes, and why one can't be made."""
+"""A row that a migration creates, and why one can't be created."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from migfix.history.model import Model
 
 @dataclass(frozen=True)
 class Guard:
-    """A row that was there before the file, or not: what a row that is made points at by a key that was given."""
+    """A row from before the file that a created row points at by a given key. It may be missing."""
 
     label: str
     model: Model | None = field(compare=False)
-    """None if it can't be read."""
+    """None if the model can't be read."""
     lookup: str
     key: str
 
 
 class CannotSeed(Exception):
-    """A row that must not be invented: why, and what a person can do."""
+    """A row that migfix must not invent: why, and what to do instead."""
 
     def __init__(self, why: str, next_step: str) -> None:
         super().__init__(why)
@@ -30,23 +30,23 @@ class CannotSeed(Exception):
 
 @dataclass(frozen=True)
 class Seed:
-    """One row to get or create: the lookup, and the columns that need a value."""
+    """One row to get or create: the lookup, and values for the columns that need one."""
 
     model: Model
     lookup: str
     key: str
     values: tuple[tuple[str, str], ...]
     needs: tuple[Seed, ...] = ()
-    """Rows that must be there first, outermost first."""
+    """Rows that must exist first, outermost first."""
     resets: Model | None = None
-    """The model whose sequence an explicit key leaves behind."""
+    """The model whose sequence must be reset, because an explicit key doesn't advance it."""
     imports: tuple[tuple[str, str | None], ...] = ()
     used_values: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
-    """Rows that it points at and that a new database doesn't have."""
+    """Rows that this row points at and that a new database doesn't have."""
 
     def walk(self) -> Iterator[Seed]:
-        """This row after everything that it needs."""
+        """The rows that this one needs, then this row."""
         for each in self.needs:
             yield from each.walk()
         yield self

@@ -1,4 +1,4 @@
-"""The rows that a new foreign key's default needs: the target, its parents, and what it requires itself."""
+"""The rows that a new foreign key's default needs: the target, its parents, and the rows that these require."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from migfix.source.migration import Call, Key, Literal, Name, Value
 
 @dataclass(frozen=True)
 class Seeder:
-    """Plans rows for models as they are at one point (``now``), held to what they are after the file (``later``)."""
+    """Plans rows for models as they are at one point (``now``) that also fit the models after the file (``later``)."""
 
     history: History
     now: State
@@ -26,7 +26,7 @@ class Seeder:
     chain: tuple[Key, ...] = field(default=())
 
     def seed(self, target: Key, by: str | None, key: Value, number: int) -> Seed:
-        """The row of ``target`` whose primary key, or field ``by``, is ``key``; ``number`` tells rows apart.
+        """The row of ``target`` whose primary key, or field ``by``, is ``key``. ``number`` makes rows differ.
 
         Raises CannotSeed.
         """
@@ -44,7 +44,7 @@ class Seeder:
         return self._row(model, column, code, key_field, number)
 
     def _may_be_key(self, model: Model, key_field: Field | None, value: object) -> bool:
-        """Whether the column takes the value; of a key that points at another row, whether that row's key does."""
+        """Whether the column accepts the value. If it is a foreign key, whether the key of its target does."""
         if key_field is not None and key_field.is_key:
             target = self.now.models.get(
                 key_field.target(model.app, model.name.lower(), self.history.facts) or model.key
@@ -65,7 +65,7 @@ class Seeder:
         lineage = self.lineage(model)
         fields = [each for ancestor in lineage for each in ancestor.fields.values()]
         if column == "pk" and len(lineage) > 1 and key_field is not None:
-            column = key_field.name  # `pk` of a child is its pointer, and the parent's own key would get its default
+            column = key_field.name  # a child's `pk` is its parent link; the parent's own key would get its default
         own_keys = {each.name for each in model.fields.values() if column == "pk" and each.is_true("primary_key")}
         plan = Columns(self, model, lineage, number, column, code)
         if key_field is not None and key_field.is_key:
@@ -85,7 +85,7 @@ class Seeder:
         )
 
     def _reset(self, lineage: list[Model], key_field: Field | None, code: str) -> Model | None:
-        """The model whose sequence an explicit key leaves behind, if it is counted up automatically."""
+        """The model whose sequence must be reset after an explicit key, if the key is counted up automatically."""
         if key_field is None or key_field.kind not in AUTO or not key_field.is_true("primary_key"):
             return None
         if code == "0" and self.history.facts.may_run_on("mysql", "mariadb"):
@@ -98,7 +98,7 @@ class Seeder:
         )
 
     def target_to_make(self, model: Model, each: Field) -> tuple[str, Model | None]:
-        """What a key points at: its name, and the model if its rows may be made here. Users never are."""
+        """The label of a key's target, and the model if its rows may be created here. Users are never created."""
         target = each.target(model.app, model.name.lower(), self.history.facts)
         there = self.now.models.get(target) if target else None
         name = there.label if there else ".".join(target) if target else "a model that migfix can't read"
@@ -106,7 +106,7 @@ class Seeder:
         return name, there if there and not is_user and self.is_new(there) else None
 
     def row_of_the_same_key(self, model: Model, key_field: Field, code: str, number: int) -> Seed:
-        """The row that a primary key points at, where that is itself a foreign key."""
+        """The row that a primary key points at, if the primary key is itself a foreign key."""
         name, there = self.target_to_make(model, key_field)
         if there is None or key_field.get("to_field"):
             raise CannotSeed(
@@ -117,7 +117,7 @@ class Seeder:
         return inner._row(there, "pk", code, inner._primary_key(there), number)
 
     def lineage(self, model: Model) -> list[Model]:
-        """The model after the parents whose columns are its own too."""
+        """The parents whose columns the model has as well, then the model. Raises CannotSeed for an existing parent."""
         found = [model]
         for key in model.parents(self.history.facts):
             parent = self.now.models.get(key)
@@ -136,12 +136,12 @@ class Seeder:
         return replace(self, chain=(*self.chain, model.key))
 
     def is_new(self, model: Model) -> bool:
-        """Whether the table is made by a migration that isn't deployed."""
+        """Whether the table is created by a migration that isn't deployed."""
         made_by = self.history.migration(model.made_by)
         return made_by is not None and self.history.is_new(made_by)
 
     def _primary_key(self, model: Model) -> Field | None:
-        """The field that holds the key itself: that of the first ancestor under multi-table inheritance."""
+        """The field that holds the key itself: with multi-table inheritance, that of the first ancestor."""
         key = model.primary_key
         for parent in model.parents(self.history.facts):
             if (key is None or key.is_key) and parent in self.now.models:
@@ -152,7 +152,7 @@ class Seeder:
         return next((each.fields[name] for each in self.lineage(model) if name in each.fields), None)
 
     def required_row(self, model: Model, each: Field, number: int) -> tuple[Seed, Written]:
-        """The row that a required key of ``model`` points at, and the value of that key."""
+        """The row that a required key of ``model`` points at, and the value of that key. Raises CannotSeed."""
         set_flag = f"--set {model.label}.{each.name}=KEY"
         name, there = self.target_to_make(model, each)
         if there is None:
@@ -174,7 +174,7 @@ class Seeder:
         return inner._row(there, by or "pk", key.code, key_field, row_number), key
 
     def invented_key(self, model: Model, key_field: Field | None, number: int) -> Written:
-        """The key of a row that nothing but another placeholder asks for."""
+        """The key of a row that only another placeholder row needs. Raises CannotSeed."""
         if key_field is not None and key_field.is_key:
             raise CannotSeed(
                 f"the key of {model.label} is itself a foreign key, which migfix can't invent.",

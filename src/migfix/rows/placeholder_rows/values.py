@@ -1,4 +1,4 @@
-"""A placeholder for every field class that Django ships: what a required column gets when nobody said."""
+"""Placeholder values for every field class that Django ships, for required columns without a value that was set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNKNOWN = object()
 """A value that can't be compared here."""
 
 NOW = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
-"""Stands for ``timezone.now()``: later than any constant that a migration compares with."""
+"""Represents ``timezone.now()``: later than any constant that a migration compares with."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Row:
-    """What a placeholder may depend on: the model's name, which row this is (from 1), and the field."""
+    """What a placeholder may depend on: the model's name, the number of the row (from 1), and the field."""
 
     model: str
     number: int
@@ -50,7 +50,7 @@ class Row:
 
     @property
     def ordinal(self) -> int:
-        """0 where rows may share a value."""
+        """The row's number, or 0 if rows may share a value."""
         return self.number if self.is_unique else 0
 
 
@@ -68,7 +68,7 @@ TEXT = {
     "ImageField": 100,
     "FilePathField": 100,
 }
-"""Text fields and the length they have when the migration doesn't say."""
+"""Text fields, and the ``max_length`` that they have if the migration doesn't set it."""
 
 AUTO = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
 INTEGERS = frozenset(
@@ -97,7 +97,7 @@ def placeholder(row: Row) -> Written | None:
 
 
 def of_value(value: object, field: Field | None = None) -> Written:
-    """A plain value as code, dates and decimals as the strings that their fields accept."""
+    """A plain value as code. Dates and decimals become the strings that their fields accept."""
     if field is not None and field.kind == "DateTimeField" and isinstance(value, datetime.datetime):
         return _moment((value - NOW).days)
     if isinstance(value, datetime.timedelta):
@@ -108,7 +108,7 @@ def of_value(value: object, field: Field | None = None) -> Written:
 
 
 def nth_choice(field: Field, number: int) -> Written | None:
-    """The value of the first of ``choices`` (the n-th for unique fields), looking into groups; None without choices."""
+    """The first of ``choices``, or the n-th for unique fields, including those in groups; None without choices."""
     values = [value for value in choice_values(field.get("choices")) if value != Literal(None)]
     if not values:
         return None
@@ -139,7 +139,7 @@ def max_length(field: Field) -> int | None:
 
 
 def cut(text: str, number: int, limit: int | None) -> str:
-    """Text of at most ``limit`` characters that still ends in the row's number."""
+    """Text cut to ``limit`` characters that still ends with the row's number."""
     if limit is None or len(text) <= limit:
         return text
     end = str(number)
@@ -226,7 +226,7 @@ _OTHERS: dict[str, Callable[[Row], Written]] = {
 
 
 def uuid_text(value: Value | None) -> str | None:
-    """``uuid.UUID("…")`` in any of its forms as text, or None."""
+    """The text of a ``uuid.UUID("…")`` in any of its forms, or None."""
     if not isinstance(value, Call) or value.func != "uuid.UUID" or len(value.arguments) != 1:
         return None
     argument = value.arguments[0]

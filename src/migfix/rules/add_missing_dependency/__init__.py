@@ -1,4 +1,10 @@
-"""A migration uses a model of another app, and no dependency makes sure that the model is there by then."""
+"""A migration uses a model of another app, but no dependency guarantees that the model exists by then.
+
+Nothing is seen where both are already applied. A new database can run them in another order, and then fails on every
+engine with ``LookupError: No installed app with label 'shops'`` or ``ValueError: The field bills.Bill.shop was declared
+with a lazy reference to 'shops.shop'``. The rule adds a dependency on the newest migration that has the model and
+doesn't run after this one. If only a later migration has it, what needs the model moves to a follow-up.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +22,7 @@ LOOKED_UP = (b"get_model", b"settings.")
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it names another app, or looks a model up by a name that is computed."""
+    """Whether the migration names another app, or looks up a model by a computed name."""
     labels = set(re.findall(LABEL, migration.source))
     return bool(labels - {migration.app.encode()}) or any(word in migration.source for word in LOOKED_UP)
 

@@ -19,7 +19,7 @@ from migfix.splitting.leaving_fields import CannotLeave
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Depend on the newest migration of that app which has the model and doesn't come after this one."""
+    """Add a dependency on the newest migration of the app that has the model and doesn't run after this one."""
     mended: set[tuple[str, str, str]] = set()
     for migration in migrations:
         for each in missing(migration, history):
@@ -47,7 +47,7 @@ def _finding(migration: Migration, missing: Missing, history: History) -> Findin
 
 
 def _edits(migration: Migration, missing: Missing, history: History) -> tuple[str, list[Edit]]:
-    """What to write and what to say; nothing where the app can't be seen. Raises NoCut and CannotLeave."""
+    """A description of the change, and its edits; empty if the app isn't found. Raises NoCut and CannotLeave."""
     if missing.setting:
         call = spelling(migration.imports, "django.db.migrations.swappable_dependency")
         setting = spelling(migration.imports, f"django.conf.settings.{missing.setting}")

@@ -1,4 +1,4 @@
-"""A dependency that a migration needs and that would close a circle: the key that needs it leaves instead."""
+"""A missing dependency that would close a cycle: the key that needs it moves to a follow-up instead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from migfix.splitting.split import split_cheapest
 
 
 def opened(migration: Migration, key: Key, history: History) -> list[Edit]:
-    """The edits that let ``migration``, or what leaves it, depend on ``key``, which comes after it.
+    """The edits that make ``migration``, or its follow-up, depend on ``key``, which runs after ``migration``.
 
     Raises NoCut and CannotLeave.
     """

@@ -1,4 +1,4 @@
-"""What a migration uses of other apps although nothing guarantees that it is there."""
+"""Models of other apps that a migration uses although no dependency guarantees that they exist."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from migfix.source.migration import Dependency, Key, Migration
 
 @dataclass(frozen=True)
 class Missing:
-    """Models of one app, or of one setting, without a dependency that brings them."""
+    """Models of one app, or of one setting, that no dependency guarantees."""
 
     app: str
     uses: tuple[Use, ...]
     labels: str
-    """The models as a person would say them."""
+    """The models' labels, to be printed."""
     provider: Key | None = None
-    """The newest migration that has them all and doesn't come after this one."""
+    """The newest migration that has all of them and doesn't run after this one."""
     later: Key | None = None
-    """Where there is none: the first one that has them, which comes after this one."""
+    """If there is none: the first migration that has all of them, which runs after this one."""
 
     @property
     def setting(self) -> str:
@@ -32,7 +32,7 @@ class Missing:
 
 
 def missing(migration: Migration, history: History) -> Iterator[Missing]:
-    """What ``migration`` lacks, app by app; nothing where that can't be told. Reads installed packages, too."""
+    """What ``migration`` lacks, app by app; empty if migfix can't tell. Reads installed packages, too."""
     found = sorted(uses(migration), key=lambda use: (use.model[0], use.setting))
     history = history.whole if found else history
     line = [migration, *history.before(migration)] if found else []
@@ -47,7 +47,7 @@ def missing(migration: Migration, history: History) -> Iterator[Missing]:
 
 
 def _is_clear(migration: Migration, history: History) -> bool:
-    """Whether it can be read what a migration waits for, and what that is."""
+    """Whether all dependencies of a migration can be read and found."""
     if migration.unread and "`operations`" not in migration.unread[1]:
         return False
     for each in migration.dependencies:
@@ -91,21 +91,21 @@ def _reach(key: Key, history: History) -> set[Key]:
 
 
 def _waits_of(key: Key, history: History) -> Iterator[Dependency]:
-    """What a migration and those before it wait for; what isn't read of that could be any migration."""
+    """The dependencies of a migration and of all before it. One that isn't read could be any migration."""
     found = history.migration(key)
     for each in (found, *history.before(found)) if found else ():
         yield from each.dependencies
 
 
 def _is_brought(migration: Migration, key: Key, models: frozenset[Key], history: History) -> bool:
-    """Whether the models are there with a dependency on ``key``: something else before may delete or rename them."""
+    """Whether the models exist with a dependency on ``key``. Another migration before may delete or rename them."""
     added = Dependency(key, None, len(migration.dependencies), 1)
     changed = replace(migration, dependencies=(*migration.dependencies, added))
     return models <= history.with_migrations([changed]).state_before(changed).models.keys()
 
 
 def _may_be_there(migration: Migration, app: str, line: list[Migration], history: History) -> bool:
-    """Whether an app that can't be seen may be there: it is named, or hidden behind another, or has no migrations."""
+    """Whether an app that isn't found may exist: it is named, hidden behind another one, or has no migrations."""
     keys = [key for each in line for key in named(each)]
     if any(key[0] == app or not history.app(key[0]) for key in keys):
         return True

@@ -1,4 +1,4 @@
-"""Models that a setting names: whether a migration that points at one has it by then."""
+"""Models that a setting names: whether they are guaranteed to exist before a migration that points at them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from migfix.source.migration import Dictionary, Key, Literal, Migration, Operati
 
 
 def may_be_user_app(app: str, line: list[Migration], history: History) -> bool:
-    """Whether a dependency on a user model that nobody has named may mean this app."""
+    """Whether a dependency on AUTH_USER_MODEL may mean this app, because the setting isn't known."""
     if history.is_user_known or not any(e.setting == "AUTH_USER_MODEL" for each in line for e in each.dependencies):
         return False
     return any(_is_user(op) for each in history.app(app).values() for op in each.operations)
@@ -21,7 +21,7 @@ def _is_user(op: Operation) -> bool:
 
 
 def has_setting(migration: Migration, setting: str, line: list[Migration], history: History) -> bool:
-    """Whether a swappable model is guaranteed: by its setting, by its migration, or because it is the app's own."""
+    """Whether a swappable model is guaranteed: by its setting, by its migration, or because the app has it itself."""
     if any(dependency.setting == setting for each in line for dependency in each.dependencies):
         return True
     own = [op for each in line if each.app == migration.app for op in each.operations]
@@ -35,7 +35,7 @@ def has_setting(migration: Migration, setting: str, line: list[Migration], histo
 
 
 def _may_swap(op: Operation, setting: str) -> bool:
-    """Whether a CreateModel says that ``setting`` may swap it, or says so by code."""
+    """Whether a CreateModel has ``setting`` as its ``swappable`` option, or code that may mean it."""
     options = op.arguments.get("options") if op.kind == "CreateModel" else None
     swappable = options.get("swappable") if isinstance(options, Dictionary) else None
     return swappable is not None and (swappable == Literal(setting) or not isinstance(swappable, Literal))

@@ -1,4 +1,10 @@
-"""A RunPython or RunSQL without a reverse: IrreversibleError, and the whole file can't be rolled back."""
+"""A RunPython or RunSQL without a reverse, which makes its whole file irreversible.
+
+Going back fails on every engine with ``IrreversibleError: Operation <RunPython …> is not reversible``. The rule writes
+the inverse SQL if every statement has one, a function that copies columns back if the step copied them, else a noop.
+The noop has a comment unless running the step again is harmless. If running it again does visible harm, the rule writes
+nothing unless ``--set-noop`` is passed.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether an operation lacks its reverse."""
+    """Whether an operation of the migration lacks a reverse."""
     return any(map(lacks_reverse, migration.walk()))
 
 
 def lacks_reverse(op: Operation) -> bool:
-    """Whether an operation runs code or SQL, and nothing that undoes it."""
+    """Whether an operation runs code or SQL and has no reverse."""
     return (op.kind == "RunPython" and "code" in op.arguments and "reverse_code" not in op.arguments) or (
         op.kind == "RunSQL" and "sql" in op.arguments and "reverse_sql" not in op.arguments
     )

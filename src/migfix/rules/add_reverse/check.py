@@ -20,7 +20,7 @@ ELIDABLE = "\n  offer: if only existing rows need it, add elidable=True: squashm
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Write the true inverse where it can be derived, else an honest noop."""
+    """Write the true inverse if it can be derived, else a noop."""
     for migration in migrations:
         yield from (_finding(migration, op, history) for op in migration.walk() if lacks_reverse(op))
 

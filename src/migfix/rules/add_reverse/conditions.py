@@ -1,4 +1,4 @@
-"""Constants that a data step both looks for in a column and writes to it: a second run would go one step on."""
+"""Constants that a data function both looks for in a column and writes to it: a second run changes rows again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Pair = tuple[str, str]
 
 
 def stepping_columns(codes: list[str]) -> list[str]:
-    """Columns that functions change from one constant to another in steps: ``1`` to ``2``, ``2`` to ``3``."""
+    """Columns that functions change from one constant to another in steps: ``1`` to ``2`` and ``2`` to ``3``."""
     nodes = [node for code in codes for node in ast.walk(ast.parse(code))]
     tested = {pair for node in nodes for pair in _tested(node)}
     written = {pair for node in nodes for pair in _written(node)}
@@ -18,7 +18,7 @@ def stepping_columns(codes: list[str]) -> list[str]:
 
 
 def _tested(node: ast.AST) -> Iterator[Pair]:
-    """``if row.status == 1``, ``filter(status=1)``, ``Q(status__in=[1, 2])``, ``When(status=1)``."""
+    """The pairs tested: ``if row.status == 1``, ``filter(status=1)``, ``Q(status__in=[1, 2])``, ``When(status=1)``."""
     match node:
         case ast.Compare(left=ast.Attribute(attr=column), ops=[ast.Eq() | ast.Is() | ast.In()], comparators=[value]):
             yield from ((column, constant) for constant in _constants(value))
@@ -30,7 +30,7 @@ def _tested(node: ast.AST) -> Iterator[Pair]:
 
 
 def _written(node: ast.AST) -> Iterator[Pair]:
-    """``row.status = 2``, ``update(status=2)``, ``update(status=Case(When(…, then=Value(2))))``."""
+    """The pairs written: ``row.status = 2``, ``update(status=2)``, ``update(status=Case(When(…, then=Value(2))))``."""
     match node:
         case ast.Assign(targets=[ast.Attribute(attr=column)], value=value):
             yield from ((column, constant) for constant in _constants(value))
@@ -41,7 +41,7 @@ def _written(node: ast.AST) -> Iterator[Pair]:
 
 
 def _results(node: ast.AST) -> list[ast.expr]:
-    """What ``When(…, then=…)`` and ``Case(…, default=…)`` give."""
+    """The results of ``When(…, then=…)`` and ``Case(…, default=…)``."""
     is_case = isinstance(node, ast.Call) and _name(node.func) in ("When", "Case")
     keywords = node.keywords if isinstance(node, ast.Call) and is_case else []
     return [each.value for each in keywords if each.arg in ("then", "default")]

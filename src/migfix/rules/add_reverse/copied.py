@@ -1,4 +1,4 @@
-"""Data steps that copy columns of a table into new ones, one to one, which can be copied back."""
+"""Data functions that copy columns of a table into new ones, one to one, so that they can be copied back."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ _ALL_ROWS = frozenset(
 
 
 def copied_columns(function: Function) -> tuple[tuple[str, str], ...]:
-    """Old and new name of each column that a function copies for all rows, if it does that and nothing more.
+    """Old and new name of each column that a function copies for all rows; empty if it does anything else.
 
-    ``for post in Post.objects.all(): post.teaser = post.summary; post.save()``, ``update(teaser=F("summary"))``.
+    Examples: ``for post in Post.objects.all(): post.teaser = post.summary; post.save()``,
+    ``update(teaser=F("summary"))``.
     """
     node = ast.parse(function.code).body[0]
     assert isinstance(node, ast.FunctionDef)
@@ -101,14 +102,14 @@ def _of_update(given: list[ast.keyword]) -> Iterator[tuple[str, str]]:
 
 
 def model_of(migration: Migration, function: str, state: State) -> Model | None:
-    """The one model whose rows a function changes."""
+    """The model whose rows a function changes; None unless it is exactly one."""
     keys: set[Key | None] = {each.model for each in effects(migration, function)}
     key = keys.pop() if len(keys) == 1 else None
     return state.models.get(key) if key else None
 
 
 def can_hold(old: Field | None, new: Field | None) -> bool:
-    """Whether the old column takes what the new one holds, as it is."""
+    """Whether the old column can take the values of the new one unchanged."""
     if old is None or new is None or not old.kind or old.is_unique:
         return False
     families = (frozenset(TEXT), INTEGERS)

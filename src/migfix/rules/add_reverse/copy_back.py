@@ -1,4 +1,4 @@
-"""The function that copies columns back, written as a Django developer would."""
+"""The function that copies columns back."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ COMMENT = "# Going back, the values return to the column that they came from."
 
 
 def copy_back_name(verdict: CopyBack, migration: Migration) -> str:
-    """``restore_post_summary``."""
+    """The function's name: ``restore_post_summary``."""
     names = "_and_".join(old for old, _ in verdict.columns[:2])
     return free_name(f"restore_{snake(verdict.model.name)}_{names}".lower(), migration.bound)
 
 
 def copy_back_edits(verdict: CopyBack, name: str, migration: Migration) -> Iterator[Edit]:
-    """The function, and what it imports."""
+    """The edits that add the function and its imports."""
     variables = Variables((verdict.model,))
     model, rows = variables.of(verdict.model), variables.rows(verdict.model)
     got = call(f"{model} = apps.get_model", literal(verdict.model.app), literal(verdict.model.name))

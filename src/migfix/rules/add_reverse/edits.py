@@ -1,4 +1,4 @@
-"""A reverse as edits, spelled and placed as the file does it."""
+"""A reverse as edits, spelled and placed in the style of the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migfix.source.text import text_between
 
 
 def reverse_edits(migration: Migration, op: Operation, verdict: Inverse | CopyBack | Noop) -> tuple[Edit, ...]:
-    """The argument after the forward one: positional if the whole call is, else by keyword; and what goes with it."""
+    """The edits that add the reverse argument, positional if the whole call is, and its comment or function."""
     assert isinstance(op.value, Call)
     match verdict:
         case Inverse():
@@ -32,7 +32,7 @@ def reverse_edits(migration: Migration, op: Operation, verdict: Inverse | CopyBa
 
 
 def described(op: Operation, verdict: Inverse | CopyBack | Noop) -> str:
-    """One sentence on what was written."""
+    """A sentence on what was written."""
     match verdict:
         case CopyBack(columns=columns):
             back = " and ".join(f"{new} back to {old}" for old, new in columns)
@@ -50,12 +50,12 @@ def _place(kind: str, arguments: tuple[Argument, ...]) -> int:
 
 
 def _noop(migration: Migration, op: Operation) -> str:
-    """``migrations.RunPython.noop``, the class spelled as the call spells it."""
+    """``migrations.RunPython.noop``, with the class spelled as in the call."""
     return text_between(migration.source, op.value.span).partition("(")[0].strip() + ".noop"
 
 
 def _inverse(verdict: Inverse, migration: Migration) -> str:
-    """One statement as a string, several as a list."""
+    """The code of the statements: one as a string, several as a list."""
     texts = tuple(map(literal, verdict.statements))
     listed = Brackets("[", texts, "]")
     code = (

@@ -1,4 +1,4 @@
-"""The true inverse of one SQL statement, where it has one."""
+"""The true inverse of one SQL statement, if it has one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _DROPPED_BY_NAME = ("TABLE", "VIEW", "SEQUENCE", "SCHEMA", "TYPE")
 
 
 def inverse_of(statement: exp.Expression, dialect: str) -> tuple[str, ...] | None:
-    """Statements that undo ``statement``, in the order of what they undo; None if it has no true inverse.
+    """The statements that undo ``statement``, in the order of what they undo; None if it has no true inverse.
 
-    ``IF NOT EXISTS`` and ``OR REPLACE`` have none: the thing may have been there before.
+    Statements with ``IF NOT EXISTS`` or ``OR REPLACE`` have none, because the object may have existed before.
     """
     if isinstance(statement, exp.Create) and not statement.args.get("exists") and not statement.args.get("replace"):
         drop = _drop(statement, dialect)
@@ -26,7 +26,7 @@ def inverse_of(statement: exp.Expression, dialect: str) -> tuple[str, ...] | Non
             each for each in statement.args.get("actions") or () if isinstance(each, exp.RenameColumn | exp.AlterRename)
         ]
         if len(renames) > 1:
-            return None  # they happen at once, so that taken back one by one they can be in each other's way
+            return None  # the renames happen at once; undone one by one, they can conflict
         undone = list(_undone(statement, dialect))
         return tuple(each for each in undone if each) if undone and all(undone) else None
     return None
@@ -36,7 +36,7 @@ def _drop(create: exp.Create, dialect: str) -> str | None:
     kind = str(create.args.get("kind") or "").upper()
     properties = create.args.get("properties")
     if properties is not None and properties.find(exp.TemporaryProperty):
-        return None  # gone with its connection; a permanent one of that name must not be dropped
+        return None  # it is gone with its connection; a permanent one with that name must not be dropped
     if kind == "INDEX":
         return _drop_index(create, dialect)
     if kind == "TRIGGER":
@@ -94,7 +94,7 @@ def _undone(alter: exp.Alter, dialect: str) -> Iterator[str | None]:
     for action in alter.args.get("actions") or []:
         match action:
             case exp.ColumnDef() | exp.AddConstraint() if dialect == "mysql" and action.find(*_KEYS):
-                yield None  # the constraint and the index behind it would have to go first
+                yield None  # the constraint and its index would have to be dropped first
             case exp.ColumnDef() if kind == "TABLE" and not action.args.get("exists"):
                 yield f"ALTER TABLE {name} DROP COLUMN {_sql(action.this, dialect)}"
             case exp.AddConstraint(expressions=[exp.Constraint() as constraint]) if kind == "TABLE":

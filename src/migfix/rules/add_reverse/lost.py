@@ -1,4 +1,4 @@
-"""What a data step reads and going back makes anew, empty: columns and models that are removed after it."""
+"""Columns and models that a RunPython or RunSQL reads and that are removed later: going back creates them empty."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from migfix.source.migration import Key, Migration, Operation
 
 @dataclass(frozen=True)
 class Lost:
-    """A column (or "" for a whole model) that an operation after the step removes."""
+    """A column (or "" for a whole model) that a later operation removes."""
 
     model: Key
     column: str
     removed_by: str
-    """Where, for a person."""
+    """The line or file that removes it, to be printed."""
 
     @property
     def label(self) -> str:
@@ -25,9 +25,9 @@ class Lost:
 
 
 def lost_after(migration: Migration, index: int, history: History) -> Iterator[Lost]:
-    """What later operations of the file remove, and those of files that come after it, by the names of today."""
+    """What later operations of this file and later files remove, by the names that apply at ``index``."""
     renamed: dict[tuple[Key, str], str] = {}
-    """Model and new name of a column ("": of the model itself) -> the name that the step knows."""
+    """Model and new name of a column ("" for the model itself) -> its name at ``index``."""
     for op in migration.operations[index + 1 :]:
         yield from _lost(migration, op, f"line {op.line}", renamed)
     earlier = {each.key for each in history.before(migration)} | {migration.key}
@@ -57,7 +57,7 @@ def _lost(migration: Migration, op: Operation, where: str, renamed: dict[tuple[K
 def reads(code: str, each: Lost, models: frozenset[Key], related: frozenset[Key]) -> bool:
     """Whether a function reads what is lost: ``row.summary``, ``F("summary")``, ``filter(summary__gt=…)``.
 
-    ``models`` are those that it gets, ``related`` those that their rows lead to.
+    ``models`` are those that it gets, ``related`` those that their relations lead to.
     """
     if each.model not in models:
         is_near = each.column and each.model in related
@@ -80,7 +80,7 @@ def _columns_read(tree: ast.AST) -> set[str]:
 
 
 def _columns_read_through_relations(tree: ast.AST) -> set[str]:
-    """``comment.post.title``, ``F("post__title")``: columns of a model that the function doesn't get."""
+    """Columns of models that the function reaches through relations: ``comment.post.title``, ``F("post__title")``."""
     found: set[str] = set()
     for node in ast.walk(tree):
         match node:

@@ -1,4 +1,4 @@
-"""A function of the file that looks like the reverse of another: offered to a person, never guessed."""
+"""A function of the file that looks like the reverse of another one. It is suggested, but never used unasked."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _OPPOSITES = (
     ("encrypt", "decrypt"),
     ("merge", "split"),
 )
-"""Words that a pair of functions begins or ends with."""
+"""Words with which the names of a pair of functions begin or end."""
 
 
 def unused_inverse(migration: Migration, op: Operation) -> str | None:
-    """A function named as the opposite of the one that ``op`` runs, which nothing in the file uses."""
+    """A function that nothing in the file uses, and whose name is the opposite of the function that ``op`` runs."""
     code = op.arguments.get("code")
     if not isinstance(code, Name) or code.dotted not in migration.functions:
         return None

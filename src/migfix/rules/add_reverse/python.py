@@ -1,4 +1,4 @@
-"""The reverse of a RunPython, by what its function does to which rows."""
+"""The reverse of a RunPython, depending on what its function does to which rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migfix.source.names import is_noop
 
 
 def reverse_of_python(migration: Migration, op: Operation, history: History) -> Verdict:
-    """Whether doing nothing is right, honest with a comment, or harmful: the step would run twice, or lose values."""
+    """Whether a noop is right, needs a comment, or does harm because the function runs twice or values are lost."""
     code = op.arguments.get("code")
     if code is None or is_noop(code) or code == Literal(None):
         return Noop()
@@ -44,7 +44,7 @@ def reverse_of_python(migration: Migration, op: Operation, history: History) -> 
         )
     lost = _lost(migration, op, code, history)
     taken = {(each.model, column) for each in found for column in each.reads}
-    if len(left) == len(found):  # what only chooses rows, and what is made of other rows, may be read of a lost column
+    if len(left) == len(found):  # only lost columns that values are taken from matter
         lost = [each for each in lost if (each.model, each.column) in taken]
     emptied = _emptied(found, made)
     if lost or emptied:
@@ -54,7 +54,7 @@ def reverse_of_python(migration: Migration, op: Operation, history: History) -> 
 
 
 def _lost(migration: Migration, op: Operation, code: Name, history: History) -> list[Lost]:
-    """What the function reads and a later operation removes: going back, it is empty."""
+    """What the function reads and a later operation removes. Going back, it is empty."""
     index = int(op.where[1])
     functions = called_functions(migration, {code.dotted})
     models = models_named(migration, code) | {each.model for each in effects(migration, code.dotted) if each.model}
@@ -64,7 +64,7 @@ def _lost(migration: Migration, op: Operation, code: Name, history: History) -> 
 
 
 def _related(models: frozenset[Key], state: State, history: History) -> frozenset[Key]:
-    """The models that the rows of these lead to, in at most two steps."""
+    """The models, and those that their relations lead to in at most two steps."""
     found = models
     for _ in range(2):
         near = [state.models[key] for key in found if key in state.models]
@@ -94,7 +94,7 @@ def _moves(function: str, emptied: set[tuple[Key, str]]) -> Harm:
 def _copied_back(
     migration: Migration, op: Operation, function: str, needed: set[tuple[Key, str]], history: History
 ) -> CopyBack | None:
-    """The true inverse of a plain copy of columns, if every column that is ``needed`` was copied and fits back."""
+    """The true inverse of a plain copy of columns, if every column in ``needed`` was copied and fits back."""
     index = int(op.where[1])
     state = history.state_before(migration, index)
     model, copied = model_of(migration, function, state), copied_columns(migration.functions[function])
@@ -106,18 +106,18 @@ def _copied_back(
 
 
 def _emptied(found: tuple[Effect, ...], made: Made) -> set[tuple[Key, str]]:
-    """The columns that a value is taken from and that then get another one."""
+    """The columns that a value is taken from and that are then changed."""
     return {
         (other.model, other.column)
         for place, each in enumerate(found)
-        for other in found[place + 1 :]  # in the order of the code: what changes first is read changed
+        for other in found[place + 1 :]  # in the order of the code: what changes first is read with its new value
         if other.model and other.model == each.model and other.column in each.reads - {each.column}
         if not made.covers(other.model, other.column) and other.reads != {other.column}
     }
 
 
 def changes_old_rows_only(migration: Migration, op: Operation) -> bool:
-    """Whether a step makes no rows, so that a new database has nothing for it to do unless other code filled it."""
+    """Whether a step only changes existing rows: a new database has none for it unless other code creates them."""
     code = op.arguments.get("code")
     if op.kind != "RunPython" or "elidable" in op.arguments or not isinstance(code, Name) or is_noop(code):
         return False
@@ -138,7 +138,7 @@ def made_by(migration: Migration) -> Made:
 
 
 def has_own_table(migration: Migration, op: Operation) -> bool:
-    """Whether the rows of a new model go with its table: not those of a proxy, a parent, or an unmanaged table."""
+    """Whether dropping a new model's table drops its rows: not for a proxy, a child model, or an unmanaged table."""
     model = created_model(migration, op)
     return model.has_own_table and all(isinstance(base, Name) for base in model.bases)
 

@@ -1,7 +1,7 @@
-"""The reverse of a RunSQL: the inverse statements where every one has a true inverse, else what can be said.
+"""The reverse of a RunSQL: the inverse statements if every statement has one, else a noop or the harm it would do.
 
-SQL is parsed by sqlglot in the dialect of each engine. What it doesn't understand it returns as a ``Command``, which
-counts as not parsed.
+SQL is parsed by sqlglot in the dialect of each engine. Statements that it doesn't understand are returned as a
+``Command`` and count as not parsed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NAME_ENGINES = (
 
 
 def reverse_of_sql(texts: list[str], migration: Migration, op: Operation, history: History) -> Verdict:
-    """The reverse of these statements on every engine of the project, or on all where that isn't known."""
+    """The reverse of these statements on every engine of the project, or on all engines if those aren't set."""
     facts, made = history.facts, replace(tables_made_by(migration, history), lost=_lost(migration, op, history))
     dialects = sorted({DIALECTS[engine] for engine in facts.engines or ANY_ENGINE})
     verdicts = {dialect: _reverse_in(dialect, texts, made) for dialect in dialects}
@@ -51,7 +51,7 @@ def reverse_of_sql(texts: list[str], migration: Migration, op: Operation, histor
 
 
 def tables_made_by(migration: Migration, history: History) -> Made:
-    """What a migration adds itself, by the names of tables and columns."""
+    """What a migration adds itself, as names of tables and columns."""
     state = history.state_before(migration, len(migration.operations))
     tables = {model.key: model.table.lower() for model in state.models.values()}
     ops = list(migration.walk())
@@ -61,7 +61,7 @@ def tables_made_by(migration: Migration, history: History) -> Made:
 
 
 def _lost(migration: Migration, op: Operation, history: History) -> frozenset[tuple[object, str]]:
-    """What is removed after the statements, by the names of tables and columns."""
+    """What is removed after the statements, as names of tables and columns."""
     index = int(op.where[1])
     state, found = history.state_before(migration, index), set()
     for each in lost_after(migration, index, history):
@@ -95,7 +95,7 @@ def _reverse_in(dialect: str, texts: list[str], made: Made) -> Verdict:
 
 
 def _inverse(statement: exp.Expression, dialect: str, own: set[object]) -> tuple[str, ...] | None:
-    """The inverse; nothing at all for rows in a table that these statements make themselves."""
+    """The inverse of a statement; empty for changes to rows of a table that these statements create themselves."""
     if isinstance(statement, exp.Insert) and _table(statement.this) in own and not statement.find(exp.With):
         return ()
     if isinstance(statement, exp.Update | exp.Delete) and all(
@@ -106,7 +106,7 @@ def _inverse(statement: exp.Expression, dialect: str, own: set[object]) -> tuple
 
 
 def _copied_back(statement: exp.Expression, dialect: str, made: Made) -> tuple[str, ...] | None:
-    """The copy the other way, of an UPDATE that sets new columns to columns of the same rows which go later."""
+    """The copy back, for an UPDATE that sets new columns to columns of the same rows that are removed later."""
     is_plain = isinstance(statement, exp.Update) and not statement.find(exp.Where, exp.From, exp.Join, exp.Subquery)
     table = _table(statement.this)
     back = []
@@ -122,7 +122,7 @@ def _copied_back(statement: exp.Expression, dialect: str, made: Made) -> tuple[s
 
 
 def _loses(statement: exp.Expression, made: Made) -> Harm | None:
-    """That a statement keeps something, in what going back takes away, of what comes back empty."""
+    """The harm if a statement stores values that come back empty in something that going back removes."""
     target = _table(statement.this)
     tables = {_table(each) for each in statement.find_all(exp.Table)}
     if isinstance(statement, exp.Update):
@@ -139,7 +139,7 @@ def _loses(statement: exp.Expression, made: Made) -> Harm | None:
 
 
 def _goes_on(statements: list[exp.Expression], made: Made) -> Harm | None:
-    """That a second run would not find what the first one found: a column was copied and then set, or goes in steps."""
+    """The harm if a second run finds other values: a column was copied and then set, or changes in steps."""
     copied: set[tuple[object, str]] = set()
     tested: set[tuple[object, str, str]] = set()
     written: set[tuple[object, str, str]] = set()
@@ -167,7 +167,7 @@ def _goes_on(statements: list[exp.Expression], made: Made) -> Harm | None:
 
 
 def _parsed(text: str, dialect: str) -> Iterator[exp.Expression]:
-    """The statements of a text; one Command for what can't be parsed."""
+    """The statements of a text; one Command if it can't be parsed."""
     try:
         for each in sqlglot.parse(text, dialect=dialect):
             if isinstance(each, exp.Expression) and not isinstance(each, exp.Semicolon):
@@ -177,7 +177,7 @@ def _parsed(text: str, dialect: str) -> Iterator[exp.Expression]:
 
 
 def _again(statement: exp.Expression, made: Made) -> Verdict:
-    """What running a statement a second time does, where it has no inverse."""
+    """The result of running a statement, which has no inverse, a second time."""
     if harm := _loses(statement, made):
         return harm
     match statement:
@@ -258,7 +258,7 @@ def _insert_again(statement: exp.Insert, made: Made) -> Verdict:
 
 
 def _command_again(text: str) -> Verdict:
-    """What can be seen in a statement that isn't parsed."""
+    """The same for a statement that isn't parsed, as far as its first words show."""
     words = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL).upper().split()
     head = " ".join(words[:12])
     if re.match(r"REPLACE\b|INSERT (OR )?IGNORE\b", head):
@@ -275,6 +275,6 @@ def _command_again(text: str) -> Verdict:
 
 
 def _table(node: object) -> object:
-    """The lower-case name of a table, with its schema where that is written."""
+    """The lower-case name of a table, with its schema if that is given."""
     found = node.find(exp.Table) if isinstance(node, exp.Expression) else None
     return None if found is None else ".".join(part for part in (found.db.lower(), found.name.lower()) if part)

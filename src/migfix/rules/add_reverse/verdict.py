@@ -1,4 +1,4 @@
-"""What can be said about the reverse of one RunPython or RunSQL."""
+"""What migfix found out about the reverse of one RunPython or RunSQL."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ NOT_UNDONE = "Going back does not undo this."
 
 @dataclass(frozen=True)
 class Inverse:
-    """Statements that undo the step, in the order to run them."""
+    """Statements that undo the step, in the order in which to run them."""
 
     statements: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class CopyBack:
-    """A function of its own that copies columns the other way: ``old`` is the column that comes back empty."""
+    """A new function that copies columns the other way. The ``old`` column is the one that comes back empty."""
 
     model: Model
     columns: tuple[tuple[str, str], ...]
-    """Old and new name of each."""
+    """Old and new name of each column."""
 
 
 @dataclass(frozen=True)
 class Noop:
-    """Doing nothing, with the comment that says what this leaves; None where running the step again is harmless."""
+    """Doing nothing, with a comment on what that leaves; None if running the step again is harmless."""
 
     comment: str | None = None
 
 
 @dataclass(frozen=True)
 class Harm:
-    """Going back and forward would run the step twice, and that does visible harm."""
+    """Going back and forward would run the step twice, which does visible harm."""
 
     why: str
     next_step: str = ""
@@ -46,12 +46,12 @@ Verdict = Inverse | CopyBack | Noop | Harm
 
 @dataclass(frozen=True)
 class Made:
-    """What the same file adds, so that going back takes it away: model keys or table names, and columns of them."""
+    """What the same file adds, so that going back removes it: model keys or table names, and their columns."""
 
     models: frozenset[object] = frozenset()
     columns: frozenset[tuple[object, str]] = frozenset()
     lost: frozenset[tuple[object, str]] = frozenset()
-    """Columns, or "" for whole tables, that are removed later: going back, they come back empty."""
+    """Columns, or "" for whole tables, that are removed later. Going back creates them empty."""
 
     def covers(self, model: object, column: str) -> bool:
         """Whether a write to ``column`` ("" for a whole row) is gone after going back."""

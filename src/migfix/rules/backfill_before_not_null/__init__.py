@@ -1,4 +1,10 @@
-"""A column comes to forbid NULL while rows have it: the AlterField fails, with a misleading message on MySQL."""
+"""An AlterField makes a column NOT NULL while rows still have NULL in it.
+
+SQLite and PostgreSQL fail with ``IntegrityError`` ("NOT NULL constraint failed", "contains null values"). MySQL and
+MariaDB fail with ``DataError: (1265, "Data truncated for column …")``, which names the wrong cause. With a callable
+default nothing fails, but all these rows get the same value. The rule fills the NULLs in a RunPython right before the
+AlterField: with "" for text and files, a value for each row from a callable default, or the value of ``--set``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it alters a field."""
+    """Whether the migration alters a field."""
     return any(op.kind == "AlterField" for op in migration.operations)
 
 

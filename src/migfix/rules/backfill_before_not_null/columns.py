@@ -1,4 +1,4 @@
-"""Columns that come to forbid NULL, and what the rows that have it get."""
+"""Columns that become NOT NULL, and the values for rows with NULL in them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOMENTS = frozenset({"django.utils.timezone.now", "datetime.date.today", "datet
 
 
 class CannotFill(Exception):
-    """NULLs whose value a person must say: why, and how."""
+    """NULLs that migfix can't fill: why, and the next step."""
 
     def __init__(self, why: str, next_step: str) -> None:
         super().__init__(why)
@@ -37,7 +37,7 @@ class CannotFill(Exception):
 
 @dataclass(frozen=True)
 class Forbidden:
-    """An AlterField from null to not null that Django doesn't fill, or fills with one value for all."""
+    """An AlterField from NULL to NOT NULL that Django doesn't fill, or fills with one value for all rows."""
 
     index: int
     op: Operation
@@ -55,12 +55,12 @@ class Forbidden:
 
     @property
     def unique(self) -> tuple[str, ...]:
-        """The fields that no two rows may share and one value for all could break."""
+        """The fields that must be unique together and that one value for all rows could break."""
         return alike_in_two_rows(self.field, self.model, self.later)
 
 
 def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
-    """Every such AlterField of a migration whose NULLs nobody fills by hand."""
+    """Every such AlterField of a migration whose NULLs no other operation fills."""
     later = None
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind == "AlterField" else None
@@ -83,19 +83,19 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
 
 
 def _fills_itself(field: Field) -> bool:
-    """Whether Django's own AlterField updates the NULLs: with a default that is one value."""
+    """Whether Django's own AlterField fills the NULLs, with a default that is one value."""
     return field.default is not None and not _differs(field)
 
 
 def _differs(field: Field) -> bool:
-    """Whether each row should get another value: a moment, or the row of a key, may be the same for all of them."""
+    """Whether each row should get a different value. A moment, or the row of a foreign key, may be the same for all."""
     default = field.get("default")
     is_shared = (field.is_key and not field.is_unique) or (isinstance(default, Name) and default.dotted in _MOMENTS)
     return is_computed(default) and not is_shared
 
 
 def _filled_by_hand(migration: Migration, index: int, model: Model, field: Field, history: History) -> bool:
-    """Whether a data step before the AlterField, in this file or an earlier one, writes the column."""
+    """Whether an operation before the AlterField, in this file or an earlier one, writes the column or deletes rows."""
     own = any(_may_write(migration, op, model) for op in migration.operations[:index])
     if own or writes_column(migration, model.key, field.name, index):
         return True
@@ -111,12 +111,12 @@ def _filled_by_hand(migration: Migration, index: int, model: Model, field: Field
 
 
 def _may_write(migration: Migration, op: Operation, model: Model) -> bool:
-    """Whether this is an operation of somebody's own that names the model."""
+    """Whether this is a custom operation that names the model."""
     return not op.kind and model.name.lower() in text_between(migration.source, op.value.span).lower()
 
 
 def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fill, tuple[str, ...]]:
-    """The fill, and the names of ``--set`` that went into it. Raises CannotFill, CannotWrite."""
+    """The fill, and the ``--set`` names that it uses. Raises CannotFill, CannotWrite."""
     said = said_value(history.facts, each.model.label, each.field.name)
     if each.is_computed and not said:
         return replace(called(migration, each.model, each.field, FORBIDS), left=LEFT), ()

@@ -1,4 +1,9 @@
-"""Migrations that depend on each other in a circle: CircularDependencyError, nothing can be migrated."""
+"""Migrations that depend on each other in a cycle.
+
+Django can't put them in an order and fails with ``CircularDependencyError`` on every engine: nothing can be migrated,
+not even a new test database. The rule moves the fewest foreign keys that break the cycle to a follow-up migration that
+runs after both. A squashed migration in a cycle is cut into several.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it depends on a migration of another app."""
+    """Whether the migration depends on a migration of another app."""
     return any(each.setting or (each.key and each.key[0] != migration.app) for each in migration.dependencies)
 
 

@@ -1,4 +1,4 @@
-"""The parts of a squashed migration put together from the files that it replaces, one operation after another."""
+"""Builds the parts of a squashed migration from the files that it replaces, one operation after another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from migfix.splitting.split import cleared, functions_along
 
 
 def put_together(squashed: Migration, parts: tuple[Part, ...], steps: dict[int, int]) -> Iterator[Edit]:
-    """The edits of all parts; ``steps`` says which data step belongs to which. Raises CannotCut and CannotLeave."""
+    """The edits of all parts. Raises CannotCut and CannotLeave.
+
+    ``steps`` maps the index of each RunPython and RunSQL of the squashed migration to the number of its part.
+    """
     whole = _with_all_imports(squashed, parts, elided(squashed, parts, steps))
     found = [list(_pieces(squashed, part, number, steps)) for number, part in enumerate(parts)]
     for number in range(1, len(parts)):
@@ -35,7 +38,7 @@ def put_together(squashed: Migration, parts: tuple[Part, ...], steps: dict[int, 
 
 
 def _comments_lost(squashed: Migration, found: list[list[Piece]]) -> list[str]:
-    """The comments in the squashed operations that none of the written ones has."""
+    """The comments in the squashed operations that none of the written operations has."""
     if not squashed.operations:
         return []
     first, last = squashed.operations[0].value.span[0], squashed.operations[-1].value.span[2]
@@ -48,7 +51,10 @@ def _comments_lost(squashed: Migration, found: list[list[Piece]]) -> list[str]:
 
 
 def _pieces(squashed: Migration, part: Part, number: int, steps: dict[int, int]) -> Iterator[Piece]:
-    """The operations of a range as they stand in its files, data steps as in the squashed one where it has them."""
+    """The operations of a range as in its files, but a RunPython or RunSQL as in the squashed file, if it is there.
+
+    In the first part, those that the squashed file left out are left out as well.
+    """
     waiting = [squashed.operations[index] for index, place in steps.items() if place == number]
     for migration in part.replaced:
         for op in migration.operations:
@@ -61,9 +67,9 @@ def _pieces(squashed: Migration, part: Part, number: int, steps: dict[int, int])
 
 
 def _with_all_imports(squashed: Migration, parts: tuple[Part, ...], elided: list[tuple[Migration, int]]) -> Migration:
-    """The squashed file as if it imported what the replaced ones do, and held the functions of elided steps.
+    """The squashed file as if it had the imports of the replaced files and the functions of elided operations.
 
-    Raises CannotCut where a name means two things.
+    Raises CannotCut if a name has two meanings.
     """
     functions = dict(squashed.functions)
     for migration, index in elided:

@@ -13,7 +13,7 @@ from migfix.source.migration import Key, Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Let the fewest foreign keys that close the circle go to a follow-up migration. One circle at a time."""
+    """Move the fewest foreign keys that close the cycle to a follow-up migration. Fixes one cycle at a time."""
     named = {each.key for each in migrations}
     for ring in rings(history, migrations):
         if ring & named:

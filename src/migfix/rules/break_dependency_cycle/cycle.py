@@ -1,4 +1,4 @@
-"""How a circle is opened: a squashed migration in parts, or the fewest keys in a follow-up."""
+"""How a cycle is broken: a squashed migration is cut into parts, or the fewest keys move to a follow-up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from migfix.splitting.split import split_cheapest
 
 @dataclass(frozen=True)
 class Opening:
-    """The first file that changes, what is done in a few words, and the edits."""
+    """The first file that changes, a short description, and the edits."""
 
     first: Key
     wrote: str
@@ -24,11 +24,11 @@ class Opening:
 
 
 class CannotOpen(Exception):
-    """Why a circle stays."""
+    """Why migfix can't break a cycle."""
 
 
 def opening(ring: frozenset[Key], history: History) -> Opening:
-    """The edits that open ``ring``. Raises CannotOpen."""
+    """The edits that break the cycle ``ring``. Raises CannotOpen."""
     reasons = []
     for way in (_squashed_in_parts, _keys_moved):
         try:

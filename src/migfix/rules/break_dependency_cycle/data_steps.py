@@ -1,4 +1,4 @@
-"""The data steps of a squashed migration beside those of the migrations that it replaces."""
+"""Matches the RunPython and RunSQL operations of a squashed migration with those of the migrations it replaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ DATA = ("RunPython", "RunSQL")
 
 
 def data_steps(squashed: Migration, parts: tuple[Part, ...]) -> dict[int, int]:
-    """Data step of the squashed migration -> the part that its original is in. Raises CannotCut."""
+    """Index of a RunPython or RunSQL of the squashed migration -> number of the part with its original.
+
+    Raises CannotCut.
+    """
     originals = [
         (number, migration, op)
         for number, part in enumerate(parts)
@@ -34,9 +37,9 @@ def data_steps(squashed: Migration, parts: tuple[Part, ...]) -> dict[int, int]:
 
 
 def elided(squashed: Migration, parts: tuple[Part, ...], steps: dict[int, int]) -> list[tuple[Migration, int]]:
-    """The data steps behind the first cut that the squashed migration left out.
+    """The RunPython and RunSQL operations after the first cut that the squashed migration left out.
 
-    Where the first range has run there are rows, and Django would have run the replaced files on them.
+    A database that has run the first range has rows, and Django would have run the replaced files on them.
     """
     found = []
     for number, part in enumerate(parts[1:], 1):

@@ -1,4 +1,4 @@
-"""A squashed migration whose operations fall into two parts as they stand."""
+"""A squashed migration whose operations can be divided into two parts as they are."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from migfix.splitting.split import functions_along, leftovers, removals
 def second_half(
     squashed: Migration, parts: tuple[Part, ...], steps: dict[int, int], history: History
 ) -> Leaving | None:
-    """What leaves for the second part, if what stays is exactly what the first range ends in; else None."""
+    """What moves to the second part, if what stays has exactly the end state of the first range; else None."""
     start = _start(squashed, parts, history)
     wanted = start.copy()
     for migration in parts[0].replaced:
@@ -50,7 +50,7 @@ def second_half(
 
 
 def _start(squashed: Migration, parts: tuple[Part, ...], history: History) -> State:
-    """The app's own models before the chain."""
+    """The app's own models before the replaced migrations."""
     state = State(history.facts)
     chain = {each.key for part in parts for each in part.replaced}
     for each in history.before(parts[0].replaced[0]):
@@ -97,7 +97,7 @@ def _take_out(state: State, squashed: Migration, left: Leaving) -> None:
 
 
 def apart(squashed: Migration, parts: tuple[Part, ...], left: Leaving) -> Iterator[Edit]:
-    """What belongs to the second range goes to it as it stands in the squashed file."""
+    """The edits that move what belongs to the second range, unchanged, to a new file."""
     functions = functions_along(squashed, left)
     dropped = [each.code for each in squashed.dependencies if part_of(each, parts) > 0]
     yield new_part(squashed, squashed, parts, 1, pieces(squashed, left), functions)

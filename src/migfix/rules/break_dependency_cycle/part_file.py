@@ -33,6 +33,6 @@ def new_part(
 
 
 def part_of(dependency: Dependency, parts: tuple[Part, ...]) -> int:
-    """The first part that needs a dependency of the squashed file; 0 for what a person added to it."""
+    """The first part that needs a dependency of the squashed file; 0 for a dependency that was added by hand."""
     alike = dependency.key, dependency.setting
     return next((i for i, part in enumerate(parts) if alike in {(e.key, e.setting) for e in part.needed}), 0)

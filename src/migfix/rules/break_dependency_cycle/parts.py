@@ -1,4 +1,4 @@
-"""The parts of a squashed migration as edits: each holds the net effect of exactly the migrations that it replaces."""
+"""The parts of a squashed migration as edits. Each has the net effect of exactly the migrations that it replaces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from migfix.splitting.split import companion
 
 
 def part_edits(squashed: Migration, parts: tuple[Part, ...], history: History) -> Iterator[Edit]:
-    """The edits that leave the first part in the file and put the others into new ones. Raises CannotCut."""
+    """The edits that keep the first part in the file and put the others into new files. Raises CannotCut."""
     steps = data_steps(squashed, parts)
     try:
         is_alike = len(parts) == 2 and not elided(squashed, parts, steps)
@@ -51,7 +51,10 @@ def _first_dependencies(squashed: Migration, parts: tuple[Part, ...], history: H
 
 
 def _dependents(squashed: Migration, parts: tuple[Part, ...], history: History) -> Iterator[Edit]:
-    """Files that name the squashed migration mean its end; those that the last part needs mean its beginning."""
+    """Point files that depend on the squashed migration at its last part, except those that the last part needs.
+
+    Raises CannotCut.
+    """
     last = parts[-1]
     needed: set[Key] = set()
     for dependency in last.needed:

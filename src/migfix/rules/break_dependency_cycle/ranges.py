@@ -1,4 +1,4 @@
-"""A squashed migration in a circle: the chain that it replaces, cut into ranges that can be put in an order."""
+"""A squashed migration in a cycle: the migrations that it replaces, cut into ranges that can be put in an order."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from migfix.source.migration import Dependency, Key, Migration
 
 
 class CannotCut(Exception):
-    """Why a squashed migration can't be taken apart."""
+    """Why a squashed migration can't be cut into parts."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A squashed migration that replaces one range of the chain."""
+    """A squashed migration that replaces one range of migrations."""
 
     path: str
     name: str
     replaced: tuple[Migration, ...]
     needed: tuple[Dependency, ...]
-    """What the range depends on outside the chain."""
+    """What the range depends on, apart from the replaced migrations."""
 
     def migration(self, squashed: Migration, before: Part | None) -> Migration:
-        """The part as a place in the graph, without its operations."""
+        """The part as a node of the graph, without its operations."""
         own = [Dependency((squashed.app, before.name), None, 0, 1)] if before else []
         return replace(
             squashed,
@@ -41,7 +41,7 @@ class Part:
 
 
 def cuts(ring: frozenset[Key], history: History) -> dict[Migration, tuple[Part, ...]]:
-    """The squashed migrations of a ring that are taken apart, as few as open it; nothing if it holds none.
+    """The squashed migrations of a cycle to cut, with their parts: as few as break it; empty if the cycle has none.
 
     Raises CannotCut.
     """
@@ -62,7 +62,7 @@ def cuts(ring: frozenset[Key], history: History) -> dict[Migration, tuple[Part, 
 
 
 def _cut(squashed: list[Migration], history: History) -> dict[Migration, tuple[Part, ...]]:
-    """All of ``squashed`` in parts, one after another. Raises CannotCut if that leaves a circle."""
+    """Cut all of ``squashed`` into parts, one after another. Raises CannotCut if a cycle remains."""
     chains = {each: _chain(each, history) for each in squashed}
     history = history.with_migrations([replace(each, replaces=(), dependencies=()) for each in squashed])
     found: dict[Migration, tuple[Part, ...]] = {}
@@ -82,7 +82,7 @@ def _as_migrations(squashed: Migration, parts: tuple[Part, ...]) -> list[Migrati
 
 
 def _chain(squashed: Migration, history: History) -> tuple[Migration, ...]:
-    """The replaced migrations in their order. Raises CannotCut if one is gone or can't be read."""
+    """The replaced migrations in their order. Raises CannotCut if one is missing or can't be read."""
     found = []
     for key in squashed.replaces:
         migration = history.migration(key)
@@ -95,7 +95,7 @@ def _chain(squashed: Migration, history: History) -> tuple[Migration, ...]:
 
 
 def _ranges(chain: tuple[Migration, ...], history: History) -> Iterator[tuple[Migration, ...]]:
-    """Cut before each migration that needs something outside which in turn needs the range so far."""
+    """Cut before each migration that needs a migration outside ``chain`` which in turn needs the range so far."""
     keys = {each.key for each in chain}
     current: list[Migration] = []
     for migration in chain:

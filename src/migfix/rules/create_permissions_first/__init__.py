@@ -1,4 +1,9 @@
-"""A data step looks up permissions or content types, which a new database gets after its last migration only."""
+"""A data function looks up permissions or content types, which a new database gets only after its last migration.
+
+Django creates them in ``post_migrate``. Where the app was migrated earlier, the rows exist. On a new database, on every
+engine, ``get()`` fails with ``DoesNotExist: Permission matching query does not exist``, and ``filter()`` finds nothing.
+The rule writes a RunPython right before the step that creates the rows with Django's own function.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ LOOKED_UP = (b"Permission", b"ContentType", b"permission", b"contenttype")
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it has functions, and names permissions or content types."""
+    """Whether the migration has functions and mentions permissions or content types."""
     return bool(migration.functions) and any(word in migration.source for word in LOOKED_UP)
 
 

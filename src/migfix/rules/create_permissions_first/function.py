@@ -1,4 +1,4 @@
-"""The function that makes permissions or content types before their time, as Django's own ``post_migrate`` does."""
+"""The function that creates permissions or content types early, with the functions of Django's ``post_migrate``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from migfix.source.formatting import Brackets, call, literal, render
 
 @dataclass(frozen=True)
 class Maker:
-    """A function of Django's own that makes rows for one app."""
+    """A function of Django that creates rows for one app."""
 
     package: str
     function: str
     what: str
 
     def name(self, labels: tuple[str, ...]) -> str:
-        """``create_blog_permissions``, ``create_all_content_types``."""
+        """The name of the written function: ``create_blog_permissions``, ``create_all_content_types``."""
         whose = "all" if not labels else "missing" if len(labels) > 1 else labels[0]
         return f"create_{whose}_{self.what.replace(' ', '_')}"
 
@@ -27,10 +27,10 @@ COMMENT = "# On a new database these are made after the last migration only."
 
 
 def creation_code(name: str, maker: Maker, labels: tuple[str, ...]) -> str:
-    """A RunPython function that calls ``maker`` for the apps with ``labels``, or for all if there are none.
+    """The code of a function that calls ``maker`` for the apps with ``labels``, or for all apps without labels.
 
-    Both makers skip an app without a models module, and historical apps have none: hence ``models_module``
-    (django/contrib/auth/management/__init__.py, ticket 23422).
+    Django's functions skip an app without a models module, and historical apps have none, so ``models_module`` is set
+    around the call (django/contrib/auth/management/__init__.py, ticket 23422).
     """
     lines = [f"def {name}(apps, schema_editor):", f"    {COMMENT}", "    alias = schema_editor.connection.alias"]
     indent = 4

@@ -1,4 +1,4 @@
-"""Lookups of permissions and content types, whose rows come after the last migration only (``post_migrate``)."""
+"""Lookups of permissions and content types, which Django creates after the last migration (``post_migrate``)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTENT_TYPE: Key = ("contenttypes", "contenttype")
 MAKERS = frozenset(
     ["create_permissions", "create_contenttypes", "emit_post_migrate_signal", "update_contenttypes", "call_command"]
 )
-"""Calls after which the rows are there."""
+"""Calls after which the rows exist."""
 _WORDS = {PERMISSION: (b"Permission", b"permission"), CONTENT_TYPE: (b"ContentType", b"contenttype")}
 _CREATES = frozenset({"create", "bulk_create", "get_or_create", "update_or_create", "get_for_model"})
 _GETS = frozenset({"get", "get_by_natural_key"})
@@ -34,7 +34,7 @@ _MODELS = frozenset({"model", "model__in", "content_type__model", "content_type_
 
 @dataclass(frozen=True)
 class Lookup:
-    """One query for rows that may not be there: what it looks for, as far as the code says it."""
+    """One query for rows that may not exist, and what it looks for, as far as that can be read."""
 
     model: Key
     line: int
@@ -42,12 +42,12 @@ class Lookup:
     names: tuple[str, ...] = ()
     """Codenames and model names."""
     has_type: bool = False
-    """Whether it goes by a content type, which was looked up itself."""
+    """Whether it filters by a content type, which was looked up itself."""
 
 
 @dataclass(frozen=True)
 class DataStep:
-    """An operation that makes such lookups, and the function with the first of them."""
+    """An operation with such lookups, and the function with the first of them."""
 
     index: int
     function: str
@@ -58,7 +58,7 @@ class DataStep:
         return any(each.model == PERMISSION for each in self.lookups)
 
     def labels(self, state: State) -> tuple[str, ...]:
-        """The apps whose rows are looked up; none if one can't be told, which means all."""
+        """The apps whose rows are looked up; empty, which means all apps, if one of them can't be read."""
         found: set[str] = set()
         for each in self.lookups:
             named = {model.app for name in each.names for model in state.models.values() if _is_of(name, model)}
@@ -70,20 +70,20 @@ class DataStep:
 
 
 def unknown_apps(labels: tuple[str, ...], state: State, history: History) -> list[str]:
-    """Those of ``labels`` whose app is neither the project's nor an installed package's, as far as can be seen."""
+    """The ``labels`` of apps that are found neither in the project nor in an installed package."""
     there = {model.app for model in state.models.values()} | CONTRIB.keys()
     return [each for each in labels if each not in there and not history.app(each) and not history.whole.app(each)]
 
 
 def _is_of(name: str, model: Model) -> bool:
-    """Whether ``add_post``, ``post`` or a permission of its own belongs to a model."""
+    """Whether a codename or model name (``add_post``, ``post``, a custom permission) belongs to a model."""
     lower = model.name.lower()
     usual = {lower, *(f"{verb}_{lower}" for verb in ("add", "change", "delete", "view"))}
     return name.lower() in usual or name in strings_in(model.options.get("permissions"))
 
 
 def lookups_of(migration: Migration, history: History) -> Iterator[DataStep]:
-    """The data steps of a migration that, going forward, look for rows which nothing makes before them."""
+    """The operations of a migration that, going forward, look for rows which nothing creates before them."""
     found: dict[int, list[tuple[str, Lookup]]] = {}
     for function, index, _ in running(migration, ("code",)):
         names = module_names_read(function.code, function.name)
@@ -99,7 +99,7 @@ def lookups_of(migration: Migration, history: History) -> Iterator[DataStep]:
 
 
 def _is_made_before(lookup: Lookup, migration: Migration, history: History) -> bool:
-    """Whether a data step of an earlier migration makes rows of the model, with what the lookup says in its text."""
+    """Whether a data function of an earlier migration creates such rows and mentions all that the lookup names."""
     for each in history.before(migration):
         if b"create" not in each.source or not any(word in each.source for word in _WORDS[lookup.model]):
             continue
@@ -128,7 +128,7 @@ def _lookups(node: ast.FunctionDef, line: int) -> Iterator[Lookup]:
 
 
 def _models(node: ast.FunctionDef) -> dict[str, Key]:
-    """The variables of a function, and the calls, that stand for one of the two models."""
+    """The variables and calls in a function that mean one of the two models."""
     found = {}
     for each in ast.walk(node):
         match each:
@@ -145,7 +145,7 @@ def _models(node: ast.FunctionDef) -> dict[str, Key]:
 
 
 def _root(call: ast.Call) -> str:
-    """What a chain of calls begins with: ``Permission``, ``apps.get_model('auth', 'Permission')``."""
+    """The start of a chain of calls: ``Permission``, ``apps.get_model('auth', 'Permission')``."""
     node: ast.expr = call
     while True:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr != "get_model":
@@ -157,7 +157,7 @@ def _root(call: ast.Call) -> str:
 
 
 def _caught(node: ast.FunctionDef) -> set[ast.AST]:
-    """What stands in a ``try``, or below ``suppress()``, that expects the row to be missing."""
+    """The code in a ``try``, or under ``suppress()``, that expects the row to be missing."""
     found: set[ast.AST] = set()
     for each in ast.walk(node):
         match each:
@@ -178,7 +178,7 @@ def _is_missing_row(error: str) -> bool:
 
 
 def _linked(node: ast.FunctionDef) -> set[ast.AST]:
-    """What is handed to ``add()`` or ``set()``, itself or through a variable."""
+    """What is passed to ``add()`` or ``set()``, directly or through a variable."""
     handed = [
         inner
         for call in ast.walk(node)

@@ -1,4 +1,10 @@
-"""A migration waits for one that the installed package doesn't ship: NodeNotFoundError everywhere but here."""
+"""A migration depends on one that the installed package doesn't ship.
+
+Usually ``makemigrations`` wrote it into site-packages after a change of DEFAULT_AUTO_FIELD. On every other machine, and
+on this one after the next ``pip install``, Django fails with ``NodeNotFoundError`` before it reaches any database. The
+rule points the dependency at the newest migration that the package ships. In a deployed file, it points at one that is
+applied wherever the file is.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it depends on a migration that isn't part of the project."""
+    """Whether the migration depends on one that isn't part of the project."""
     return any(each.key and not history.migration(each.key) for each in migration.dependencies)
 
 

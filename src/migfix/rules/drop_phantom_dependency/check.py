@@ -14,7 +14,7 @@ from migfix.source.migration import Dependency, Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Wait for the newest migration that the package ships; a deployed file, for one that is applied where it is."""
+    """Depend on the newest migration that the package ships, or in a deployed file on one that is applied with it."""
     for migration in migrations:
         for dependency, name in missing_files(migration, history):
             yield _lost(migration, dependency, name)
@@ -54,7 +54,7 @@ def _finding(migration: Migration, phantom: Phantom) -> Finding:
 
 
 def _edit(migration: Migration, phantom: Phantom) -> Edit:
-    """The other name in the same place; nothing where the file depends on that one already."""
+    """Replace the dependency, or remove it if the file already depends on the replacement."""
     app, where = phantom.key[0], ("dependencies", phantom.dependency.index)
     if any(each.key == (app, phantom.instead) for each in migration.dependencies):
         return Remove(migration.path, where)

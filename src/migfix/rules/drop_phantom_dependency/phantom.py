@@ -17,16 +17,16 @@ from migfix.source.migration import Dependency, Key, Migration
 
 @dataclass(frozen=True)
 class Phantom:
-    """A dependency on something that isn't shipped."""
+    """A dependency on a migration that isn't shipped."""
 
     dependency: Dependency
     package: Package
     instead: str | None
-    """The migration that is shipped and may stand for it; None if that can't be told."""
+    """The shipped migration that can replace it; None if migfix can't tell."""
     before: str | None
-    """The migration that came right before it: the parent of its file, else the newest that is shipped."""
+    """The migration right before it: the parent of its file, else the newest that is shipped."""
     is_deployed: bool
-    """Whether databases have applied the file that depends on it."""
+    """Whether databases have applied the file with the dependency."""
 
     @property
     def key(self) -> Key:
@@ -35,12 +35,12 @@ class Phantom:
 
     @property
     def is_on_disk(self) -> bool:
-        """Whether somebody wrote it into the package."""
+        """Whether its file exists in the package's folder."""
         return (self.package.folder / f"{self.key[1]}.py").is_file()
 
 
 def phantoms(migration: Migration, history: History) -> Iterator[Phantom]:
-    """The dependencies of ``migration`` that no package ships although one ships that app."""
+    """The dependencies of ``migration`` on an installed package's app that the package doesn't ship."""
     for each in migration.dependencies:
         if each.key is None or each.key[1].startswith("__") or history.app(each.key[0]):
             continue
@@ -62,7 +62,7 @@ def _newest(app: str, history: History) -> str | None:
 
 
 def _parent(lost: Key, package: Package, history: History) -> str | None:
-    """What the lost file goes on from, where somebody has it still."""
+    """The migration that the unshipped file depends on, if that file still exists."""
     stray = package.folder / f"{lost[1]}.py"
     if not stray.is_file():
         return None
@@ -71,9 +71,10 @@ def _parent(lost: Key, package: Package, history: History) -> str | None:
 
 
 def _surely_applied(migration: Migration, lost: Key, parent: str | None, history: History) -> str | None:
-    """What every database that has applied ``migration`` has applied too, or Django stops each migrate there.
+    """A migration of the app that every database with ``migration`` has applied; None if migfix can't tell.
 
-    That is the parent of the lost file; else the oldest one that has the models used here.
+    With a dependency that isn't applied, Django would stop every migrate there. The result is the parent of the
+    unshipped file, else the oldest migration that has the models used here.
     """
     app = lost[0]
     models = frozenset(each.model for each in uses(migration) if each.model[0] == app and each.model[1])
@@ -83,7 +84,7 @@ def _surely_applied(migration: Migration, lost: Key, parent: str | None, history
 
 
 def _is_sure(migration: Migration, phantom: Phantom, history: History) -> bool:
-    """Whether this package is the one that the project uses: not another of the label, not an older release."""
+    """Whether the project uses this package, rather than another one with that label or an older release."""
     if phantom.is_on_disk:
         return True
     if phantom.package.distribution.lower() == "django":
@@ -93,9 +94,9 @@ def _is_sure(migration: Migration, phantom: Phantom, history: History) -> bool:
 
 
 def missing_files(migration: Migration, history: History) -> Iterator[tuple[Dependency, str]]:
-    """The dependencies on a migration that an app of the project doesn't have, each with the name most like it.
+    """The dependencies on a migration that an app of the project doesn't have, each with the most similar name.
 
-    The name is "" where only this migration and those that come after it are left.
+    The name is "" if the app's migrations are all this migration or run after it.
     """
     for each in migration.dependencies:
         if each.key is None or each.key[1].startswith("__"):
@@ -107,5 +108,5 @@ def missing_files(migration: Migration, history: History) -> Iterator[tuple[Depe
 
 
 def _comes_after(other: Migration, migration: Migration, history: History) -> bool:
-    """Whether this is the migration itself, or waits for it."""
+    """Whether ``other`` is the migration itself, or runs after it."""
     return migration.key in {other.key, *(each.key for each in history.before(other))}

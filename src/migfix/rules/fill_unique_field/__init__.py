@@ -1,4 +1,10 @@
-"""A new unique field gives all existing rows one value: the unique index can't be made."""
+"""A new unique field whose default gives all existing rows the same value.
+
+Django calls a callable default only once. On a table with rows the AddField fails with ``IntegrityError``: "UNIQUE
+constraint failed" on SQLite, "could not create unique index" on PostgreSQL, "Duplicate entry" on MySQL and MariaDB. The
+rule adds the column as nullable, gives each row its own value in a RunPython, and adds an AlterField to the real field.
+It can't fix a literal default.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it adds a field."""
+    """Whether the migration adds a field."""
     return any(op.kind == "AddField" for op in migration.operations)
 
 

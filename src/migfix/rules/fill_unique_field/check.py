@@ -19,7 +19,7 @@ from migfix.source.migration import Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Add the column nullable, fill it row by row, then alter it to the real field."""
+    """Add the column as nullable, fill it row by row, then alter it to the real field."""
     for migration in migrations:
         yield from _check(migration, history)
 

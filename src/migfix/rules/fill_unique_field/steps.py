@@ -14,7 +14,7 @@ from migfix.source.text import comment_after, comments_above
 def in_steps(
     migration: Migration, index: int, op: Operation, fill: Fill, taken: set[str], place: int
 ) -> tuple[str, list[Edit]]:
-    """The name of the function that fills, and the edits; the steps come before operation ``place``.
+    """The name of the fill function, and the edits. The steps are placed before operation ``place``.
 
     Raises CannotWrite.
     """
@@ -36,11 +36,11 @@ def in_steps(
 
 
 _WITHOUT: dict[str, Value | None] = {"default": None, "db_default": None, "unique": None}
-"""What the field has only once it is filled."""
+"""Arguments that the field gets only after it is filled."""
 
 
 def _said(op: Operation) -> dict[str, Value | None]:
-    """What the field says until it is filled: no index, which AlterField will make (#28646)."""
+    """Arguments of the field until it is filled: nullable, and without an index, which AlterField creates (#28646)."""
     field = op.arguments["field"]
     assert isinstance(field, Call)
     has_index = field_of(op).kind == "SlugField" or field.keyword("db_index") == Literal(True)
@@ -49,7 +49,7 @@ def _said(op: Operation) -> dict[str, Value | None]:
 
 
 def _nullable(migration: Migration, op: Operation) -> list[Edit]:
-    """The field as it is until it is filled, edited where it stands."""
+    """The edits that turn the field, in its place, into what it is until it is filled."""
     field = op.arguments["field"]
     assert isinstance(field, Call)
     place = op.place("field")

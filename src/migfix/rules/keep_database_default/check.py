@@ -20,7 +20,7 @@ KEPT_ONE = "The release before doesn't set this column. Kept until it is next al
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Keep the default in the database alone, and drop it where the column gets another type."""
+    """Keep the default in the database only, and drop it where the column gets another type."""
     for migration in migrations:
         kinds = {op.kind for op in migration.operations}
         if "AddField" in kinds:
@@ -43,7 +43,7 @@ def _kept(migration: Migration, history: History) -> Iterator[Finding]:
 
 
 def follow_up(migration: Migration, history: History) -> Finding | None:
-    """The same for a deployed migration, in a new one after it."""
+    """The same for a deployed migration, in a new migration after it."""
     found = [each for each in new_columns(migration, history) if not reason_against(each, migration, history)]
     columns = still_as_added(found, migration, history)
     return _rewrite(migration, columns, history) if columns else None

@@ -1,4 +1,4 @@
-"""Defaults that only the database knows: which columns of a migration need one, and which already have one."""
+"""Defaults that only the database has: which columns of a migration need one, and which already have one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _TOO_LARGE = frozenset({"TextField", "JSONField", "BinaryField", "GeometryField"
 
 @dataclass(frozen=True)
 class NewColumn:
-    """An AddField whose NOT NULL column an older release doesn't know, and the value it could go without."""
+    """An AddField of a NOT NULL column that the previous release doesn't know, and the default for it."""
 
     op: Operation
     model: Model
     field: Field
-    """As the state has it after the whole file."""
+    """The field in the state after the whole file."""
     default: Value | None
 
     @property
@@ -37,7 +37,7 @@ class NewColumn:
 
 
 def new_columns(migration: Migration, history: History) -> Iterator[NewColumn]:
-    """Every column that a migration adds to a table which the release before writes to."""
+    """Every column that a migration adds to a table that the previous release writes to."""
     later: State | None = None
     kept = _kept_from_here(migration, history)
     for _, op, state in history.states(migration):
@@ -53,14 +53,14 @@ def new_columns(migration: Migration, history: History) -> Iterator[NewColumn]:
 
 
 def _kept_from_here(migration: Migration, history: History) -> set[tuple[str, str, str]]:
-    """What this migration, or one that was split from it, leaves in the database."""
+    """The database defaults that this migration, or a later one of the app, already keeps."""
     earlier = {each.key for each in history.before(migration)}
     later = [each for each in history.app(migration.app).values() if each.key not in earlier]
     return {place for each in (migration, *later) if b"db_default" in each.source for place in kept_defaults(each)}
 
 
 def _is_new(model: Model, migration: Migration, history: History) -> bool:
-    """Whether the table comes with the same release: the one before doesn't write to it."""
+    """Whether the table is new in the same release, so that the previous one doesn't write to it."""
     made_by = history.migration(model.made_by)
     return model.made_by == migration.key or (made_by is not None and history.is_new(made_by))
 
@@ -72,7 +72,7 @@ def _needs_none(field: Field) -> bool:
 
 
 def _default(migration: Migration, op: Operation, field: Field) -> Value | None:
-    """What the rows got: of the AddField, or of a later AlterField of the same file."""
+    """The default that the rows got: of the AddField, or of a later AlterField of the same file."""
     same = [
         each
         for each in migration.operations
@@ -108,14 +108,14 @@ def reason_against(column: NewColumn, migration: Migration, history: History) ->
 
 
 def _installed_django(history: History) -> tuple[int, int] | None:
-    """The Django of the project's environment, where its packages are read."""
+    """The Django version in the project's environment, if its packages are read."""
     package = history.package("contenttypes")
     parts = package.version.split(".")[:2] if package and package.distribution.lower() == "django" else []
     return (int(parts[0]), int(parts[1])) if len(parts) == 2 and all(map(str.isdecimal, parts)) else None
 
 
 def kept_defaults(migration: Migration) -> dict[tuple[str, str, str], Value]:
-    """(app, model, field) -> the default that operations on the database alone leave there."""
+    """(app, model, field) -> the default that database-only operations keep there."""
     found: dict[tuple[str, str, str], Value] = {}
     for op in migration.operations:
         for each in op.database_operations:

@@ -1,4 +1,4 @@
-"""Defaults that a deployed migration should have kept in the database, set by a new migration after it."""
+"""Defaults that a deployed migration should have kept in the database, set in a new migration after it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from migfix.splitting.split import companion
 
 
 def still_as_added(columns: list[NewColumn], migration: Migration, history: History) -> list[NewColumn]:
-    """Those of the columns that nothing has changed since."""
+    """The columns that nothing has changed since they were added."""
     leaf = _leaf(migration, history)
     if leaf is None:
         return []
@@ -29,7 +29,7 @@ def still_as_added(columns: list[NewColumn], migration: Migration, history: Hist
 
 
 def new_migration(migration: Migration, operation: str, comment: str, name: str, history: History) -> Iterator[Edit]:
-    """A migration of the same app, after its last one, that holds one operation."""
+    """A new migration of the same app, after its leaf, with one operation."""
     leaf = _leaf(migration, history)
     assert leaf is not None
     plain = replace(migration, initial=False, atomic=True)

@@ -1,4 +1,4 @@
-"""Columns that get another type while the database keeps a default for the old one."""
+"""Columns that get another type while the database keeps a default of the old type."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DROPPED = "The database keeps a default for this column, which the new type may 
 
 @dataclass(frozen=True)
 class Outgrown:
-    """An AlterField to another type, the field before it, and the default that only the database knows."""
+    """An AlterField to another type, the field before it, and the default that only the database has."""
 
     index: int
     op: Operation
@@ -36,15 +36,15 @@ def outgrown(migration: Migration, history: History) -> Iterator[Outgrown]:
         model = state.models.get(place[:2]) if op.kind == "AlterField" and place in kept else None
         old = model.fields.get(place[2]) if model else None
         if old and old.get("db_default") is not None:
-            del kept[place]  # the state knows it by now
+            del kept[place]  # the default is in the state by now
         elif old and old.kind != field_of(op).kind:
             yield Outgrown(index, op, old, kept.pop(place))
 
 
 def dropping_edits(migration: Migration, each: Outgrown) -> tuple[Edit, ...]:
-    """Let the state know the default, so that a plain AlterField drops it, and sets it again when going back.
+    """Add the default to the state, so that a plain AlterField drops it, and sets it again when going back.
 
-    PostgreSQL can't cast a default along with its column (``ALTER COLUMN … TYPE``), so it has to go before.
+    PostgreSQL can't cast a default with its column (``ALTER COLUMN … TYPE``), so it must be dropped first.
     """
     writer = Writer(migration)
     known = writer.alter_field(each.op.model, each.old.name, with_arguments(each.old.value, db_default=each.default), 8)

@@ -1,4 +1,10 @@
-"""A many-to-many that gets or loses a ``through`` model: Django raises, and by hand the links are lost."""
+"""A many-to-many field gets or loses a ``through`` model.
+
+Django can't alter the field that way: ``migrate`` fails with ``ValueError: Cannot alter field blog.Post.tags into
+blog.Post.tags - they are not compatible types``, on every engine, with or without rows. RemoveField and AddField
+instead run, and delete every link. The rule keeps the table of the links and makes it the table of the through model,
+or Django's own table again.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it alters a field, and has a many-to-many."""
+    """Whether the migration alters a field and has a many-to-many field."""
     return b"ManyToManyField" in migration.source and any(op.kind == "AlterField" for op in migration.operations)
 
 

@@ -15,7 +15,7 @@ from migfix.source.migration import Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Keep the table of the links: the through model takes it over, or gives it back."""
+    """Keep the table of the links: it becomes that of the through model, or Django's own table again."""
     for migration in migrations:
         yield from _check(migration, history)
 
@@ -26,7 +26,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         why = f"{change.label} {verb} a through model, and Django can't alter a many-to-many that way"
         try:
             yield _rewrite(migration, change, state, f"{why}: it raises ValueError.", history)
-            return  # the next one sees what became of the file
+            return  # the next change is found in the rewritten file
         except CannotKeep as reason:
             yield Refusal(RULE.code, migration.path, change.op.line, f"{why}; {reason.why}.", reason.next_step)
         except CannotWrite as reason:

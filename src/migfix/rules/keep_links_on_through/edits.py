@@ -1,4 +1,4 @@
-"""A many-to-many's own table turned into that of its through model, and back, as edits."""
+"""Turns a many-to-many field's own table into that of its through model, or back, as edits."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DOUBLE = "Going back doesn't bring double links back."
 
 
 def gained(migration: Migration, change: Change, history: History) -> tuple[tuple[Edit, ...], tuple[str, ...], str]:
-    """The edits for a many-to-many that gets a through model, the ``--set`` names used, and the table's new name.
+    """The edits for a many-to-many field that gets a through model, the ``--set`` names used, and the new table name.
 
     Raises CannotKeep, CannotWrite.
     """
@@ -72,7 +72,7 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
 
 
 def _as_now(migration: Migration, created: Operation, table: LinkTable, source: str, target: str) -> str:
-    """The CreateModel of the through model as the table of the links is now."""
+    """The CreateModel of the through model, changed to match the table of the links as it is now."""
     names = {"id": "id", source: table.source, target: table.target}
     pair = f"{{({literal(table.source)}, {literal(table.target)})}}"
     left_out = {name: "" for name in IN_THE_DATABASE if name != "unique_together"}
@@ -87,7 +87,7 @@ def _own(migration: Migration, kind: str, change: Change) -> Operation | None:
 
 
 def _value_for(through: Model, field: Field, history: History) -> tuple[str, object] | None:
-    """What a person said for a new column. Raises CannotKeep where it is needed and wasn't said."""
+    """The value set for a new column. Raises CannotKeep if it is needed and not set."""
     said = said_value(history.facts, through.label, field.name)
     if not is_required(field):
         return None
@@ -101,7 +101,7 @@ def _value_for(through: Model, field: Field, history: History) -> tuple[str, obj
 
 
 def _comments_of(migration: Migration, op: Operation, field: Field) -> str | None:
-    """The comments of a field that leaves its CreateModel, as one."""
+    """The comments of a field that moves out of its CreateModel, joined into one."""
     pair = next(
         pair
         for pair in items_of(op.arguments.get("fields"))
@@ -113,7 +113,7 @@ def _comments_of(migration: Migration, op: Operation, field: Field) -> str | Non
 
 
 def lost(migration: Migration, change: Change, state: State, history: History) -> tuple[tuple[Edit, ...], str]:
-    """The edits for a many-to-many that loses its through model, and the table's new name.
+    """The edits for a many-to-many field that loses its through model, and the new table name.
 
     Raises CannotKeep, CannotWrite.
     """
@@ -151,12 +151,12 @@ def lost(migration: Migration, change: Change, state: State, history: History) -
 
 
 def _is_unique(through: Model, names: set[str]) -> bool:
-    """Whether no pair can be there twice."""
+    """Whether each pair can exist only once."""
     return any(set(each) <= names for each in unique_sets(through))
 
 
 def _single_links(migration: Migration, index: int, through: Model, source: str, target: str) -> list[Edit]:
-    """The data step that keeps the first of links that are there twice."""
+    """The RunPython that deletes double links, except the first of each."""
     name = free_name(f"drop_double_{snake(through.name)}", migration.bound)
     variable = Variables((through,)).of(through)
     pair = f"{source}=pair[{literal(source)}], {target}=pair[{literal(target)}]"

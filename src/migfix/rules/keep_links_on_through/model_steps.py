@@ -1,4 +1,4 @@
-"""Operations on one model, as the code that migfix writes."""
+"""Operations on one model, as code that migfix writes."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _ADDS = {
 
 @dataclass(frozen=True)
 class Steps:
-    """Operations that migfix writes into one migration, around the model that has the links."""
+    """Operations that migfix writes into one migration, for the model that has the links."""
 
     writer: Writer
     model: str
-    """Lower-case name."""
+    """The model's lower-case name."""
 
     def table(self, name: str | None) -> str:
         return self.writer.operation("AlterModelTable", ("name", literal(self.model)), ("table", literal(name)))
 
     def unique(self, *names: str) -> str:
-        """The pair made unique as in Django's own table; nothing unique without names."""
+        """An AlterUniqueTogether that makes the pair unique, as in Django's own table, or nothing without names."""
         value = f"{{({', '.join(map(literal, names))})}}" if names else "set()"
         arguments = (("name", literal(self.model)), ("unique_together", value))
         return self.writer.operation("AlterUniqueTogether", *arguments)
@@ -42,7 +42,7 @@ class Steps:
             yield self.writer.operation("RenameField", *((name, literal(value)) for name, value in arguments))
 
     def added(self, field: Field, value: Value | None) -> str:
-        """An AddField, with a value for the links that are there where the field has none."""
+        """An AddField, with ``value`` as a one-off default for existing links."""
         code = self.writer.code(with_arguments(field.value, default=value) if value else field.value)
         arguments = [("model_name", literal(self.model)), ("name", literal(field.name))]
         more = [("preserve_default", "False")] if value else []
@@ -52,7 +52,7 @@ class Steps:
         return self.writer.operation("RemoveField", ("model_name", literal(self.model)), ("name", literal(field)))
 
     def options_added(self, model: Model) -> Iterator[str]:
-        """What the model's options make in the database, as operations."""
+        """What the model's options create in the database, as operations."""
         for name in IN_THE_DATABASE:
             value = model.options.get(name)
             if name in _ALTERS and together(value):
@@ -66,7 +66,7 @@ class Steps:
                 )
 
     def options_removed(self, model: Model) -> Iterator[str]:
-        """The opposite. Raises CannotWrite."""
+        """Operations that remove it again. Raises CannotWrite."""
         for name in IN_THE_DATABASE:
             value = model.options.get(name)
             if name in _ALTERS and together(value):

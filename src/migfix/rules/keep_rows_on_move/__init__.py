@@ -1,4 +1,10 @@
-"""A model that moves to another app is made anew and empty there, and its table is dropped with all rows."""
+"""A model moves to another app, and its rows would be lost.
+
+``makemigrations`` writes a CreateModel in the new app and a DeleteModel in the old one. On every engine, ``migrate``
+creates an empty table and drops the full one. If foreign keys point at the rows, it fails half-way with
+``IntegrityError`` instead. migfix can't know that the model moved: pass ``--moved cars.Engine=engines.Engine``.
+The rule then keeps the table: the state changes on both sides, and the table and its content type are renamed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether a model is deleted, here or in a new file beside it."""
+    """Whether a model is deleted, in this file or in another new one."""
     return b"DeleteModel" in migration.source or bool(history.new_mentioning("DeleteModel"))
 
 

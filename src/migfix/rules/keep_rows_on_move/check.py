@@ -16,7 +16,7 @@ BY_HAND = "Keep the old model for one release and copy the rows in your own RunP
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Hand the table over: the state changes, the table and what is called after it get the new name."""
+    """Keep the table: the state changes, and the table and its indexes get their new names."""
     for move in moves(migrations, history):
         finding = _finding(move, migrations, history)
         yield finding

@@ -1,4 +1,4 @@
-"""A model's table handed over to another app, as edits of several files."""
+"""Moves a model's table to another app, as edits of several files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTENT_TYPES = ("contenttypes", CONTRIB["contenttypes"])
 
 
 def move_edits(move: Move, migrations: tuple[Migration, ...], history: History) -> tuple[list[Edit], bool]:
-    """The edits of all files, and whether the content type moves along. Raises CannotMove, CannotWrite."""
+    """The edits of all files, and whether the content type is renamed as well. Raises CannotMove, CannotWrite."""
     said = said_moves(history.facts)
     if move.old.name.lower() != move.new.name.lower():
         raise CannotMove("it gets another name at the same time; rename it in a separate migration")
@@ -52,7 +52,7 @@ def move_edits(move: Move, migrations: tuple[Migration, ...], history: History) 
 
 
 def _taken(move: Move) -> Iterator[Edit]:
-    """The state gets the new model on the old table; then table and indexes get their new names."""
+    """Create the new model in the state, on the old table. Then rename the table and its indexes."""
     migration, op = move.creating, move.created
     writer = Writer(migration)
     place = ("operations", migration.operations.index(op) + 1)
@@ -74,7 +74,7 @@ def _taken(move: Move) -> Iterator[Edit]:
 
 
 def _handed(migration: Migration, ops: list[Operation], move: Move) -> Iterator[Edit]:
-    """Operations that change the state only from now on, those in a row as one."""
+    """Make operations change only the state. Consecutive ones become one operation."""
     places = sorted(migration.operations.index(op) for op in ops)
     starts = [places[0], *(each for before, each in pairwise(places) if each != before + 1)]
     writer = Writer(migration)
@@ -93,10 +93,10 @@ def _handed(migration: Migration, ops: list[Operation], move: Move) -> Iterator[
 
 
 def _first_on_the_table(migration: Migration, index: int) -> int:
-    """The place of the first operation on the table whose key follows at ``index``.
+    """The index of the first operation on the table whose foreign key is repointed at ``index``.
 
-    Until the key follows, the state says that it points at the table's old name, and SQLite would make the table of the
-    key anew like that. Raises CannotMove.
+    Until the key is repointed, the state has the old name of the table that it points at, and SQLite would remake the
+    key's own table with that name. Raises CannotMove.
     """
     following = migration.operations[index]
     earlier = [i for i, op in enumerate(migration.operations[:index]) if op.model == following.model]
@@ -109,7 +109,7 @@ def _first_on_the_table(migration: Migration, index: int) -> int:
 
 
 def _order(move: Move, has_type: bool, history: History) -> Iterator[Edit]:
-    """The new model comes after the last change of the old table, the old one goes after that. Raises CannotMove."""
+    """Create the new model after the old table's last change, and delete the old one after that. Raises CannotMove."""
     creating, deleting = move.creating, move.deleting
     if has_type and not is_guaranteed(creating, CONTENT_TYPES, history):
         yield dependency_edit(creating, CONTENT_TYPES)
@@ -127,7 +127,7 @@ def _order(move: Move, has_type: bool, history: History) -> Iterator[Edit]:
 
 
 def _knows_content_types(migration: Migration, history: History) -> bool:
-    """Whether django.contrib.contenttypes is surely installed: settings say so, or a migration depends on it."""
+    """Whether django.contrib.contenttypes is surely installed: the settings have it, or a migration depends on it."""
     if history.installs("django.contrib.contenttypes"):
         return True
     return any(
@@ -138,7 +138,7 @@ def _knows_content_types(migration: Migration, history: History) -> bool:
 
 
 def _content_type(move: Move) -> Iterator[Edit]:
-    """The RunPython that moves the content type, and its functions."""
+    """The RunPython that renames the content type, and its functions."""
     migration = move.creating
     what = f"{snake(move.new.name)}_content_type"
     rename, forward, back = (free_name(f"{verb}_{what}", migration.bound) for verb in ("rename", "move", "return"))

@@ -1,4 +1,4 @@
-"""Models that are deleted in one app and made in another with the same fields: rows that would be lost."""
+"""Models that are deleted in one app and created in another with the same fields: their rows would be lost."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from migfix.source.data_functions.sql import statements
 from migfix.source.migration import Argument, Call, Key, Literal, Migration, Name, Operation, Sequence, Value
 
 _CLOSES = CLOSES | {"DeleteModel"}
-"""What makemigrations writes about a model that it deletes."""
+"""The operations that makemigrations writes for a model that it deletes."""
 _SAME = ("order_with_respect_to", "db_tablespace")
 
 
 class CannotMove(Exception):
-    """A move that can't be written: why."""
+    """Why a move can't be written."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """A DeleteModel and a CreateModel that may be one model."""
+    """A DeleteModel and a CreateModel that may be the same model."""
 
     old: Model
     new: Model
@@ -36,11 +36,11 @@ class Move:
     created: Operation
     is_said: bool
     unnamed: str = ""
-    """The file with the CreateModel, where it wasn't named and nobody can tell whether it is deployed."""
+    """The file with the CreateModel, if it wasn't named and migfix can't tell whether it is deployed."""
 
 
 def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]:
-    """Every move that was said, and every pair that looks like one: the same name and fields."""
+    """Every move that was passed, and every pair that looks like one: the same name and fields."""
     texts = (b"DeleteModel", b"CreateModel", b"Run")
     files = {each.key: each for text in texts for each in _new(migrations, text, history)}
     unnamed = {each.key: each for each in _unnamed(migrations, history) if each.key not in files}
@@ -63,12 +63,12 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
 
 
 def said_moves(facts: Facts) -> dict[str, str]:
-    """Old label -> new label, in lower case, of the models that a person said moved."""
+    """Old label -> new label, in lower case, of the models passed with ``--moved`` or [tool.migfix.moved]."""
     return {old.lower(): new.lower() for old, new in facts.moved.items()}
 
 
 def closing_files(deleting: Migration, model: str, history: History) -> list[Migration]:
-    """The file with the DeleteModel, and those right before it that only take the model's fields and the like away."""
+    """The file with the DeleteModel, and those before it that only remove the model's fields, indexes and the like."""
     found, above = [deleting], deleting
     while True:
         parents = [history.migration(key) for key in history.own_parents(above)]
@@ -83,14 +83,14 @@ def closing_files(deleting: Migration, model: str, history: History) -> list[Mig
 
 
 def _new(migrations: tuple[Migration, ...], text: bytes, history: History) -> list[Migration]:
-    """The files that were named, and others that aren't deployed, with ``text`` in them."""
+    """The named files, and other files that aren't deployed, that contain ``text``."""
     if not any(b"DeleteModel" in each.source or b"CreateModel" in each.source for each in migrations):
         return []
     return [*(each for each in migrations if text in each.source), *history.new_mentioning(text.decode())]
 
 
 def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Migration]:
-    """Files that make models and don't come before those that were named, where git can't say which are deployed."""
+    """Files with a CreateModel that don't run before the named ones, if git can't tell which files are deployed."""
     if history.knows_deployed or not any(b"DeleteModel" in each.source for each in migrations):
         return
     earlier = {each.key for migration in migrations for each in history.before(migration)}
@@ -98,7 +98,7 @@ def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Mi
 
 
 def _is_copied(old: Model, new: Model, files: Iterable[Migration]) -> bool:
-    """Whether a data step of these files handles both: then the rows are moved by hand."""
+    """Whether a RunPython or RunSQL of these files uses both models, so that the rows are moved by hand."""
     for each in files:
         for op in each.walk():
             code = op.arguments.get("code")
@@ -126,7 +126,7 @@ def other_fields(old: Model, new: Model, said: Mapping[str, str], facts: Facts) 
 
 
 def difference(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> str | None:
-    """What the two tables would differ in, or None."""
+    """What the two tables differ in, or None."""
     if found := other_fields(old, new, said, facts):
         return found
     for name in ("unique_together", "index_together"):
@@ -150,9 +150,9 @@ def _key(label: str) -> Key:
 
 
 def shape(field: Field, owner: Key, moved: Mapping[Key, Key], facts: Facts) -> object:
-    """A field as values that are equal for equal columns, with the keys of moved models replaced.
+    """The field as a value that is equal for equal columns, with the keys of moved models replaced.
 
-    A function of ``library.models`` that moved along to ``crm.models`` is the same.
+    A function that moved with the model, from ``library.models`` to ``crm.models``, counts as the same.
     """
     if not isinstance(field.value, Call):
         return field.value
@@ -166,7 +166,7 @@ def shape(field: Field, owner: Key, moved: Mapping[Key, Key], facts: Facts) -> o
 
 
 def wherever(value: Value) -> Value:
-    """A value in which names of some app's ``models`` are without the app."""
+    """The value with the app removed from names in an app's ``models`` module."""
     match value:
         case Name(dotted=dotted) if ".models." in dotted and not dotted.startswith("django."):
             return Name(f"models.{dotted.partition('.models.')[2]}")
@@ -178,7 +178,7 @@ def wherever(value: Value) -> Value:
 
 
 def renamed_indexes(old: Model, new: Model) -> list[tuple[str, str]]:
-    """Old and new names of the indexes whose name Django makes from the table. Raises CannotMove."""
+    """Old and new name of each index whose name Django derives from the table. Raises CannotMove."""
     before, after = (list(items_of(each.options.get("indexes"))) for each in (old, new))
     found = []
     for index in after:
@@ -203,7 +203,7 @@ def _nameless(index: Value) -> Value:
 
 
 def state_only(move: Move, migrations: tuple[Migration, ...], history: History) -> dict[Key, list[Operation]]:
-    """The operations that must not touch the database, by migration: the old model goes, keys follow to the new one.
+    """The operations that must change only the state, by migration: removals of the old model, and repointed keys.
 
     Raises CannotMove.
     """
@@ -221,7 +221,7 @@ def state_only(move: Move, migrations: tuple[Migration, ...], history: History) 
 
 
 def _following(move: Move, migration: Migration, history: History) -> Iterator[Operation]:
-    """The AlterFields that let a relation follow to the new model. Raises CannotMove."""
+    """The AlterFields that repoint a relation at the new model. Raises CannotMove."""
     facts = history.facts
     for _, op, state in history.states(migration):
         owner = (migration.app, op.model)
@@ -238,7 +238,7 @@ def _following(move: Move, migration: Migration, history: History) -> Iterator[O
 
 
 def demand_alone(move: Move, state: State, facts: Facts) -> None:
-    """Raises CannotMove where other models are parts of this one, or it is one of others."""
+    """Raises CannotMove if the model inherits from another one, or another one inherits from it or is its proxy."""
     if move.old.parents(facts) or move.new.parents(facts):
         raise CannotMove("it inherits from another model, whose table holds a part of its rows")
     for other in state.models.values():

@@ -20,7 +20,7 @@ COMMENT = "Going back gives existing rows this value."
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Give the field a default right before it goes: going back then starts from there."""
+    """Give the field a default right before it is removed, so that going back starts from there."""
     for migration in migrations:
         yield from _check(migration, history)
 

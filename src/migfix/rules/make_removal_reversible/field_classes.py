@@ -1,4 +1,4 @@
-"""What a field class of the project, or of an installed package, holds: read from its source, through its bases."""
+"""What a field class of the project, or of an installed package, stores: read from its source and its bases."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _CHANGES_VALUES = frozenset(
         *("get_default", "get_internal_type", "get_prep_value", "has_default", "rel_db_type", "to_python"),
     )
 )
-"""Methods by which a class says itself what is stored and read."""
+"""Methods with which a class decides itself what is stored and read."""
 _TELLING = ("unique", "primary_key", "choices")
-"""Arguments that a class may give itself, so that the migration doesn't say them."""
+"""Arguments that a class may set itself, so that they aren't in the migration."""
 _MOST_STEPS = 5
 
 
 def as_djangos(field: Field, near: str, history: History) -> Field:
-    """The field with Django's own class in the place of one that only adds to it; as it is where that isn't sure."""
+    """The field with Django's own class instead of one that only adds to it; unchanged if migfix can't be sure."""
     if not isinstance(field.value, Call) or not field.kind or "." not in field.kind:
         return field
     base = _base(field.value.func, near, history, _MOST_STEPS)
@@ -38,7 +38,7 @@ def as_djangos(field: Field, near: str, history: History) -> Field:
 
 
 def _base(dotted: str, near: str, history: History, steps: int) -> str | None:
-    """Django's field class that a class is, as far as values go."""
+    """The field class of Django's whose values a class stores unchanged; None if migfix can't be sure."""
     known = canonical(dotted)
     if Field("", Call(known)).kind != known:
         return known
@@ -72,7 +72,7 @@ def _parsed(path: str, source: bytes) -> ast.Module:
 
 
 def _meaning(base: ast.expr, tree: ast.Module | None, module: str) -> str:
-    """The dotted name of a base class, by the imports of its file; else it is of the same file."""
+    """The dotted name of a base class, by the imports of its file; without an import, it is in the same file."""
     root, _, rest = ast.unparse(base).partition(".")
     for node in tree.body if tree else ():
         for imported, given in _imports(node, module):
@@ -82,7 +82,7 @@ def _meaning(base: ast.expr, tree: ast.Module | None, module: str) -> str:
 
 
 def _imports(node: ast.stmt, module: str) -> Iterator[tuple[str, str]]:
-    """Dotted name and bound name of each import; relative ones by the module they stand in."""
+    """Dotted name and bound name of each import. Relative imports are resolved from ``module``."""
     if isinstance(node, ast.Import):
         for each in node.names:
             name = each.name if each.asname else each.name.partition(".")[0]

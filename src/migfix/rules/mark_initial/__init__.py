@@ -1,4 +1,10 @@
-"""A migration that makes an app's first tables doesn't count as initial: ``--fake-initial`` makes them again."""
+"""A migration that creates an app's first tables but doesn't count as initial.
+
+``migrate --fake-initial`` then runs it although its tables exist. PostgreSQL and MySQL fail, for example with
+``ProgrammingError: column "shop_id" of relation "bills_bill" already exists``. SQLite remakes the whole table without
+an error. The rule sets ``initial = True`` on the later part of a first migration that was split (``0002_initial``), and
+on a first migration with ``initial = False``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it makes tables or columns, and isn't marked as initial."""
+    """Whether the migration creates models or adds fields, and isn't marked as initial."""
     return not migration.initial and any(op.kind in ("CreateModel", "AddField") for op in migration.operations)
 
 

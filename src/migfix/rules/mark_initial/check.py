@@ -13,7 +13,7 @@ from migfix.source.migration import Migration
 
 NAMED_INITIAL = r"\d+_initial"
 FOUND_IN_TABLES = frozenset(
-    # what a database that holds the tables and columns of CreateModel and AddField holds along with them
+    # what exists in every database that has the tables and columns of the CreateModel and AddField operations
     [
         "CreateModel",
         "AddField",
@@ -29,7 +29,7 @@ FOUND_IN_TABLES = frozenset(
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Set ``initial = True`` on a first migration that denies it, and on the later part of one that was split."""
+    """Set ``initial = True`` on a first migration that has it False, and on the later part of one that was split."""
     for migration in migrations:
         kinds = {op.kind for op in migration.operations}
         if not kinds <= FOUND_IN_TABLES:

@@ -1,4 +1,9 @@
-"""A squashed migration that ends in other models than the files it replaces: new databases and old ones differ."""
+"""A squashed migration ends in different models than the files it replaces.
+
+New databases then have a different schema than those that ran the replaced files, on every engine, and queries fail
+there, for example with ``OperationalError: no such column: blog_post.rank``. The rule reports what differs and writes
+nothing: which of the two is right needs your decision.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it replaces others."""
+    """Whether the migration replaces others."""
     return bool(migration.replaces)
 
 

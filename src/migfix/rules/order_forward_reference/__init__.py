@@ -1,4 +1,10 @@
-"""An operation uses a model that a later CreateModel of the same file makes: "Related model can't be resolved"."""
+"""An operation uses a model that a later CreateModel of the same file creates.
+
+It fails on every engine: with ``ValueError: The field library.Book.author was declared with a lazy reference`` for a
+relation, ``InvalidBasesError`` for a parent, and ``LookupError`` in a data function. The rule moves the CreateModel up,
+right before the first operation that uses its model. If two models need each other, the key that points forward becomes
+an AddField after both.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it creates a model after its first operation."""
+    """Whether the migration creates a model after its first operation."""
     return any(op.kind == "CreateModel" for op in migration.operations[1:])
 
 

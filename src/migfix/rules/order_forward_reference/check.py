@@ -13,7 +13,7 @@ from migfix.splitting.leaving_fields import CannotLeave
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Move the CreateModel up; where two models need each other, let one key come after both."""
+    """Move the CreateModel up. If two models need each other, add one key after both."""
     for migration in migrations:
         yield from _check(migration, history)
 

@@ -1,4 +1,4 @@
-"""Operations that use a model which a later CreateModel of the same file makes, and how to put them in order."""
+"""Operations that use a model that a later CreateModel of the same file creates, and how to put them in order."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _PASSED = frozenset(
         "RunPython",
     ]
 )
-"""What a CreateModel may be moved across: nothing that could take its name, its table or a type that it needs."""
+"""Operations that a CreateModel may move across. None of them can take its name, its table or a type it needs."""
 
 
 @dataclass(frozen=True)
 class Ordering:
-    """What puts the operations in order: its edits, and what they do in a few words."""
+    """The edits that put the operations in order, and a short description of them."""
 
     edits: tuple[Edit, ...]
     wrote: str
 
 
 class Forward:
-    """The operations of one migration and what each needs of the others."""
+    """The operations of one migration, and which CreateModels of the file each of them needs."""
 
     def __init__(self, migration: Migration, history: History) -> None:
         self.migration = migration
@@ -57,7 +57,7 @@ class Forward:
         self.needs = {index: tuple(self._needs(op)) for index, op in enumerate(migration.operations)}
 
     def _needs(self, op: Operation) -> Iterator[int]:
-        """The CreateModels of the file that make what an operation uses."""
+        """The indexes of the file's CreateModels whose models an operation uses."""
         used: set[Key] = {(self.migration.app, op.model)} if op.model and op.kind != "CreateModel" else set()
         facts = self.history.facts
         if op.kind == "CreateModel":
@@ -71,7 +71,7 @@ class Forward:
         return (self.made[key] for key in sorted(used) if key in self.made)
 
     def references(self) -> dict[int, tuple[int, ...]]:
-        """Operation -> the later CreateModels of models that aren't there yet when it runs."""
+        """Index of an operation -> the later CreateModels whose models don't exist yet when it runs."""
         later = {index: [each for each in needed if each > index] for index, needed in self.needs.items()}
         if not any(later.values()):
             return {}
@@ -83,7 +83,7 @@ class Forward:
         }
 
     def ordering(self, references: dict[int, tuple[int, ...]]) -> Ordering:
-        """The CreateModels that can move up do; else one key leaves for an AddField. Raises CannotLeave."""
+        """Move up all CreateModels that can move. If none can, a key becomes an AddField. Raises CannotLeave."""
         moves: dict[int, int] = {}
         for index, targets in references.items():
             for target in targets:
@@ -101,7 +101,7 @@ class Forward:
             return self._apart(targets[0], targets[0], index)
 
     def _hoist(self, target: int, to: int, moves: dict[int, int]) -> None:
-        """Move a CreateModel, and first those that it needs, before operation ``to``; none if that can't be."""
+        """Move a CreateModel, after those that it needs, to before operation ``to``, or do nothing if that fails."""
         found: dict[int, None] = {}
         waiting = [(target, False)]
         while waiting:
@@ -126,7 +126,7 @@ class Forward:
         return op.kind in _PASSED and not (op.kind == "AddField" and op.text("name") in named)
 
     def _apart(self, source: int, index: int, target: int) -> Ordering:
-        """The keys of operation ``index`` to what ``target`` makes become AddFields after both."""
+        """Turn the keys of operation ``index`` to the model of ``target`` into AddFields after both."""
         migration = self.migration
         last = max(source, target)
         lost = frozenset(key for key, each in self.made.items() if each == target)

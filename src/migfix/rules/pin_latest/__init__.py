@@ -1,4 +1,9 @@
-"""A dependency that changes its meaning or was added later: InconsistentMigrationHistory where the file has run."""
+"""A dependency of an applied migration that changes: ``__latest__``, or one that was added later.
+
+Before every ``migrate``, Django checks that the dependencies of applied migrations are applied. If they aren't, it
+stops with ``InconsistentMigrationHistory``, on every engine. The rule replaces ``__latest__`` with the migration that
+it means today. It can't fix a dependency that was added to a deployed file: move that one to a new migration.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it depends on ``__latest__``, or was changed since it was deployed."""
+    """Whether the migration depends on ``__latest__``, or was changed since it was deployed."""
     return b"__latest__" in migration.source or history.earlier(migration) is not None
 
 

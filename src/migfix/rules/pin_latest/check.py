@@ -13,7 +13,7 @@ from migfix.source.migration import Dependency, Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Pin ``__latest__`` to what it means today; refuse a dependency that was added to a deployed file."""
+    """Pin ``__latest__`` to the migration it means today. Report dependencies that were added to a deployed file."""
     for migration in migrations:
         if b"__latest__" in migration.source:
             for each in migration.dependencies:
@@ -25,7 +25,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 
 def _means_something(app: str, migration: Migration, history: History) -> bool:
-    """Whether Django heeds it: not for an app without migrations, nor for the file's own."""
+    """Whether Django uses ``__latest__`` here. It ignores it for apps without migrations and for the file's own app."""
     is_migrated = history.app(app) or history.whole.app(app) or not history.module(f"{app}.models", migration.path)
     return app != migration.app and bool(is_migrated)
 
@@ -39,7 +39,7 @@ def _pinned(migration: Migration, dependency: Dependency, history: History) -> F
     )
     whole = history if history.app(app) else history.whole
     leaves = whole.leaves(app)
-    key = newest(migration, app, whole) or leaves[0] if len(leaves) == 1 else None  # a circle is MIG201's business
+    key = newest(migration, app, whole) or leaves[0] if len(leaves) == 1 else None  # MIG201 handles cycles
     if key is None:
         named = ", ".join(name for _, name in leaves)
         reason = f"{app} has several leaves ({named}): merge them first" if leaves else f"Name the migration of {app}"
@@ -49,7 +49,7 @@ def _pinned(migration: Migration, dependency: Dependency, history: History) -> F
 
 
 def _added(migration: Migration, deployed: Migration, history: History) -> Iterator[Finding]:
-    """What the file depends on by now and didn't when it was deployed, unless that brought it anyway."""
+    """Findings for dependencies that were added after the file was deployed, unless the others include them."""
     whole = history.whole
     before = {each.key for each in whole.with_migrations([deployed]).before(deployed)}
     lost = {each.key[0] for each in deployed.dependencies if each.key and whole.resolve(each) is None}
@@ -59,7 +59,7 @@ def _added(migration: Migration, deployed: Migration, history: History) -> Itera
         are_applied = [{migration.key, key} <= applied for applied in history.facts.applied.values()]
         if each.code in was or key is None or (are_applied and all(are_applied)):
             continue
-        if key in before or key[0] in lost:  # MIG205 looks at what stands for those
+        if key in before or key[0] in lost:  # MIG205 handles what replaces those
             continue
         named = ".".join(key)
         yield Refusal(

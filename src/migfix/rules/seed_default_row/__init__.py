@@ -1,4 +1,10 @@
-"""A new foreign key gives existing rows a default whose row isn't there: IntegrityError on every database with rows."""
+"""A new foreign key gives existing rows a default, but the row that it points at doesn't exist.
+
+On a table with rows the migration fails with ``IntegrityError`` on every engine: SQLite "has an invalid foreign key",
+PostgreSQL "violates foreign key constraint", MySQL and MariaDB 1452, and 1050 ("already exists") on the next attempt.
+The rule creates the row with placeholder values, in a RunPython before the operation that adds the key. The values are
+printed, and can be set with ``--set``. It never invents rows of existing tables, such as users.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it, or a new file that points at one of its models, gives rows a key."""
+    """Whether the migration, or a new file that points at one of its models, gives rows a foreign key."""
     return any(gives_rows_a_key(op) for each in (migration, *pointing_at(migration, history)) for op in each.walk())
 
 
@@ -27,7 +33,7 @@ def gives_rows_a_key(op: Operation) -> bool:
 
 
 def pointing_at(migration: Migration, history: History) -> Iterator[Migration]:
-    """The new files that mention a model which this one creates."""
+    """The new files that mention a model that this migration creates."""
     for op in migration.operations:
         if op.kind == "CreateModel":
             yield from history.new_mentioning(f"{migration.app}.{op.model}")

@@ -19,21 +19,21 @@ from migfix.source.migration import Key, Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Make the row in a RunPython right before the operation that needs it."""
+    """Create the row in a RunPython right before the operation that needs it."""
     made: Counter[Key] = Counter()
     for migration in (*migrations, *_unnamed(migrations, history)):
         yield from _check(migration, history, made)
 
 
 def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Migration]:
-    """New files that weren't named and point at a model that a named one makes."""
+    """New files that weren't named and that mention a model which a named file creates."""
     named = {each.key for each in migrations}
     pointing = (each for migration in migrations for each in pointing_at(migration, history))
     yield from {each.key: each for each in pointing if each.key not in named}.values()
 
 
 def _check(migration: Migration, history: History, made: Counter[Key]) -> Iterator[Finding]:
-    """What one migration needs; ``made`` counts the rows of each target."""
+    """The findings of one migration. ``made`` counts the rows of each target."""
     needs = find_needs(migration, history)
     taken = set(migration.bound)
     for own in _by_target(needs):
@@ -52,7 +52,7 @@ def _check(migration: Migration, history: History, made: Counter[Key]) -> Iterat
 
 
 def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder]]]:
-    """One list a target; a unique key needs a row for each row of the child, which is MIG102's business."""
+    """One list for each target. Unique keys need a row for each row of the child and are handled by MIG102."""
     plain = [(need, seeder) for need, seeder in needs if not need.is_unique]
     targets = dict.fromkeys(need.target.key for need, _ in plain)
     return [[each for each in plain if each[0].target.key == target] for target in targets]

@@ -1,4 +1,4 @@
-"""What a callable default of the project does, read from its source and never called."""
+"""What a callable default of the project does. It is read from source and never called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAKES = frozenset({"create", "get_or_create", "update_or_create", "save"})
 
 
 def constant_default(default: Name, near: str, history: History) -> Literal | None:
-    """The constant that the function returns each time: ``def first_category(): return 1``."""
+    """The constant that the function always returns, as in ``def first_category(): return 1``; else None."""
     node = _function(default, near, history)
     body = node.body[int(ast.get_docstring(node) is not None) :] if node else []
     match body:
@@ -23,7 +23,7 @@ def constant_default(default: Name, near: str, history: History) -> Literal | No
 
 
 def makes_rows(default: Name, near: str, history: History) -> bool:
-    """Whether the function makes the row that it returns, by the model of today."""
+    """Whether the function creates rows itself, with the model as it is in models.py today."""
     node = _function(default, near, history)
     calls = (each.func for each in ast.walk(node) if isinstance(each, ast.Call)) if node else ()
     return any(isinstance(func, ast.Attribute) and func.attr in _MAKES for func in calls)

@@ -1,4 +1,4 @@
-"""The function that makes seed rows, written as a Django developer would."""
+"""The function that creates placeholder rows."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SEQUENCE = "# An explicit key does not advance PostgreSQL's sequence."
 
 @dataclass(frozen=True)
 class Child:
-    """A table that gets the key; ``null_field`` is the field whose NULLs get the default, for an AlterField."""
+    """A table that gets the key. For an AlterField, ``null_field`` is the field whose NULLs get the default."""
 
     model: Model
     null_field: str | None = None
 
 
 def function_code(name: str, seeds: Iterable[Seed], children: Iterable[Child]) -> str:
-    """A RunPython function that makes ``seeds`` if one of ``children`` has rows, or always if there are none."""
+    """The code of a function that creates ``seeds`` if one of ``children`` has rows, or always without ``children``."""
     rows = [each for seed in seeds for each in seed.walk()]
     rows = list({(each.model.key, each.lookup, each.key): each for each in rows}.values())
     children = list(children)
@@ -48,7 +48,7 @@ def function_code(name: str, seeds: Iterable[Seed], children: Iterable[Child]) -
 
 
 def imports_of(seeds: Iterable[Seed]) -> list[tuple[str, str | None]]:
-    """Modules and names that ``function_code`` needs."""
+    """The modules and names that the function must import."""
     rows = [each for seed in seeds for each in seed.walk()]
     needed: list[tuple[str, str | None]] = [("django.db", "router")]
     needed += [("django.core.management.color", "no_style")] if any(each.resets for each in rows) else []

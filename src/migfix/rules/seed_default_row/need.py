@@ -1,4 +1,4 @@
-"""Foreign keys whose default's row isn't there, and the functions that will make those rows."""
+"""Foreign keys whose default points at a row that doesn't exist, and where that row can be created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from migfix.source.migration import Key, Literal, Migration, Name, Operation, Va
 
 @dataclass(frozen=True)
 class Need:
-    """A foreign key that gives existing rows of ``child`` a default of ``target``."""
+    """A foreign key that gives existing rows of ``child`` a default that is a key of ``target``."""
 
     migration: Migration
     index: int
@@ -32,9 +32,9 @@ class Need:
     is_unique: bool
     """Whether no two rows of the child may have the same key."""
     ready: int
-    """Where the tables of the target and of what it needs have got their last required column; 0 if before."""
+    """The index from which on the target's table and those it needs have all required columns; 0 if from the start."""
     earlier: int = 0
-    """How many other rows of the target are made before."""
+    """How many other rows of the target are created before."""
 
     @property
     def by(self) -> str | None:
@@ -48,7 +48,7 @@ class Need:
 
 
 def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seeder]]:
-    """Every need of a migration whose row nobody makes, with the seeder for that point."""
+    """Every need of a migration whose row nothing creates, with the seeder for that point."""
     found = []
     later: State | None = None
     steps = (
@@ -72,7 +72,7 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
 
 
 def _concrete(model: Model, state: State, history: History) -> Model:
-    """The model that has the table: a proxy has its parent's."""
+    """The model that has the table. A proxy has its parent's."""
     while model.options.get("proxy") == Literal(True):
         parent = next((state.models[key] for key in model.parents(history.facts) if key in state.models), None)
         if parent is None:
@@ -82,9 +82,9 @@ def _concrete(model: Model, state: State, history: History) -> Model:
 
 
 def when_whole(migration: Migration, index: int, target: Key, later: State, history: History) -> int:
-    """The place after ``index`` where ``target`` and the tables it needs have got their last required column, or 0.
+    """The index from which on ``target`` and the tables it needs have all required columns; 0 if ``index`` is enough.
 
-    makemigrations adds keys between new models late: a row made before that would have no value for them.
+    makemigrations adds keys between new models late. A row created before that would have no value for them.
     """
     needed = {target}
     while True:
@@ -101,7 +101,7 @@ def when_whole(migration: Migration, index: int, target: Key, later: State, hist
 
 
 def required_targets(state: State, key: Key, history: History) -> set[Key]:
-    """The models that a row of ``key`` must point at, or is a part of."""
+    """The models that a row of ``key`` must point at, or inherits from."""
     model = state.models.get(key)
     if model is None:
         return set()

@@ -1,7 +1,7 @@
-"""PostgreSQL's "pending trigger events": a table with rows just inserted can't be altered in the same transaction.
+"""PostgreSQL's "pending trigger events": a transaction that inserts rows into a table can't alter the table.
 
-The condition, as tried on PostgreSQL 15: the rows have a foreign key whose constraint is in place when they are
-inserted, and a later statement of the transaction alters their table.
+As tried on PostgreSQL 15, this happens if the rows have a foreign key whose constraint exists when they are inserted,
+and a later statement of the transaction alters their table.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from migfix.source.migration import Migration, Operation
 
 
 def altered_after(seeding: Seeding, migration: Migration, history: History) -> tuple[str, int] | None:
-    """The model whose row would be pending and the line of the operation that would then fail, or None."""
+    """The model whose row would have pending checks, and the line of the operation that would then fail; or None."""
     if not migration.atomic or not history.facts.may_run_on("postgresql"):
         return None
     for row in (row for seed in seeding.seeds for row in seed.walk()):
@@ -28,7 +28,7 @@ def altered_after(seeding: Seeding, migration: Migration, history: History) -> t
 
 
 def _has_constraint(row: Seed, migration: Migration) -> bool:
-    """Whether a foreign key of the row is checked late.
+    """Whether a foreign key of the row is checked at the end of the transaction.
 
     Those of a CreateModel in the same migration are added at its end, and those of an AddField are checked at once
     (``sql_create_column_inline_fk`` in django/db/backends/postgresql/schema.py sets them IMMEDIATE).

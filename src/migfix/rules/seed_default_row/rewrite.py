@@ -1,4 +1,4 @@
-"""A seeding as edits, and everything that a person is told about it."""
+"""A seeding as edits, and the texts that describe it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from migfix.source.migration import Migration
 def rewrite_of(code: str, migration: Migration, seeding: Seeding, name: str, failing: int, history: History) -> Rewrite:
     """The rewrite that puts function ``name`` and its RunPython before the first operation of ``seeding``.
 
-    ``failing`` is the first operation of the plain migration that fails.
+    ``failing`` is the index of the first operation of the original migration that fails.
     """
     function = function_code(name, seeding.seeds, seeding.children)
     edits = step_edits(migration, seeding.index, name, function, is_elidable=seeding.is_one_off)

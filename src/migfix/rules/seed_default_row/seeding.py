@@ -1,4 +1,4 @@
-"""The rows that one function makes, and why some rows can't be made."""
+"""The rows that one function creates, and why some rows can't be created."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from migfix.source.migration import Migration, Name
 
 @dataclass(frozen=True)
 class Seeding:
-    """Rows of one target that one function makes, before the operations that need them."""
+    """Rows of one target that one function creates before the operations that need them."""
 
     needs: tuple[Need, ...]
     seeds: tuple[Seed, ...]
@@ -28,12 +28,12 @@ class Seeding:
 
     @property
     def index(self) -> int:
-        """Where the function runs: before the first operation that needs it, once the tables of its rows are whole."""
+        """Where the function runs: before the first operation that needs it, once the rows' tables are complete."""
         return max(min(need.index for need in self.needs), max(need.ready for need in self.needs))
 
     @property
     def moved(self) -> list[Need]:
-        """The needs whose operation stands before the tables are whole, and so must come later."""
+        """The needs whose operation comes before that point, and so must move behind it."""
         return [need for need in self.needs if need.index < self.index]
 
     @property
@@ -42,7 +42,7 @@ class Seeding:
 
     @property
     def children(self) -> list[Child]:
-        """The tables that must have rows for a one-off row to be made; none for a lasting default."""
+        """The tables of which one must have rows for a one-off row to be created; empty for a lasting default."""
         return (
             list({(need.child.model.key, need.child.null_field): need.child for need in self.needs}.values())
             if self.is_one_off
@@ -51,9 +51,10 @@ class Seeding:
 
 
 def seedings(needs: list[tuple[Need, Seeder]], made: int) -> Iterator[Seeding]:
-    """Needs of one migration as few functions: one a target, unless rows depend on different tables.
+    """The needs of one migration in as few functions as possible: one per target, unless they depend on other tables.
 
-    ``made``: how many rows of the target other migrations are about to make; no two may look alike. Raises CannotSeed.
+    ``made`` is the number of rows of the target that other migrations create: no two rows may be the same. Raises
+    CannotSeed.
     """
     rows: dict[tuple[object, ...], list[tuple[Need, Seeder]]] = {}
     for need, seeder in needs:
@@ -80,7 +81,7 @@ def seedings(needs: list[tuple[Need, Seeder]], made: int) -> Iterator[Seeding]:
 
 
 def _demand_whole(seeding: Seeding) -> Seeding:
-    """Raises CannotSeed where a row that is made points at one that can't be looked for, or is in the way later."""
+    """The seeding. Raises CannotSeed if a row points at one that can't be looked up, or blocks a later migration."""
     rows = [row for seed in seeding.seeds for row in seed.walk()]
     for guard in (guard for row in rows for guard in row.guards if not seeding.is_one_off):
         if guard.model is None:
@@ -99,7 +100,7 @@ def _demand_whole(seeding: Seeding) -> Seeding:
 
 
 def _required_later(model: Model, migration: Migration, history: History) -> tuple[str, str] | None:
-    """The file after ``migration`` that adds a column to the table which rows have no value for, and the column."""
+    """The first later file that adds a required column to the table, and that column; None if there is none."""
     earlier = {each.key for each in history.before(migration)} | {migration.key}
     for each in history.app(model.app).values():
         for op in each.operations if each.key not in earlier and not each.replaces else ():
@@ -109,7 +110,7 @@ def _required_later(model: Model, migration: Migration, history: History) -> tup
 
 
 def _must_differ(seeds: list[Seed]) -> None:
-    """Raise CannotSeed if two rows of a target would break a unique constraint of it."""
+    """Raises CannotSeed if two rows would break a unique constraint of their model."""
     for unique in unique_sets(seeds[0].model) if len(seeds) > 1 else ():
         given = [tuple(_given(seed, name) for name in unique) for seed in seeds]
         if len(set(given)) < len(given) and None not in given[0]:

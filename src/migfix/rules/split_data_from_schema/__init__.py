@@ -1,4 +1,9 @@
-"""Rows changed and their table altered in one transaction: PostgreSQL refuses, with pending trigger events."""
+"""A migration changes rows and alters their table in one transaction.
+
+PostgreSQL fails with ``OperationalError: cannot ALTER TABLE "blog_post" because it has pending trigger events`` if
+checks of foreign keys on these rows are still pending. SQLite and MySQL run the migration. The rule moves the
+operations from the failing one on to a new migration right after this one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it runs code or SQL."""
+    """Whether the migration runs code or SQL."""
     return any(op.kind in ("RunPython", "RunSQL") for op in migration.walk())
 
 

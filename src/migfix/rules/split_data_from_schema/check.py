@@ -16,7 +16,7 @@ REASON = "because PostgreSQL won't alter a table with rows changed in the same t
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Put the data step and the operation in consecutive files. One cut at a time."""
+    """Put the RunPython or RunSQL and the operation into consecutive files. Makes one cut at a time."""
     for migration in migrations:
         yield from _check(migration, history)
 

@@ -1,4 +1,4 @@
-"""Where a migration must be cut so that PostgreSQL doesn't alter a table while checks on its rows are pending."""
+"""Where to cut a migration so that PostgreSQL doesn't alter a table while checks on its rows are pending."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from migfix.source.names import BACKWARD, FORWARD
 
 @dataclass(frozen=True)
 class Conflict:
-    """A data step and an operation on the same table that must not share a transaction."""
+    """A RunPython or RunSQL and an operation on the same table that must not share a transaction."""
 
     data: Operation
     schema: Operation
@@ -22,12 +22,12 @@ class Conflict:
     after: int
     """The cut must come after this operation,"""
     up_to: int
-    """and at the latest right before this one."""
+    """and right before this one at the latest."""
     is_backward: bool = False
 
 
 def needed_cuts(migration: Migration, history: History) -> list[Conflict]:
-    """As few conflicts as can be whose cuts, right before operation ``up_to``, resolve all; first cut first."""
+    """The fewest conflicts whose cuts, right before operation ``up_to``, resolve all conflicts; the first cut first."""
     if not migration.atomic or not history.facts.may_run_on("postgresql"):
         return []
     chosen: list[Conflict] = []
@@ -71,7 +71,7 @@ def _backward(migration: Migration, index: int, data: Operation, states: list[St
 def _stopped(
     migration: Migration, places: range, data: Operation, waiting: set[Pending], states: list[State], index: int
 ) -> Iterator[Conflict]:
-    """The operations at ``places``, in the order in which they run, that a waiting check stops."""
+    """The first operation at ``places``, in the order in which they run, that fails because of a pending check."""
     waiting = set(waiting)
     for place in places if waiting else ():
         op = migration.operations[place]

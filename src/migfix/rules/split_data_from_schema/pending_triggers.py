@@ -1,11 +1,11 @@
-"""What a data step leaves pending in PostgreSQL's transaction, and which operations then can't touch the table.
+"""What a RunPython or RunSQL leaves pending in PostgreSQL's transaction, and which operations then fail.
 
-As tried on PostgreSQL 15: foreign keys that Django makes are checked at the end of the transaction. Inserting a row
-that has one, or changing one, queues its check on the row's table; deleting a row, or changing its key, queues one on
-its own table if a foreign key points there. Until then ALTER TABLE, CREATE INDEX and DROP TABLE on it fail ("cannot
+As tried on PostgreSQL 15: Django's foreign keys are checked at the end of the transaction. Inserting a row that has
+one, or changing one, queues its check on the row's table. Deleting a row, or changing its key, queues a check on its
+own table if a foreign key points there. Until then ALTER TABLE, CREATE INDEX and DROP TABLE on the table fail ("cannot
 ALTER TABLE … because it has pending trigger events"). Renaming works. Changing other columns, or deleting rows that
 only point elsewhere, queues nothing. Altering or removing the foreign key itself checks it first (``sql_delete_fk`` in
-django/db/backends/postgresql/schema.py), and one that the same transaction adds is checked at once.
+django/db/backends/postgresql/schema.py), and a foreign key that the same transaction adds is checked at once.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from migfix.source.migration import Call, Key, Literal, Migration, Name, Operati
 from migfix.source.names import is_noop
 
 POINTED_AT = "*"
-"""Stands for the foreign keys of others, where a row that they may point at has gone."""
+"""Means the foreign keys of other models, if a row that they may point at was deleted."""
 NONE = ""
-"""No foreign key: what an operation checks that alters the table and nothing more."""
+"""Means no foreign key: the operation alters the table and checks nothing first."""
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A check that waits on the table of ``model``: of its foreign key ``field``, or of those that point at it."""
+    """A pending check on the table of ``model``: of its foreign key ``field``, or of those that point at it."""
 
     model: Key
     field: str
 
 
 def left_pending(migration: Migration, op: Operation, state: State, argument: str, fresh: set[Key]) -> set[Pending]:
-    """What the function or SQL given as ``argument`` leaves pending; ``fresh`` holds the tables of this transaction."""
+    """The checks that the code or SQL in ``argument`` leaves pending. ``fresh``: the tables of this transaction."""
     found: set[Pending] = set()
     for each in _effects(migration, op, argument, state):
         for model in _lineage(each.model, state):
@@ -78,7 +78,7 @@ def _sql_effects(texts: Iterable[str], state: State) -> Iterator[Effect]:
 
 
 def _lineage(key: Key | None, state: State) -> list[Model]:
-    """The model and the parents whose tables its rows are in, or the model that a proxy stands for."""
+    """The model and the parents whose tables hold its rows; for a proxy, the model that has its table."""
     key = state.facts.auth_user if key == USER_MODEL else key
     model = state.models.get(key) if key else None
     if model is None:
@@ -116,7 +116,7 @@ def _is_pointed_at(model: Model, state: State, fresh: set[Key]) -> bool:
 
 
 def _deleted_too(model: Model, state: State, seen: frozenset[Key] = frozenset()) -> Iterator[Model]:
-    """The models whose rows go when rows of ``model`` do."""
+    """The models whose rows are deleted when rows of ``model`` are."""
     for other in state.models.values():
         for field in other.fields.values():
             is_cascade = isinstance(on := field.get("on_delete"), Name) and on.dotted.endswith(".CASCADE")
@@ -197,7 +197,7 @@ def _altered_by_sql(texts: Iterable[str], state: State) -> Iterator[Pending]:
 
 
 def is_indexed_at_the_end(op: Operation) -> bool:
-    """Whether an AddField makes an index, which Django does at the end of the transaction (``deferred_sql``)."""
+    """Whether an AddField creates an index, which Django does at the end of the transaction (``deferred_sql``)."""
     if op.kind != "AddField":
         return False
     field = field_of(op)

@@ -1,4 +1,4 @@
-"""One migration as two: everything from one operation on goes to a follow-up right after it."""
+"""Splits one migration into two: all operations from one on move to a follow-up right after it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from migfix.splitting.split import companion, functions_along, leftovers, retarg
 def split(
     migration: Migration, index: int, end: int | None = None, *, reason: str, history: History
 ) -> tuple[str, list[Edit]]:
-    """The follow-up's name, and the edits that move the operations from ``index`` on there.
+    """The follow-up's name, and the edits that move the operations from ``index`` on into it.
 
-    Those from ``end`` on will leave it again, so it isn't called after them.
+    The operations from ``end`` on will move out of it again, so its name ignores them.
 
-    Raises CannotLeave where another file can't follow, or what leaves can't be written elsewhere.
+    Raises CannotLeave if a file that depends on this one can't be changed, or what moves can't be written elsewhere.
     """
     if migration.replaces:
         raise CannotLeave("the file is a squashed migration, which replaces others as a whole")
@@ -42,7 +42,7 @@ def split(
 
 
 def _following(migration: Migration, name: str, history: History) -> Iterator[Edit]:
-    """Whatever comes after the migration comes after the follow-up; max_migration.txt names it if it is the leaf."""
+    """Make what depends on the migration depend on the follow-up, and update max_migration.txt if it is the leaf."""
     after = [each for each in history.active(migration.app) if migration.key in history.own_parents(each)]
     yield from retargeted(migration, migration.name, name, after, history)
     if not after:

@@ -1,4 +1,10 @@
-"""A data step that imports the live model breaks as soon as models.py has a column that comes later."""
+"""A data function imports a model from models.py instead of getting it from ``apps``.
+
+It breaks as soon as a later migration adds a column to the model. Every new database, and every one that is a few
+migrations behind, then fails, on PostgreSQL with ``ProgrammingError: column blog_post.subtitle does not exist``. Once
+the model is renamed or removed, the import itself fails. The rule writes ``Post = apps.get_model("blog", "Post")``,
+removes the import, and adds a dependency on the model's app if none guarantees it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether it runs code."""
+    """Whether the migration has a RunPython."""
     return any(op.kind == "RunPython" for op in migration.walk())
 
 

@@ -15,7 +15,7 @@ from migfix.source.migration import Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Get the models from ``apps``; the imports go, and the dependencies come."""
+    """Get the models from ``apps``, remove the imports, and add the dependencies."""
     for migration in migrations:
         yield from _check(migration, history)
 

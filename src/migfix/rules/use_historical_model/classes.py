@@ -1,4 +1,4 @@
-"""Classes of the project, found where they are imported from and never imported."""
+"""Classes of the project, read from the files that they are imported from. Nothing is imported."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Class:
 
     @property
     def app(self) -> str:
-        """The label of its app: said in Meta, or that of the package."""
+        """The label of its app: that in Meta, or that of the package."""
         for statement in self.node.body:
             for inner in statement.body if isinstance(statement, ast.ClassDef) and statement.name == "Meta" else ():
                 match inner:
@@ -37,7 +37,7 @@ class Class:
         return self.module.app
 
     def means(self, node: ast.expr) -> str:
-        """The dotted name of an expression in its file, imports resolved: ``django.db.models.Model``."""
+        """The dotted name of an expression in its file, with imports resolved: ``django.db.models.Model``."""
         text = ast.unparse(node)
         root, _, rest = text.partition(".")
         for module, name, bound in imports_of(self.tree):
@@ -47,7 +47,7 @@ class Class:
 
 
 def find_class(history: History, module: str, name: str, near: str, steps: int = _MOST_STEPS) -> Class | None:
-    """The class that ``from module import name`` gives in the file ``near``, through re-exports too."""
+    """The class that ``from module import name`` gives in the file ``near``, also through re-exports."""
     found = history.module(module, near)
     if found is None or not steps:
         return None
@@ -65,12 +65,12 @@ def find_class(history: History, module: str, name: str, near: str, steps: int =
 
 @lru_cache(maxsize=64)
 def _parsed(path: str, source: bytes) -> ast.Module:
-    """The tree of a file; models.py is asked for again for each of its models."""
+    """The tree of a file, cached because models.py is needed again for each of its models."""
     return parse(path, source)
 
 
 def _module_level(tree: ast.Module) -> list[ast.stmt]:
-    """The statements of a module, those in ``if`` and ``try`` too."""
+    """The statements of a module, including those in ``if`` and ``try``."""
     found = list(tree.body)
     for node in found:
         if isinstance(node, ast.If | ast.Try):
@@ -94,7 +94,7 @@ def imports_of(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
 
 
 def lineage(history: History, found: Class) -> tuple[list[Class], list[str]]:
-    """A class and the classes of the project that it inherits from, and the dotted names of other bases."""
+    """A class and the project's classes that it inherits from, and the dotted names of its other bases."""
     classes, others = [found], []
     for each in classes:
         for base in each.node.bases:

@@ -1,4 +1,4 @@
-"""What the class of a live model has and its historical model lacks."""
+"""What the class of a live model has but its historical model lacks."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _OF_DJANGO: dict[str, tuple[str, ...]] = {
     "django.contrib.sites.models.Site": ("str()", "natural_key"),
     "django.contrib.admin.models.LogEntry": ("str()", "get_admin_url", "get_change_message", "get_edited_object"),
 }
-"""Methods and properties of Django's own models, ``str()`` for a ``__str__``, from their source in 4.2 to 6.1."""
+"""Methods and properties of Django's own models, from their source in 4.2 to 6.1; ``str()`` means a ``__str__``."""
 SAVES = frozenset({"save", "create", "get_or_create", "update_or_create", "acreate", "asave"})
 _PLAIN_MANAGERS = ("django.db.models.Manager", "django.db.models.manager.Manager")
 
@@ -67,16 +67,16 @@ class Lack:
     used_as: frozenset[str]
     """The attributes whose use needs it,"""
     through: str
-    """if they are used of this one, or anywhere if ""; a manager's name."""
+    """if they are used through this manager, or anywhere if ""."""
     told: str
-    """What it is, for a person: ``Post.publish() is a method``."""
+    """What it is, to be printed: ``Post.publish() is a method``."""
     is_manager: bool = False
     is_late: bool = False
-    """Whether a later migration brings it."""
+    """Whether a later migration adds it."""
 
 
 def lacks(history: History, live: Class, model: Model) -> Iterator[Lack]:
-    """Everything that ``live`` declares and ``model``, its state in migrations, doesn't have."""
+    """Everything that ``live`` declares but ``model``, its state in migrations, doesn't have."""
     classes, others = lineage(history, live)
     for base in others:
         if base not in _NOTHING_MORE and base not in _OF_DJANGO:
@@ -91,7 +91,7 @@ def lacks(history: History, live: Class, model: Model) -> Iterator[Lack]:
 
 
 def lacks_of_django(dotted: str, name: str) -> Iterator[Lack]:
-    """The same for a model of Django's own."""
+    """The same for one of Django's own models."""
     for attribute in _OF_DJANGO.get(dotted, ()):
         told = (
             "__str__() is the live model's own"
@@ -141,7 +141,7 @@ def _attribute(
 def _manager(
     history: History, found: Class, name: str, attribute: str, value: ast.expr, model: Model
 ) -> Iterator[Lack]:
-    """A manager that migrations know (``use_in_migrations``) lacks nothing; a plain one nothing but another name."""
+    """What a manager lacks: nothing if it is in the state (``use_in_migrations``), or plain and called ``objects``."""
     known = [item.items[0] for item in items_of(model.managers) if isinstance(item, Sequence) and item.items]
     if Literal(attribute) in known:
         return
@@ -155,7 +155,7 @@ def _manager(
 
 
 def _methods(history: History, found: Class, value: ast.Call) -> Iterator[tuple[str, frozenset[str]]]:
-    """What a manager's class defines: told, and the methods that need it."""
+    """What a manager's class defines: a text to be printed, and the methods whose use needs it."""
     for text in _class_names(value):
         own = find_by_name(history, text, found)
         if own is None:
@@ -174,7 +174,7 @@ def _methods(history: History, found: Class, value: ast.Call) -> Iterator[tuple[
 
 
 def _class_names(value: ast.Call) -> Iterator[str]:
-    """The classes that a manager is made of: ``A()``, ``Q.as_manager()``, ``A.from_queryset(Q)()``."""
+    """The classes that a manager is built from: ``A()``, ``Q.as_manager()``, ``A.from_queryset(Q)()``."""
     func = value.func
     match func:
         case ast.Attribute(value=inner, attr="as_manager"):

@@ -1,4 +1,4 @@
-"""What a function would miss if it got the historical models."""
+"""What a function would lack if it used the historical models."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from migfix.source.text import text_between
 
 @dataclass(frozen=True)
 class Historical:
-    """The model that a function gets, and the dependency that must come for it."""
+    """The model that a function gets, and the dependency that must be added for it."""
 
     app: str
     name: str
@@ -40,7 +40,7 @@ class Unfit:
 def replacement(
     migration: Migration, each: DataFunction, use: Use, state: State, history: History
 ) -> Historical | Unfit:
-    """What a use gets in the place of the live model; ``state`` is that in which the function runs."""
+    """What replaces a use of the live model. ``state`` is the state in which the function runs."""
     name = each.function.name
     if isinstance(use.model, Unknown):
         by_hand = f'Write {use.variable} = apps.get_model("the_label", "{use.model.name}") and the dependency yourself.'
@@ -68,7 +68,10 @@ def _ways_out(lack: Lack, name: str) -> str:
 
 
 def attributes(nodes: Iterable[ast.FunctionDef], relations: frozenset[str]) -> frozenset[str]:
-    """What functions read and pass: ``title``, ``Post.objects``, ``title=``, ``author__``: ``__name=``; ``str()``."""
+    """The names that functions read and pass: ``title``, ``Post.objects``, ``title=``, ``str()``.
+
+    ``author__name=`` counts as ``author=`` and ``__name=``.
+    """
     found = set()
     for node in nodes:
         for each in ast.walk(node):
@@ -83,7 +86,7 @@ def attributes(nodes: Iterable[ast.FunctionDef], relations: frozenset[str]) -> f
 
 
 def _relations(state: State) -> frozenset[str]:
-    """The names by which rows lead to other rows, in either direction."""
+    """The names of relations between rows, in either direction."""
     found = set()
     for model in state.models.values():
         for name, each in model.fields.items():
@@ -96,7 +99,7 @@ def _relations(state: State) -> frozenset[str]:
 def historical(
     migration: Migration, each: DataFunction, live: LiveModel, seen_as: str, state: State, history: History
 ) -> Historical | Lack:
-    """The historical model in the place of ``live``, or the first thing that it would lack."""
+    """The historical model that replaces ``live``, or the first thing that it would lack."""
     called = called_functions(migration, {each.function.name})
     nodes = (node for other in called for node in ast.parse(other.code).body if isinstance(node, ast.FunctionDef))
     used = attributes(nodes, _relations(state))
@@ -125,7 +128,7 @@ def _in_state(live: LiveModel, state: State, used: frozenset[str], seen_as: str,
 
 
 def _all_lacks(live: LiveModel, model: Model, state: State, history: History) -> Iterator[Lack]:
-    """Of the model, and of those that its relations lead to."""
+    """What the model lacks, and what the models that its relations lead to lack."""
     assert live.declared is not None
     for lack in lacks(history, live.declared, model):
         back = (f"__{each}" for each in lack.used_as if each.endswith("="))  # through another model
@@ -135,7 +138,7 @@ def _all_lacks(live: LiveModel, model: Model, state: State, history: History) ->
         near = next((each.path for each in history.app(other.app).values()), None) if other.key != model.key else None
         found = find_class(history, "..models", other.name, near) if near else None
         for lack in lacks(history, found, other) if found else ():
-            # a lookup may lead there through other models, ``shop__city__mayor=``; ``mayor=`` is the model's own
+            # a lookup may go through other models, ``shop__city__mayor=``; a plain ``mayor=`` is the model's own
             lookups = frozenset(f"__{each}" for each in lack.used_as if each.endswith("="))
             named = {each for each in lack.used_as if not each.endswith("=") and each not in model.fields}
             if other.key in targets and not lack.is_manager and lack.used_as:

@@ -1,4 +1,4 @@
-"""Functions that get their models from the registry, as edits."""
+"""Makes functions get their models from the registry, as edits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SWAPPABLE = f"migrations.swappable_dependency({USER})"
 
 
 def function_edits(migration: Migration, each: DataFunction, found: dict[Use, Historical]) -> Iterator[ReplaceText]:
-    """The live models of one function replaced, each where it is imported, named or called."""
+    """Replace the live models of one function where each is imported, named or called."""
     assert each.apps is not None
     quote = quote_of(migration.source)
     tops = {use.variable: _got(use, found[use], each.apps, quote, 4) for use in found if use.place is None}
@@ -61,7 +61,7 @@ def _got(use: Use, model: Historical, apps: str, quote: str, indent: int) -> str
 
 
 def _left_of_import(each: DataFunction, place: Span, gone: set[str]) -> list[str]:
-    """What a statement in the function imports beside models."""
+    """The rest of an import inside the function, without the models."""
     for node in ast.walk(each.node):
         if isinstance(node, ast.ImportFrom) and node.lineno + each.offset == place[0]:
             left = [alias for alias in node.names if (alias.asname or alias.name) not in gone]
@@ -70,7 +70,7 @@ def _left_of_import(each: DataFunction, place: Span, gone: set[str]) -> list[str
 
 
 def _top(each: DataFunction) -> tuple[int, str]:
-    """The line of the file where the body begins, behind a docstring and before comments, and its indentation."""
+    """The line of the file where the body begins, after a docstring and before comments, and its indentation."""
     lines = each.function.code.split("\n")
     first = each.first
     line = min([first.lineno, *(one.lineno for one in getattr(first, "decorator_list", []))])
@@ -82,7 +82,7 @@ def _top(each: DataFunction) -> tuple[int, str]:
 def dependency_edits(
     migration: Migration, found: Iterable[tuple[Use, Historical]], history: History
 ) -> tuple[list[Edit], list[str]]:
-    """The dependencies that guarantee the models and aren't there yet, and how they are told."""
+    """The edits that add missing dependencies on the models, and the names of these dependencies, to be printed."""
     edits: dict[Edit, None] = {}
     told: dict[str, None] = {}
     for use, model in found:
@@ -98,7 +98,7 @@ def dependency_edits(
 
 
 def cleaning_edits(migration: Migration, texts: list[ReplaceText]) -> Iterator[Edit]:
-    """What nothing needs any more once ``texts`` are replaced: imports, and ``User = get_user_model()``."""
+    """Remove what is unused once ``texts`` are replaced: imports, and ``User = get_user_model()``."""
     changed = [(each.span, each.code) for each in texts]
     gone = [(span, "") for span in _unused_constants(migration, with_texts(migration.source, changed))]
     yield from (ReplaceText(migration.path, *each) for each in gone)
@@ -110,7 +110,7 @@ def cleaning_edits(migration: Migration, texts: list[ReplaceText]) -> Iterator[E
 
 
 def _unused_constants(migration: Migration, source: bytes) -> list[Span]:
-    """Where the module sets what nothing reads any more in ``source``, with the blank lines above."""
+    """The spans of assignments that nothing in ``source`` reads any more, with the blank lines above."""
     unread = module_names_read(decode(migration.source)) - module_names_read(decode(source))
     lines = decode(migration.source).split("\n")
     found = []

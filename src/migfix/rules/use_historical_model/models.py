@@ -22,13 +22,13 @@ _CONTRIB: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class LiveModel:
-    """A model as models.py has it today: its label, and its class where the project defines it."""
+    """A model as models.py has it today: its label, and its class if the project defines it."""
 
     app: str
     name: str
     declared: Class | None = None
     is_user: bool = False
-    """Whether it is whatever AUTH_USER_MODEL says."""
+    """Whether it is the model that AUTH_USER_MODEL means."""
 
     @property
     def label(self) -> str:
@@ -41,7 +41,7 @@ class LiveModel:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A class of somebody's models.py that isn't in the project, so that its label can't be told."""
+    """A class of a models.py outside the project, so that migfix can't tell its label."""
 
     module: str
     name: str
@@ -52,7 +52,7 @@ class Unknown:
 
 
 def live_model(history: History, module: str, name: str, near: str) -> LiveModel | Unknown | None:
-    """The model that ``from module import name`` gives in the file ``near``; None for what isn't one."""
+    """The model that ``from module import name`` gives in the file ``near``; None if it isn't a model."""
     parts = module.split(".")
     if module.startswith("django."):
         is_model = parts[:2] == ["django", "contrib"] and len(parts) == 4 and name in _CONTRIB.get(parts[2], ())
@@ -66,7 +66,7 @@ def live_model(history: History, module: str, name: str, near: str) -> LiveModel
 
 
 def _models_of(history: History, app: str) -> dict[str, str]:
-    """The names of the models that migrations of an app create or rename, by lower-case name."""
+    """Lower-case name -> name of the models that migrations of an app create or rename."""
     found = {}
     for migration in history.app(app).values():
         for top in migration.operations:
@@ -78,7 +78,7 @@ def _models_of(history: History, app: str) -> dict[str, str]:
 
 
 def user_model(history: History) -> LiveModel:
-    """What ``get_user_model()`` gives."""
+    """The model that ``get_user_model()`` returns."""
     app, name = history.facts.auth_user or ("auth", "user")
     if app in _CONTRIB and not history.app(app):
         return LiveModel("auth", "User", is_user=True)
@@ -87,7 +87,7 @@ def user_model(history: History) -> LiveModel:
 
 
 def model_called(history: History, app: str, name: str) -> LiveModel | None:
-    """The live model with a label, whatever the case of its name."""
+    """The live model with this label, in any case."""
     of_django = next((each for each in _CONTRIB.get(app, ()) if each.lower() == name.lower()), None)
     if of_django and not history.app(app):
         return LiveModel(app, of_django)
@@ -99,7 +99,7 @@ def model_called(history: History, app: str, name: str) -> LiveModel | None:
 
 
 def module_bindings(migration: Migration, history: History) -> dict[str, LiveModel | Unknown]:
-    """Names that the module binds to a live model."""
+    """The module-level names that are bound to a live model."""
     found: dict[str, LiveModel | Unknown] = {}
     for each in migration.imports:
         if each.name and (live := live_model(history, each.module, each.name, migration.path)):

@@ -1,4 +1,4 @@
-"""Live models that a data step gets from outside its functions, where nothing can be put in their place."""
+"""Live models that a data function gets from outside its body, where nothing can replace them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from migfix.source.text import decode
 
 
 def from_outside(migration: Migration, history: History) -> Iterator[tuple[int, LiveModel | Unknown]]:
-    """Lines where a data step gets live models in another way: a lambda, a default argument, a list of the module."""
+    """Lines where live models are used in other ways: in a lambda, a default argument, a list of the module."""
     bound = module_bindings(migration, history)
     known = {*migration.functions, *(each.module.partition(".")[0] for each in migration.imports)}
     for op in migration.walk():

@@ -1,4 +1,4 @@
-"""Whether a function makes text of a row: a historical model has no ``__str__`` and gives "Post object (1)"."""
+"""Whether a function converts a row to text. A historical model has no ``__str__`` and gives "Post object (1)"."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from string import Formatter
 from typing import Literal as OneOf
 
 Kind = OneOf["row", "maybe", "no"]
-"""Whether an expression gives a model instance: surely, possibly as its code can't be followed, or never."""
+"""Whether an expression gives a model instance: yes, maybe because its code can't be followed, or never."""
 
 _CONVERTS = frozenset(
     ["str", "repr", "ascii", "format", "slugify", "force_str", "smart_str", "escape", "conditional_escape", "capfirst"]
 )
-"""Functions that make text of what they are given."""
+"""Functions that convert their argument to text."""
 _SHOWS = frozenset({"print", "write", "info", "debug", "warning", "error", "exception", "log"})
 _TO_ROW = frozenset(
     ["get", "first", "last", "earliest", "latest", "create", "get_or_create", "update_or_create", "get_object_or_404"]
@@ -50,7 +50,7 @@ _SAME_ROWS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "t
 
 
 def makes_text(node: ast.FunctionDef, relations: frozenset[str]) -> bool:
-    """Whether a row is made a text that isn't only shown; ``relations`` are the fields that lead to other rows."""
+    """Whether a row is converted to text other than for a message. ``relations``: the fields that lead to rows."""
     return _Texts(node, relations).found()
 
 
@@ -59,7 +59,7 @@ class _Texts:
         self.node = node
         self.relations = relations
         self.given: dict[str, list[tuple[OneOf["value", "item"], ast.expr | None]]] = {}
-        """Variable -> what it is set to, or loops over; None for what a caller hands in."""
+        """Variable -> what it is set to, or loops over; None for an argument of the function."""
         self.asking: set[str] = set()
         arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         for each in arguments:
@@ -90,7 +90,7 @@ class _Texts:
                 for item, each in zip(items, values, strict=True):
                     self._bind(item, how, each)
             case ast.Tuple(elts=[first, _]), _ if how == "value" and self.value(value) == "row":
-                self._bind(first, how, value)  # get_or_create() gives a row and whether it is new
+                self._bind(first, how, value)  # get_or_create() returns a row and whether it was created
             case ast.Tuple(elts=items) | ast.List(elts=items), _:
                 for item in items:
                     self._bind(item, "item", value)
@@ -145,7 +145,7 @@ class _Texts:
         return is_write and any(self.value(each.value) == "row" for each in wrong)
 
     def _is_whole(self, text: str) -> bool:
-        """Whether a format puts a value in whole, rather than an attribute of it."""
+        """Whether a format string inserts a value as a whole, rather than an attribute of it."""
         try:
             return any(field is not None and not set(".[") & set(field) for _, field, _, _ in Formatter().parse(text))
         except ValueError:
@@ -190,7 +190,7 @@ class _Texts:
         return "objects" in (text := ast.unparse(node)) or "_manager" in text
 
     def _is_plain(self, node: ast.expr) -> bool:
-        """Whether an expression gives rows of ``values()``, or one of them."""
+        """Whether a variable holds rows of ``values()``, or one of them."""
         if not isinstance(node, ast.Name) or self._named(node.id) != "no":
             return False
         return all(how == "item" for how, _ in self.given.get(node.id, []))
@@ -204,7 +204,7 @@ class _Texts:
         return _worst(*found)
 
     def item(self, node: ast.expr | None) -> Kind:
-        """Whether what is in a collection, or what a loop over it gives, is a row."""
+        """Whether the items of a collection, or what a loop over it gives, are rows."""
         match node:
             case None:
                 return "maybe"

@@ -1,4 +1,4 @@
-"""Where the functions of a data step use live models."""
+"""Where data functions use live models."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from migfix.source.formatting import free_name
 from migfix.source.migration import Function, Import, Migration, Span
 
 Kind = OneOf["name", "statement", "call", "registry"]
-"""A name, a statement that imports, a call of get_user_model(), or the name of the live registry."""
+"""A name, an import statement, a call of get_user_model(), or the name of the live registry."""
 REGISTRY = "django.apps.apps"
 
 
@@ -33,24 +33,24 @@ class Use:
     """A live model under one name in a function."""
 
     variable: str
-    """The name that the function has for it; "" where it has none of its own."""
+    """The name that the function has for it; "" if it has none."""
     model: LiveModel | Unknown
     seen_as: str
     """How the code names it: ``Post``, ``models.Post``, ``get_user_model()``."""
     place: Span | None = None
-    """What gives way to the historical model; None for a name that the file imports."""
+    """The code that the historical model replaces; None for a name that the file imports."""
     kind: Kind = "name"
 
 
 @dataclass(frozen=True)
 class DataFunction:
-    """A function that a data step runs, itself or through another function of the file."""
+    """A function that a RunPython runs, directly or through another function of the file."""
 
     function: Function
     index: int
-    """Of the first operation that runs it."""
+    """The index of the first operation that runs it."""
     apps: str | None
-    """What it calls the historical registry; None if it isn't handed that."""
+    """Its name for the historical registry; None if the registry isn't passed to it."""
     uses: tuple[Use, ...] = field(default=())
 
     @property
@@ -61,13 +61,13 @@ class DataFunction:
 
     @property
     def first(self) -> ast.stmt:
-        """The first statement behind the docstring."""
+        """The first statement after the docstring."""
         body = self.node.body
         return body[1 if ast.get_docstring(self.node, clean=False) is not None and len(body) > 1 else 0]
 
     @property
     def shares_lines(self) -> bool:
-        """Whether a statement at which something must be written stands on a line with others."""
+        """Whether a statement at which something must be written shares its line with others."""
         lines = self.function.code.split("\n")
         places = [(self.first.lineno, self.first.col_offset, 0, 0)]
         for use in self.uses:
@@ -82,12 +82,12 @@ class DataFunction:
 
     @property
     def offset(self) -> int:
-        """What to add to a line of the function's code for its line in the file."""
+        """What to add to a line number in the function's code to get the line number in the file."""
         return self.function.line - self.node.lineno
 
 
 def data_functions(migration: Migration, history: History) -> Iterator[DataFunction]:
-    """Every function of the file that a data step runs and that uses a live model."""
+    """Every function of the file that a RunPython runs and that uses a live model."""
     bound = module_bindings(migration, history)
     for function, index, apps in running(migration):
         each = DataFunction(function, index, apps)
@@ -124,7 +124,7 @@ def _uses(
 
 
 class _Variables:
-    """Names for models that a function has by the name of a module, and that mean nothing else there."""
+    """Variables for models that a function reaches through a module. They mean nothing else in the function."""
 
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
@@ -143,7 +143,7 @@ def names_in(node: ast.AST) -> list[ast.Name]:
 
 
 def _modules(each: Import) -> Iterator[tuple[str, str]]:
-    """How code names a module that an import may give, and its dotted name."""
+    """The name in the code of a module that an import may bind, and the module's dotted name."""
     if each.name is None:
         yield (each.module if each.bound == each.module.partition(".")[0] else each.bound), each.module
     else:
@@ -162,7 +162,7 @@ def _imported_here(node: ast.ImportFrom, each: DataFunction, migration: Migratio
 def _called(
     call: ast.Call, each: DataFunction, free: frozenset[str], migration: Migration, history: History
 ) -> Iterator[Use]:
-    """``get_user_model()``, and ``get_model()`` of the live registry."""
+    """Calls of ``get_user_model()``, and of ``get_model()`` of the live registry."""
     given = [(one.module, one.name or "", one.bound) for one in migration.imports if one.bound in free]
     root, _, rest = ast.unparse(call.func).partition(".")
     names = [(module, name) for module, name, bound in [*given, *imports_of(each.node)] if bound == root]
@@ -177,7 +177,7 @@ def _called(
 
 
 def _seen_as(call: ast.Call, function: ast.FunctionDef) -> str:
-    """The variable that gets what a call gives, or the call itself."""
+    """The variable that the result of a call is assigned to, or the call itself."""
     text = ast.unparse(call)
     for each in ast.walk(function):
         if isinstance(each, ast.Assign) and ast.unparse(each.value) == text and isinstance(each.targets[0], ast.Name):

@@ -1,1 +1,1 @@
-"""What the functions of a RunPython read and write."""
+"""What the data functions of a ``RunPython`` read and write."""

@@ -1,4 +1,4 @@
-"""The functions that the data steps of a migration run."""
+"""The functions that a migration's ``RunPython`` operations run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ BOTH_WAYS = ("code", "reverse_code")
 
 
 def running(migration: Migration, ways: tuple[str, ...] = BOTH_WAYS) -> Iterator[tuple[Function, int, str | None]]:
-    """Every function of the file that a data step runs, the first operation that does, and what it calls the registry.
+    """Every function of the file that a ``RunPython`` runs, directly or through another function.
 
-    The name is None for a function that isn't handed the registry.
+    Each comes with the index of the first operation that runs it and the name of its parameter for the app registry,
+    or None for a function that doesn't receive the registry.
     """
     seen: set[str] = set()
     for index, top in enumerate(migration.operations):
@@ -36,7 +37,7 @@ def _entries(op: Operation, ways: tuple[str, ...]) -> Iterator[str]:
 def _reached(
     migration: Migration, name: str, index: int, apps: str | None, seen: set[str]
 ) -> Iterator[tuple[Function, int, str | None]]:
-    """A function and those that it calls; a helper has ``apps`` if it has a parameter of that name."""
+    """A function and those that it calls. A helper receives ``apps`` if it has a parameter with that name."""
     if name in seen:
         return
     seen.add(name)

@@ -1,4 +1,4 @@
-"""What a data function does to rows, and what its expressions can mean on the way."""
+"""What a data function does to rows, and what its expressions can mean while it is read."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from migfix.source.migration import Key
 
 @dataclass(frozen=True)
 class Effect:
-    """One thing done to rows of ``model`` (None if that can't be told), to ``column`` ("" for whole rows)."""
+    """One change to rows of ``model`` (None if it is unknown), in ``column`` ("" for whole rows)."""
 
     kind: Kind
     model: Key | None
     column: str = ""
     line: int = 0
     given: tuple[tuple[str, object], ...] = ()
-    """Of a row that is made: the columns that a call gives constants by name."""
+    """For a created row: the keyword arguments of the call that are constants."""
     reads: frozenset[str] = frozenset()
-    """The columns of the same row that the value is made of."""
+    """The columns of the same row that the value is computed from."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Row:
-    """An instance; ``is_fresh`` if it was made here and is not saved yet."""
+    """An instance; ``is_fresh`` if it was created here and isn't saved yet."""
 
     key: Key
     is_fresh: bool = False
@@ -55,7 +55,7 @@ class Change(NamedTuple):
 
 
 Meaning = Model | Rows | Row | OneOf["apps", "editor", "get_model"]
-"""What an expression is: ``editor`` is the schema editor, ``apps`` a registry of models."""
+"""What an expression is: ``editor`` is the schema editor, ``apps`` an app registry."""
 
 WORST: tuple[Kind, ...] = ("ensure", "delete", "set", "derive", "unknown", "create", "accumulate")
-"""The kinds of a change, the worst last."""
+"""The kinds of changes, worst last."""

@@ -1,4 +1,4 @@
-"""What a RunPython function does to which tables, read from its body."""
+"""What a data function does to which models, read from its body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migfix.source.migration import Migration
 
 @lru_cache(maxsize=1000)
 def effects(migration: Migration, function: str) -> tuple[Effect, ...]:
-    """Everything that a function of the file does to rows; one ``unknown`` effect where code can't be followed."""
+    """Everything that a function of the file does to rows. Code that can't be followed has an ``unknown`` effect."""
     found = migration.functions.get(function)
     if found is None:
         return (Effect("unknown", None),)
@@ -22,7 +22,7 @@ def effects(migration: Migration, function: str) -> tuple[Effect, ...]:
 
 
 def effects_of_lambda(migration: Migration, code: str) -> tuple[Effect, ...]:
-    """The same for ``lambda apps, schema_editor: …``."""
+    """The same as ``effects()`` for ``lambda apps, schema_editor: …``."""
     node = ast.parse(code.strip(), mode="eval").body
     if not isinstance(node, ast.Lambda):
         return (Effect("unknown", None),)

@@ -1,4 +1,4 @@
-"""One data function followed statement by statement, with what its names mean."""
+"""Read one data function statement by statement, keeping track of what its names mean."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from migfix.source.migration import Key, Migration
 
 
 class FunctionReader:
-    """Follows one function, statement by statement, with what its names mean."""
+    """Reads one function statement by statement and keeps track of what its names mean."""
 
     def __init__(
         self, migration: Migration, names: dict[str, Meaning], found: list[Effect], stack: tuple[str, ...]
@@ -70,11 +70,15 @@ class FunctionReader:
                 self.writes.unknown(node)
 
     def compound(self, node: ast.For | ast.If | ast.With | ast.Try | ast.While) -> None:
-        """Blocks; behind a question to the database, or where errors are caught, an insert is guarded."""
+        """Read a compound statement.
+
+        Inserts are guarded inside an ``if`` that queries the database, after one that ends its block early, and inside
+        a ``try`` statement.
+        """
         outer = self.writes.is_guarded
         match node:
             case ast.For(iter=over) if "sequence_reset_sql" in ast.unparse(over):
-                pass  # statements about sequences, which change no row
+                pass  # these statements reset sequences and change no rows
             case ast.For(target=target, iter=over, body=body, orelse=orelse):
                 self.assign(target, self.row_of(over), None)
                 self.scope.variables |= listed_columns(target, over)
@@ -123,7 +127,7 @@ class FunctionReader:
                 self.writes.set_column(inner, "derive")
 
     def row_of(self, over: ast.expr) -> Meaning | None:
-        """What a loop over an expression gives: rows of a queryset, also through enumerate() and the like."""
+        """What a loop over an expression yields: rows for a queryset, also in ``enumerate()`` and the like."""
         meaning = self.expression(over)
         if (
             isinstance(over, ast.Call)
@@ -134,7 +138,7 @@ class FunctionReader:
         return Row(meaning.key) if isinstance(meaning, Rows) else None
 
     def expression(self, node: ast.expr, is_quiet: bool = False) -> Meaning | None:
-        """What an expression means; effects of calls inside are noted unless ``is_quiet``."""
+        """What an expression means. The effects of calls in it are recorded unless ``is_quiet``."""
         before = len(self.writes.found)
         meaning = self._expression(node)
         if is_quiet:
@@ -202,7 +206,7 @@ class FunctionReader:
         return None
 
     def get_model(self, node: ast.Call) -> Key | None:
-        """``apps.get_model("blog", "Post")`` however it is spelled, also of the live registry; ``get_user_model()``."""
+        """The model of ``apps.get_model()`` in any spelling, also on the live registry, or of ``get_user_model()``."""
         match node.func:
             case ast.Name(id=name) if self.scope.modules.get(name) == "django.contrib.auth.get_user_model":
                 return USER_MODEL
@@ -219,7 +223,11 @@ class FunctionReader:
         return None
 
     def function(self, node: ast.Call, name: str, arguments: list[Meaning | None]) -> None:
-        """A call of a plain name: followed into the file, harmless unless it is handed something that writes."""
+        """Read a call of a plain name. Functions of the file are followed.
+
+        Other calls have no effect, unless they are imported from code that may change rows or receive an argument that
+        gives access to rows.
+        """
         if name in self.migration.functions and name not in self.stack and not node.keywords:
             inner = FunctionReader(self.migration, {}, self.writes.found, (*self.stack, name))
             inner.run(name, tuple(arguments))
@@ -271,7 +279,7 @@ class FunctionReader:
 
 
 def _asks(test: ast.expr) -> bool:
-    """Whether a condition asks the database what is there."""
+    """Whether a condition queries the database."""
     return any(
         isinstance(each, ast.Attribute) and each.attr in ("exists", "count", "first", "filter", "get")
         for each in ast.walk(test)

@@ -1,4 +1,4 @@
-"""What the names in a data function mean where it is read."""
+"""What the names in a data function mean at the point that has been read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from migfix.source.migration import Migration
 
 @dataclass
 class FunctionScope:
-    """The names of one function, statement by statement."""
+    """The names in one function, updated statement by statement."""
 
     migration: Migration
     names: dict[str, Meaning]
@@ -28,7 +28,7 @@ class FunctionScope:
         self.modules = {each.bound: f"{each.module}.{each.name or ''}" for each in self.migration.imports}
 
     def bring(self, node: ast.Import | ast.ImportFrom) -> None:
-        """An import inside the function."""
+        """Add the names of an import inside the function."""
         package = "." * node.level + (node.module or "") + "." if isinstance(node, ast.ImportFrom) else ""
         for each in node.names:
             bound = each.asname or (each.name if package else each.name.partition(".")[0])
@@ -39,21 +39,21 @@ class FunctionScope:
         return Written(value, row, column, self.variables, functions)
 
     def is_registry(self, name: str) -> bool:
-        """Whether ``apps``, or what ``get_app_config()`` gave, is the name of this."""
+        """Whether ``name`` is an app registry, or an app config that ``get_app_config()`` returned."""
         config = self.variables.get(name)
         if isinstance(config, ast.Call) and ast.unparse(config.func).endswith(".get_app_config"):
             name = root_of(config)
         return self.names.get(name) == "apps" or self.modules.get(name) == "django.apps.apps"
 
     def imported(self, node: ast.Name | ast.Attribute) -> Model | None:
-        """The model that an imported name gives: ``Post``, ``models.Post``, ``blog.models.Post``."""
+        """The model that an imported name refers to: ``Post``, ``models.Post``, ``blog.models.Post``."""
         root, _, rest = ast.unparse(node).partition(".")
         dotted = ".".join(filter(None, (self.modules.get(root, "").rstrip("."), rest)))
         key = imported_model(dotted, self.migration.app) if root in self.modules else None
         return Model(key) if key else None
 
     def is_foreign(self, name: str) -> bool:
-        """Whether a name is imported from code that may do anything: most of Django and Python does nothing to rows."""
+        """Whether a name is imported from code that may change rows. Most of Django and Python doesn't."""
         module = self.modules.get(name, "")
         root = module.partition(".")[0]
         return bool(module) and (
@@ -61,19 +61,19 @@ class FunctionScope:
         )
 
     def is_default(self, func: ast.expr) -> bool:
-        """Whether a field of this migration has the callable as its default: it makes a value and no more."""
+        """Whether a field in this migration uses the callable as its default. Then it only returns a value."""
         return f"default={ast.unparse(func)}".encode() in self.migration.source
 
 
 def root_of(node: ast.expr) -> str:
-    """The name that ``post.author.tags`` starts with."""
+    """The name that an expression starts with: ``post`` for ``post.author.tags``."""
     while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def listed_columns(target: ast.expr, over: ast.expr) -> dict[str, ast.expr]:
-    """The variables of a loop over ``values_list("pk", "rank")`` as columns of a row."""
+    """The variables of a loop over ``values_list("pk", "rank")``, each with the column that it holds."""
     match target, over:
         case ast.Tuple(elts=names), ast.Call(func=ast.Attribute(attr="values_list"), args=columns):
             pairs = zip(names, columns, strict=False)

@@ -1,4 +1,4 @@
-"""Models that a data step gets from ``apps``, in all spellings of ``apps.get_model()``."""
+"""The models that a data function gets from ``apps``, in all spellings of ``apps.get_model()``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ USER_MODEL: Key = (SETTING, "auth_user_model")
 
 
 class Lookup(NamedTuple):
-    """One model that is looked up: its name is "" if only the app can be read, its app SETTING for a setting."""
+    """One model that is looked up. Its name is "" if only the app can be read; its app is SETTING for a setting."""
 
     model: Key
     line: int
 
 
 def lookups(migration: Migration, code: Value) -> tuple[Lookup, ...]:
-    """Everything that a data step gets from ``apps``, itself or in functions of the file that it calls.
+    """Every model that a data function gets from ``apps``, itself or in functions of the file that it calls.
 
-    ``code`` is what RunPython gets: a function of the file, ``partial()`` of one, a lambda.
+    ``code`` is the argument of the ``RunPython``: a function of the file, ``partial()`` of one, or a lambda.
     """
     found = []
     for tree, line in _trees(migration, code):
@@ -37,12 +37,12 @@ def lookups(migration: Migration, code: Value) -> tuple[Lookup, ...]:
 
 
 def models_named(migration: Migration, code: Value) -> frozenset[Key]:
-    """The models that a data step gets from ``apps``, those whose name can be read."""
+    """The models that a data function gets from ``apps``, without those whose name can't be read."""
     return frozenset(each.model for each in lookups(migration, code) if each.model[1])
 
 
 def _trees(migration: Migration, code: Value) -> Iterator[tuple[ast.AST, int]]:
-    """The code of a data step and of the functions it calls, each with the lines of the file above it."""
+    """The code of a data function and of the functions it calls, each with the number of lines above it in the file."""
     names: set[str] = set()
     match code:
         case Name(dotted=name):
@@ -57,7 +57,7 @@ def _trees(migration: Migration, code: Value) -> Iterator[tuple[ast.AST, int]]:
 
 
 def called_functions(migration: Migration, names: set[str]) -> list[Function]:
-    """The functions of the file among ``names``, and those of the file that they mention in turn, in its order."""
+    """The functions of the file among ``names``, and those that they use in turn, in file order."""
     found, waiting = set(), list(names & migration.functions.keys())
     while waiting:
         name = waiting.pop()
@@ -68,7 +68,10 @@ def called_functions(migration: Migration, names: set[str]) -> list[Function]:
 
 
 def _called_on(tree: ast.AST) -> set[str]:
-    """The names that ``get_model()`` is called on, of parameters and app configs; and other names of that method."""
+    """The names that ``get_model()`` may be called on: parameters and app configs.
+
+    A variable that holds the method itself is included as ``name()``.
+    """
     found = {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
     for node in ast.walk(tree):
         match node:
@@ -85,7 +88,7 @@ def _called_on(tree: ast.AST) -> set[str]:
 
 
 def keys_of(call: ast.Call, texts: Texts) -> Iterator[Key]:
-    """The models that one call of ``get_model()`` may mean, whatever it is called on."""
+    """The models that one call of ``get_model()`` may return, whatever it is called on."""
     given = {each.arg: each.value for each in call.keywords}
     args = [*call.args, *(given[name] for name in ("app_label", "model_name") if name in given)]
     match call.func, args:
@@ -102,7 +105,7 @@ def keys_of(call: ast.Call, texts: Texts) -> Iterator[Key]:
 
 
 def imported_model(dotted: str, app: str) -> Key | None:
-    """The model that an import from somebody's ``models`` gives: ``blog.models.Post``, ``..models.Post`` in ``app``."""
+    """The model that an import from a ``models`` module names: ``blog.models.Post``; ``..models.Post`` in ``app``."""
     parts = dotted.lstrip(".").split(".")
     if dotted.startswith("django.") and not dotted.startswith("django.contrib."):
         return None
@@ -118,7 +121,7 @@ def _pairs(app: ast.expr, model: ast.expr, texts: Texts) -> Iterator[Key]:
 
 
 def _owner(call: ast.Call) -> str:
-    """What ``get_model()`` is called on: ``apps``, also behind ``get_app_config()``, or a name for the method."""
+    """The name that ``get_model()`` is called on, also via ``get_app_config()``; for a plain call, ``name()``."""
     match call.func:
         case ast.Attribute(
             value=ast.Name(id=name) | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get_app_config")),

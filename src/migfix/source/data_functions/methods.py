@@ -1,4 +1,4 @@
-"""The methods of managers, querysets and rows, by what they do; and calls that may do anything."""
+"""The methods of managers, querysets and rows by what they do, and modules whose functions may change rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names of the module the code in a file reads."""
+"""Which module-level names the code in a file reads."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 
 def module_names_read(code: str, function: str | None = None) -> frozenset[str]:
-    """The names of the module that ``code`` reads, or that one function of it does, nested scopes included.
+    """The module-level names that ``code``, or one function in it, reads. Nested scopes are included.
 
-    A function's decorators, defaults and annotations are read by the module.
+    A function's decorators, defaults and annotations are read by the module, not by the function.
     """
     top = symtable.symtable(code, "code", "exec")
     if function is None:
@@ -19,7 +19,7 @@ def module_names_read(code: str, function: str | None = None) -> frozenset[str]:
 
 
 def names_read_in_methods(code: str) -> frozenset[str]:
-    """The names of the module that functions in its classes read."""
+    """The module-level names that the methods of its classes read."""
     classes = [each for each in symtable.symtable(code, "code", "exec").get_children() if each.get_type() == "class"]
     return frozenset().union(*(_globals(method) for each in classes for method in each.get_children()))
 

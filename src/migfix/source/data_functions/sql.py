@@ -1,4 +1,4 @@
-"""The SQL texts of a RunSQL."""
+"""The SQL statements of a ``RunSQL``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from migfix.source.migration import Literal, Sequence, Value
 
 
 def statements(sql: Value | None) -> list[str] | None:
-    """The texts: one string, a list of strings, or (sql, params) pairs; None if one isn't a literal.
+    """The SQL of one string, a list of strings, or a list of (sql, params) pairs; None if one isn't a literal.
 
-    Parameters are written as NULL, which is what a parser can read in their place.
+    Parameters are replaced with NULL, so that a parser can read the statement.
     """
     if isinstance(sql, Literal) and isinstance(sql.value, str):
         return [sql.value]

@@ -1,4 +1,4 @@
-"""The texts that names and expressions of a function stand for, read and not run."""
+"""The strings that names and expressions in a function may be, found without running it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from itertools import chain, product
 from migfix.source.migration import Dictionary, Key, Literal, Migration, Sequence, Value
 
 SETTING = "settings:"
-"""Stands for the app of a model that a setting names; no label holds a colon."""
+"""The app label of a model that a setting names. No real label contains a colon."""
 
 Texts = Mapping[str, tuple[str, ...]]
-"""Name -> the texts that it may stand for."""
+"""Name -> the strings that it may be."""
 
 
 def module_texts(migration: Migration) -> Texts:
-    """The texts at module level: ``APP = "shop"``, ``MODELS = ["Shop", "Till"]``."""
+    """The strings at module level: ``APP = "shop"``, ``MODELS = ["Shop", "Till"]``."""
     found = {name: _texts_of(value) for name, value in migration.constants.items()}
     return {name: texts for name, texts in found.items() if texts}
 
@@ -28,7 +28,10 @@ def _texts_of(value: Value) -> tuple[str, ...]:
 
 
 def readings(tree: ast.AST, migration: Migration) -> Iterator[Texts]:
-    """What the names in a function stand for; once more for each turn of a loop that sets several names together."""
+    """The strings that the names in a function may be.
+
+    Yields once for the function, then once for each iteration of a loop that sets several names together.
+    """
     known = module_texts(migration)
     yield _with_local_texts(tree, known)
     for node in ast.walk(tree):
@@ -45,7 +48,7 @@ def readings(tree: ast.AST, migration: Migration) -> Iterator[Texts]:
 
 
 def _rows(node: ast.expr, migration: Migration, known: Texts) -> Iterator[list[tuple[str, ...]]]:
-    """The turns of a loop over pairs: ``[("shop", "Till"), ...]``, ``{"shop": ["Till"]}.items()``, a constant."""
+    """The iterations of a loop over pairs: ``[("shop", "Till"), ...]``, ``{"shop": ["Till"]}.items()``, a constant."""
     match node:
         case ast.List(elts=rows) | ast.Tuple(elts=rows) | ast.Set(elts=rows):
             yield from (
@@ -64,7 +67,7 @@ def _rows(node: ast.expr, migration: Migration, known: Texts) -> Iterator[list[t
 
 
 def _with_local_texts(tree: ast.AST, known: Texts) -> Texts:
-    """``known``, and what names in a function are set to, or run through in a ``for``."""
+    """``known``, and the strings that names in a function are assigned or loop over."""
     found = dict(known)
     for node in ast.walk(tree):
         match node:
@@ -94,7 +97,7 @@ def _with_local_texts(tree: ast.AST, known: Texts) -> Texts:
 
 
 def _items(node: ast.expr, texts: Texts) -> tuple[str, ...]:
-    """The texts that a loop runs through: of a list, the keys of a dict, a constant of the file."""
+    """The strings that a loop iterates over: the items of a list, the keys of a dict, a constant of the file."""
     items: list[ast.expr] = []
     match node:
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
@@ -109,7 +112,7 @@ def _items(node: ast.expr, texts: Texts) -> tuple[str, ...]:
 
 
 def texts_of(node: ast.expr, texts: Texts) -> tuple[str, ...]:
-    """Every text that an expression may be; nothing if that can't be read."""
+    """Every string that an expression may be; empty if it can't be read."""
     match node:
         case ast.Constant(value=str() as text):
             return (text,)
@@ -137,7 +140,7 @@ def texts_of(node: ast.expr, texts: Texts) -> tuple[str, ...]:
 
 
 def _filled(text: str, given: list[ast.expr], texts: Texts) -> tuple[str, ...]:
-    """``"{}.{}"`` with each of the texts that may go there."""
+    """Every string that ``"{}.{}"`` may be when it is filled with ``given``."""
     around = text.split("{}")
     if len(around) != len(given) + 1 or any(brace in each for each in around for brace in "{}"):
         return ()
@@ -146,7 +149,7 @@ def _filled(text: str, given: list[ast.expr], texts: Texts) -> tuple[str, ...]:
 
 
 def split_key(node: ast.expr, texts: Texts) -> Iterator[Key]:
-    """``settings.AUTH_USER_MODEL.split(".")``, ``LABEL.split(".")``: app and model of one text."""
+    """The app and model in ``settings.AUTH_USER_MODEL.split(".")`` or ``LABEL.split(".")``."""
     match node:
         case ast.Call(func=ast.Attribute(value=owner, attr="split" | "rsplit" | "partition")):
             yield from (key for text in texts_of(owner, texts) if (key := key_of(text)))

@@ -1,4 +1,4 @@
-"""What a data function writes: found call by call, with what was set on rows and isn't saved yet."""
+"""What a data function writes, collected call by call, and what it has set on rows and not saved yet."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from migfix.source.migration import Key
 
 
 class Writes:
-    """The effects of one function; ``found`` is shared with the functions that it calls."""
+    """The effects of one function. ``found`` is shared with the functions that it calls."""
 
     def __init__(self, scope: FunctionScope, found: list[Effect]) -> None:
         self.scope = scope
         self.found = found
         self.changed: dict[str, list[Change]] = {}
-        """Variable -> columns that were assigned on it and not saved yet."""
+        """Variable -> the columns that were assigned on it and not saved yet."""
         self.is_guarded = False
-        """Whether the code runs only if the database, or an error, says that it should."""
+        """Whether the code depends on the result of a query or is inside a ``try`` statement."""
 
     def unknown(self, node: ast.stmt | ast.expr, key: Key | None = None) -> None:
-        """Code that can't be followed, and may do anything to a model, or to all."""
+        """Record code that can't be followed. It may do anything to the model, or to any model if ``key`` is None."""
         self.found.append(Effect("unknown", key, line=node.lineno))
 
     def set_column(self, target: ast.Attribute, kind: Kind, reads: frozenset[str] = frozenset()) -> None:
@@ -31,7 +31,7 @@ class Writes:
             self.changed.setdefault(target.value.id, []).append(Change(target.attr, kind, reads))
 
     def set_by_name(self, node: ast.Call, key: Key | None) -> None:
-        """``setattr(post, "rank", post.rank + 1)``."""
+        """Record a ``setattr(post, "rank", post.rank + 1)``."""
         match node.args:
             case [ast.Name(id=row), ast.Constant(value=str() as column), value]:
                 written = self.scope.written(value, row, column)
@@ -66,7 +66,7 @@ class Writes:
         return Row(key) if name in TO_ROW else Rows(key) if name in READS else None
 
     def adds_up(self, node: ast.Call) -> bool:
-        """Whether a value that is given is computed from a column: ``F("count") + 1``, ``row.count + 1``."""
+        """Whether an argument is computed from a column: ``F("count") + 1``, ``row.count + 1``."""
         for each in ast.walk(node):
             for inner in ast.walk(each) if isinstance(each, ast.BinOp) else ():
                 is_row = isinstance(inner, ast.Name) and isinstance(self.scope.names.get(inner.id), Row)
@@ -86,7 +86,7 @@ class Writes:
             self.found.append(Effect(change.kind, key, column, node.lineno, reads=change.reads))
 
     def saved(self, node: ast.Call, changed: list[Change]) -> list[Change]:
-        """The columns that a save() writes: those of ``update_fields`` if it says them, else those that were set."""
+        """The columns that a ``save()`` writes: its literal ``update_fields``, or else those that were set."""
         said = next((each.value for each in node.keywords if each.arg == "update_fields"), None)
         if not isinstance(said, ast.List | ast.Tuple | ast.Set):
             return changed
@@ -111,6 +111,6 @@ class Writes:
 
 
 def _is_constant(node: ast.Call) -> bool:
-    """Whether a call is given plain values and names only."""
+    """Whether all arguments of a call are plain values and names."""
     given = [*node.args, *(each.value for each in node.keywords)]
     return not any(isinstance(each, ast.Call | ast.BinOp | ast.JoinedStr) for arg in given for each in ast.walk(arg))

@@ -1,4 +1,4 @@
-"""How a value that a data step writes comes about: from nothing, from other columns, or from its own old value."""
+"""What a value that a data function writes is computed from: constants, other columns, or its own old value."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
 Kind = OneOf["create", "ensure", "set", "derive", "accumulate", "delete", "unknown"]
-"""``set``: a constant; ``derive``: from something else, or the same however often; ``accumulate``: from the old value,
-another one each time; ``ensure``: make if missing."""
+"""What kind of change it is.
+
+``set``: a constant. ``derive``: computed from something else, or the same result however often it runs.
+``accumulate``: computed from the old value, with a different result each time. ``ensure``: created if missing.
+"""
 
 _STEADY = frozenset(
     (
@@ -21,14 +24,14 @@ _STEADY = frozenset(
         *("Round", "Left", "Now", "OuterRef", "Subquery", "ExpressionWrapper"),
     )
 )
-"""Calls that give the same when they are made once more with what they gave."""
+"""Calls that return the same value when they are applied to their own result."""
 
 _MOST_NODES = 500
 
 
 @dataclass(frozen=True)
 class Written:
-    """A value that is written to ``column`` of a row that code calls ``row`` ("" in ``update()``)."""
+    """A value that is written to ``column`` of the row in the variable ``row`` ("" in ``update()``)."""
 
     value: ast.expr
     row: str
@@ -48,7 +51,7 @@ class Written:
 
     @property
     def reads(self) -> frozenset[str]:
-        """The columns of the same row that the value is made of."""
+        """The columns of the same row that the value is computed from."""
         found = set()
         for node in self._nodes(self.value):
             match node:
@@ -59,16 +62,16 @@ class Written:
         return frozenset(found)
 
     def _nodes(self, node: ast.AST, seen: frozenset[str] = frozenset()) -> Iterator[ast.AST]:
-        """An expression and everything in it, variables followed to what they were set to."""
+        """An expression and everything in it. Variables are followed to the expression they were set to."""
         for each in ast.walk(node):
             yield each
             if isinstance(each, ast.Name) and each.id in self.variables and each.id not in seen | {self.row}:
                 yield from self._nodes(self.variables[each.id], seen | {each.id})
 
     def _is_own(self, node: ast.AST) -> bool:
-        """Whether this is the old value: ``post.rank``, ``F("rank")``, ``"rank"`` in an expression of the database.
+        """Whether this is the old value: ``post.rank``, or ``"rank"`` in an ``update()``, as in ``F("rank")``.
 
-        A function of the file that is handed the whole row may read it, too.
+        A function of the file that receives the whole row may read the old value as well.
         """
         match node:
             case ast.Call(func=ast.Name(id=name), args=args) if name in self.functions:
@@ -81,7 +84,7 @@ class Written:
         return False
 
     def _is_steady(self, node: ast.expr, seen: frozenset[str] = frozenset()) -> bool:
-        """Whether writing the value a second time, made of what was written first, changes nothing."""
+        """Whether computing and writing the value a second time changes nothing."""
         if isinstance(node, ast.Call) and self._is_own(node):
             return False
         if self._is_own(node) or not any(map(self._is_own, self._nodes(node))):
@@ -107,7 +110,7 @@ class Written:
         return False
 
     def _is_final(self, node: ast.expr) -> bool:
-        """Whether this is a dict none of whose values is a key of it."""
+        """Whether this is a dict that has no value which is also a key."""
         if isinstance(node, ast.Name) and node.id in self.variables:
             node = self.variables[node.id]
         if not isinstance(node, ast.Dict):
@@ -121,7 +124,7 @@ def _name(func: ast.expr) -> str:
 
 
 def _replaces_for_good(call: ast.Call) -> bool:
-    """Whether ``replace("a", "b")``, or ``Replace(…)``, leaves nothing to replace; of a moment, ``replace(hour=1)``."""
+    """Whether ``replace("a", "b")`` or ``Replace(…)`` leaves nothing to replace, or it is a ``replace(hour=1)``."""
     if _name(call.func) not in ("replace", "Replace"):
         return False
     given = [each.args[0] if isinstance(each, ast.Call) and each.args else each for each in call.args]
@@ -141,7 +144,7 @@ class _Replaced(ast.NodeTransformer):
 
 
 def with_old(value: ast.expr, name: str, old: ast.expr | None) -> ast.expr:
-    """``text.strip()`` with what ``text`` was set to before in its place."""
+    """``value`` with each use of the variable ``name`` replaced by its previous expression ``old``."""
     if old is None or sum(1 for each in (value, old) for _ in ast.walk(each)) > _MOST_NODES:
         return value
     replaced = _Replaced(name, old).visit(deepcopy(value))
