@@ -1,1 +1,1 @@
-"""What commands do beside a run of the rules: verify, demo, models, squash-finish, the question of makemigrations."""
+"""Commands that do more than run the rules: verify, demo, models, squash-finish and makemigrations."""

@@ -1,4 +1,4 @@
-"""``migfix demo``: a blog with rows on SQLite, the migration that fails on them, the repair, and the proof."""
+"""``migfix demo``: a blog with rows on SQLite, a migration that fails on them, the fix, and the result."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ MIGRATION = "blog/migrations/0002_category_post_category.py"
 
 
 def run_demo(echo: Echo) -> bool:
-    """Build the project in a temporary folder and tell what happens; whether all went as it should."""
+    """Create the project in a temporary folder and print each step. Returns whether all steps ended as expected."""
     with tempfile.TemporaryDirectory(prefix="migfix-demo-") as folder:
         return _Demo(Path(folder), echo).run()
 
@@ -100,7 +100,7 @@ class _Demo:
         (self.folder / "manage.py").write_text(MANAGE)
 
     def step(self, title: str, code: int, output: str, is_ok: bool | None = True) -> None:
-        """Show a command, its output, and a mark for whether it did what it should; None if either is fine."""
+        """Print a command and its output. Record whether it succeeded or failed as ``is_ok`` expects; None: either."""
         self.echo(f"\n$ {title}")
         self.echo("".join(f"  {line}\n" for line in output.rstrip().splitlines()).rstrip("\n"))
         self.is_right &= is_ok is None or (code == 0) == is_ok

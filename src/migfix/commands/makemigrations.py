@@ -1,4 +1,4 @@
-"""What happens after makemigrations, in its own process: plan, show, ask, write."""
+"""The check after makemigrations, in the same process: plan, show, ask, write."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from migfix.write.files import recover, write_all
 
 
 class Terminal(Protocol):
-    """Where the hook speaks, and where it asks."""
+    """Where the hook prints its output and asks its question."""
 
     is_there: bool
     is_coloured: bool
 
     def say(self, text: str) -> None:
-        """Write a line, or several."""
+        """Print one or more lines."""
 
     def ask(self, question: str) -> bool:
         """Whether the answer is yes."""
 
 
 class Hook:
-    """A look at the files that makemigrations has just written."""
+    """A check of the files that makemigrations has just written."""
 
     def __init__(self, written: list[Path], choice: str | None, terminal: Terminal, is_asking: bool) -> None:
         self.written = written
@@ -46,7 +46,7 @@ class Hook:
         self.is_asking = is_asking and terminal.is_there
 
     def run(self) -> list[Path]:
-        """Say what is found, and rewrite if that is wanted; the files that came with the rewrite.
+        """Print the findings, and fix them if that is wanted. Returns the files that the fix added.
 
         Raises MigfixError.
         """
@@ -57,7 +57,7 @@ class Hook:
         outcome = self.plan()
         if outcome.is_clean:
             return []
-        fresh = (replace(each, advice=()) for each in outcome.plan.rewrites)  # the plain file can't have run anywhere
+        fresh = (replace(each, advice=()) for each in outcome.plan.rewrites)  # the original can't have run anywhere yet
         told = render_plan(replace(outcome.plan, rewrites=tuple(fresh)), Path.cwd())
         self.terminal.say(f"migfix:\n{told}".rstrip())
         for error in outcome.errors:
@@ -80,8 +80,8 @@ class Hook:
         return self.choice == "fix"
 
     def plan(self) -> Outcome:
-        """The plan, proven by Django's own ProjectState in this very process. Raises MigfixError."""
-        importlib.invalidate_caches()  # the files are younger than what the import system remembers
+        """The plan, checked with Django's own ProjectState in this process. Raises MigfixError."""
+        importlib.invalidate_caches()  # the files are newer than the import system's caches
         facts = with_answer(self.config.facts, loaded())
         outcome = run(self.written, replace(self.config, facts=facts, settings=None, databases=()))
         if outcome.plan.after and not outcome.errors:
@@ -90,7 +90,7 @@ class Hook:
 
 
 def _project() -> Path:
-    """The folder of the manage.py that runs, else the project that we are in."""
+    """The folder of the manage.py that is running, or else the project of the current folder."""
     script = Path(sys.argv[0]).resolve()
     return script.parent if script.name == "manage.py" else find_root(Path.cwd())
 

@@ -1,4 +1,4 @@
-"""What the words of ``migfix verify`` mean: which project, which files, in which versions, where."""
+"""The arguments of ``migfix verify``: which project, files and versions to run, and where."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from migfix.write.files import last_before
 
 
 def paths_in(what: list[str]) -> list[Path]:
-    """The paths that were named; none if it is an app and the beginning of a migration's name, as for ``migrate``."""
+    """The arguments as paths; empty if they are an app label and a migration name, as for ``migrate``."""
     return [] if is_by_name(what) else list(map(Path, what))
 
 
 def root_of(paths: list[Path]) -> Path:
-    """The project of the first migration that was named; for one of an installed package, the one we are in.
+    """The project of the first migration in ``paths``.
 
+    It is the project of the current folder if there are no paths, or if the migration is in an installed package.
     Raises UnreadableFile.
     """
     file = migrations_at(paths[0], Facts())[0] if paths else None
@@ -35,14 +36,14 @@ def root_of(paths: list[Path]) -> Path:
 
 
 def question_for(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
-    """What shall be proven where. Raises MigfixError if no settings are known or packages are missing."""
+    """What to verify, and where. Raises MigfixError if no settings are known or packages are missing."""
     demand("verify", "verify")
-    settings = settings_of(root, config.settings or config.unasked)  # to prove is to run the project's code
+    settings = settings_of(root, config.settings or config.unasked)  # verify runs the project's code anyway
     return Question(root, settings, config.database or "default", engines or (None,))
 
 
 def settings_of(root: Path, said: str | None) -> str:
-    """The settings of a project: said, or in the environment, or those that manage.py names. Raises MigfixError."""
+    """The settings of a project: ``said``, or from the environment, or from manage.py. Raises MigfixError."""
     settings = said or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
     if settings is None:
         raise MigfixError(
@@ -53,23 +54,23 @@ def settings_of(root: Path, said: str | None) -> str:
 
 
 def own_rows(path: Path | None) -> tuple[str, ...]:
-    """The statements of an SQL file. Raises UnreadableFile."""
+    """The statements in an SQL file. Raises UnreadableFile."""
     if path is None:
         return ()
     return tuple(filter(None, map(str.strip, sqlparse.split(read_bytes(path).decode()))))
 
 
 def targets_of(what: list[str], paths: list[Path], config: Config) -> tuple[Version, ...]:
-    """The one version on disk. Raises UnreadableFile."""
+    """The version on disk, as the only one. Raises UnreadableFile."""
     if not paths:
         return (Version("", (Target(app=what[0], name="".join(what[1:])),)),)
     return (Version("", tuple(map(Target, _files(paths, config)))),)
 
 
 def earlier_and_now(paths: list[Path], config: Config) -> tuple[Version, Version]:
-    """The files as they are and as migfix would leave them; if it would change nothing, as they were and as they are.
+    """The files as they are and as migfix would rewrite them.
 
-    Raises MigfixError.
+    If migfix wouldn't change anything, the files before its last write and as they are. Raises MigfixError.
     """
     if not paths:
         raise MigfixError("--compare needs the path of a migration file.", "Pass the file instead of the app.")

@@ -9,7 +9,7 @@ from migfix.source.migration import Key, Migration
 
 
 def rings(history: History, start: Iterable[Migration]) -> list[frozenset[Key]]:
-    """The groups of migrations, among ``start`` and its ancestors, that depend on each other in a cycle."""
+    """The groups of migrations, among ``start`` and its ancestors, that form a cycle. Uses Tarjan's algorithm."""
     return strongly_connected({key: _parents(history, key) for key in reachable(history, [each.key for each in start])})
 
 
@@ -49,10 +49,7 @@ def way(start: Key, end: Key, history: History) -> list[Key]:
 
 
 def strongly_connected(edges: dict[Key, tuple[Key, ...]]) -> list[frozenset[Key]]:
-    """Groups of more than one node that can all reach each other, by Tarjan's algorithm.
-
-    It is iterative, because chains of migrations are long.
-    """
+    """Groups of more than one node that can all reach each other. Iterative, because chains of migrations are long."""
     number: dict[Key, int] = {}
     low: dict[Key, int] = {}
     stack: list[Key] = []

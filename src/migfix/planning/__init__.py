@@ -1,1 +1,1 @@
-"""From the findings of the rules to a plan: which edits are made, in which order, and what is left to a person."""
+"""Turn the findings of the rules into a plan: the edits to make, their order, and what needs your decision."""

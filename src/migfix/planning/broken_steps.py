@@ -1,4 +1,4 @@
-"""Whether rewritten migrations leave each data step what it needs: models, fields, keys as they are where it runs."""
+"""Check that each data function in rewritten migrations still has the models, fields and keys it needs."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from migfix.source.text import text_between
 
 @dataclass(frozen=True)
 class Step:
-    """A RunPython with a function of its file, and the models that function gets, as they are where it runs."""
+    """A ``RunPython`` with a function of its file, and the models that the function gets, in their state at that point."""
 
     function: str
     code: str
-    """The function with those that it calls."""
+    """The function and those that it calls."""
     models: Mapping[Key, Model]
     effects: tuple[Effect, ...]
 
     def makes(self, model: Key) -> bool:
-        """Whether it inserts rows of the model."""
+        """Whether it creates rows of the model."""
         kinds = ("create", "ensure", "derive")
         return any(each.model == model and each.kind in kinds and not each.column for each in self.effects)
 
 
 def broken_steps(before: History, after: History, migrations: tuple[Migration, ...]) -> list[str]:
-    """What a step of ``migrations``, rewritten, no longer finds, or a new one never has, a line each."""
+    """What the steps of the rewritten ``migrations`` no longer find, and what new steps don't find, one line for each."""
     files = [each for app in {each.app for each in migrations} for each in before.app(app).values()]
     changed = [each for each in files if after.migration(each.key) is not each]
     old: dict[str, list[Step]] = {}
@@ -65,7 +65,7 @@ def _steps(migration: Migration, history: History) -> Iterator[Step]:
 
 
 def _lost(old: Step, new: Step) -> Iterator[str]:
-    """What a step that was there finds no longer: of each model the fields that its code names."""
+    """What an existing step no longer finds: models, primary keys, and fields that its code names."""
     words = set(re.findall(r"\w+", new.code))
     for key, model in old.models.items():
         there = new.models.get(key)
@@ -83,7 +83,7 @@ def _lost(old: Step, new: Step) -> Iterator[str]:
 
 
 def _missing(step: Step, history: History) -> Iterator[str]:
-    """What a new step needs and doesn't have."""
+    """What a new step needs and doesn't find."""
     for model in step.models.values():
         if model.primary_key is None:
             yield f"{step.function}() would run while {model.label} has no primary key"
@@ -99,7 +99,7 @@ def _texts(migration: Migration) -> Iterator[str]:
 
 
 def _keyless(migration: Migration, before: set[str], history: History) -> Iterator[str]:
-    """New AlterFields that SQLite would make by a table of its own while there is no primary key."""
+    """New AlterFields for which SQLite would rebuild a table while its model has no primary key."""
     if not any(op.kind == "RemoveField" for op in migration.operations):
         return
     for _, op, state in history.states(migration):

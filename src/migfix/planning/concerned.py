@@ -1,4 +1,4 @@
-"""What a rule finds: its code is loaded here, and only if a migration concerns it."""
+"""Run a rule. Its check is loaded only if the rule applies to a migration."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ if TYPE_CHECKING:
 
 
 class Check(Protocol):
-    """The module ``check`` of a rule."""
+    """The ``check`` module of a rule."""
 
     def check(self, migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-        """What the rule finds in migrations that concern it."""
+        """What the rule finds in migrations that it applies to."""
 
     def follow_up(self, migration: Migration, history: History) -> Finding | None:
-        """The repair of a deployed migration as a new one after it, where that can help and the rule has one."""
+        """The fix for a deployed migration as a new migration after it; None if there is none."""
 
 
 def check(rule: Rule, migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """What a rule finds in ``migrations``, as if all of them were new."""
+    """What a rule finds in ``migrations``. They are treated as new."""
     concerned = tuple(each for each in migrations if rule.concerns(each, history))
     if concerned:
         yield from _loaded(rule).check(migrations if rule.needs_all else concerned, history)
 
 
 def look(rule: Rule, migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """What a rule finds in new files, and in each deployed one as if that were new, unless the rule looks itself."""
+    """What a rule finds in new migrations and in each deployed one, which is treated as new.
+
+    Rules with ``is_for_deployed`` check all migrations together.
+    """
     deployed = [] if rule.is_for_deployed else [each for each in migrations if history.why_deployed(each)]
     yield from check(rule, tuple(each for each in migrations if each not in deployed), history)
     for each in deployed:
@@ -39,7 +42,7 @@ def look(rule: Rule, migrations: tuple[Migration, ...], history: History) -> Ite
 
 
 def follow_ups(rule: Rule, deployed: list[Migration], history: History) -> list[Finding]:
-    """The repairs of deployed migrations as new ones after them."""
+    """The fixes for deployed migrations as new migrations after them."""
     if not rule.has_follow_up:
         return []
     return [found for each in deployed if (found := _loaded(rule).follow_up(each, history))]

@@ -1,4 +1,4 @@
-"""Rules, round after round, until none finds anything."""
+"""Run the rules in rounds until none of them changes a file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_ROUNDS = 25
 MOST_OF_ONE_RULE = 1000
 
 Chooser = Callable[[Rewrite, Mapping[str, bytes | None], Mapping[str, bytes]], bool]
-"""Whether a rewrite is wanted that makes of these files those."""
+"""Whether a rewrite is wanted, given the files before and after it."""
 
 
 def make_plan(
@@ -39,9 +39,9 @@ def make_plan(
     suppressions: Suppressions,
     chooser: Chooser | None = None,
 ) -> Plan:
-    """Everything the rules find in ``migrations`` and nobody has accepted, each round seeing what the last made.
+    """The plan for everything that the rules find in ``migrations`` and that isn't suppressed.
 
-    Raises MigfixError if the rules don't come to rest.
+    Each round checks the result of the previous one. Raises MigfixError if the rules never stop changing files.
     """
     rules = tuple(rules)
     draft = Draft(migrations, history.with_migrations(migrations), suppressions, chooser)
@@ -56,7 +56,7 @@ def make_plan(
 
 @dataclass(frozen=True)
 class Tried:
-    """Edits that were made in memory: the files before and after them, and all else as it is then."""
+    """Edits that were applied in memory: the files before and after, and the resulting history and migrations."""
 
     before: Mapping[str, bytes | None]
     after: Mapping[str, bytes]
@@ -77,7 +77,7 @@ class Draft:
         self.suppressions = suppressions
         self.chooser = chooser
         self.declined: Counter[tuple[str, str, str]] = Counter()
-        """How many rewrites of an identity a person doesn't want."""
+        """Identity of a rewrite -> how many of them the user declined."""
         self.heeded: set[tuple[str, int]] = set()
         self.migrations = migrations
         self.history = history
@@ -89,7 +89,7 @@ class Draft:
         self.suppressed: dict[str, int] = {}
         """How many findings of each rule are suppressed."""
         self.standing: dict[str, set[tuple[str, str, str]]] = {}
-        """What each rule found last: an operation that was refused may since have moved to another file."""
+        """What each rule found last. An operation that migfix can't fix may have moved to another file since."""
 
     def plan(self) -> Plan:
         standing = set().union(*self.standing.values())
@@ -100,11 +100,11 @@ class Draft:
         return Plan(self.before, self.after, rewrites, tuple(refusals), frozenset(self.heeded), suppressed)
 
     def take_whole(self, rule: Rule) -> bool:
-        """Let a rule look as long as something of it is wanted; whether it changed a file."""
+        """Run a rule until it changes nothing more. Returns whether it changed a file."""
         return sum(1 for _ in takewhile(bool, (self.take(rule) for _ in range(MOST_OF_ONE_RULE)))) > 0
 
     def take(self, rule: Rule) -> bool:
-        """Let a rule look at the files as they are by now; whether it changed one."""
+        """Run a rule once on the current state of the files. Returns whether it changed one."""
         everything = list(self._found(rule))
         self.heeded |= {(f.path, each.number) for f in everything for each in comments_on(f, rule, self.history)}
         found = list(self.suppressions.standing(rule, everything, self.history))
@@ -121,7 +121,7 @@ class Draft:
         return self._take_one(rewrites) if self.chooser else self._take_all(rewrites)
 
     def _take_all(self, rewrites: list[Rewrite]) -> bool:
-        """Make all rewrites together; if they can't be together, the first that can be made alone."""
+        """Apply all rewrites together. If that isn't possible, apply the first that can be applied alone."""
         if not rewrites:
             return False
         tried = self._tried(rewrites)
@@ -131,7 +131,7 @@ class Draft:
         return self._take_one(rewrites)
 
     def _take_one(self, rewrites: list[Rewrite]) -> bool:
-        """Make the first rewrite that may be made and is wanted: the places of the others are then found anew."""
+        """Apply the first rewrite that is possible and wanted. The places of the others must then be found again."""
         seen: Counter[tuple[str, str, str]] = Counter()
         for each in rewrites:
             seen[_identity(each)] += 1
@@ -148,7 +148,7 @@ class Draft:
         return False
 
     def _found(self, rule: Rule) -> Iterator[Finding]:
-        """What a rule finds; of a deployed file rather what can be said in a new one, where that is wanted."""
+        """What a rule finds. With ``follow_up``, its fixes as new migrations replace findings in deployed files."""
         later: list[Finding] = []
         if self.history.facts.follow_up:
             deployed = [each for each in self.migrations if each.key in self.deployed]
@@ -158,7 +158,7 @@ class Draft:
         yield from (each for each in look(rule, self.migrations, self.history) if _identity(each) not in told)
 
     def _instead(self, rewrite: Rewrite, rule: Rule) -> str:
-        """What a person can do instead of a rewrite that would change a deployed file; "" if it changes none.
+        """The next step in place of a rewrite that would change a deployed file; "" if it changes none.
 
         Raises UnknownBase.
         """
@@ -180,12 +180,12 @@ class Draft:
         return f"{fact} Go back first (python manage.py migrate {migration.app} {before}), or use --force."
 
     def refuse(self, refusal: Refusal, alike: int = 0) -> None:
-        """Keep a refusal with the line it had first; of several alike ``alike`` tells which, as lines move."""
+        """Store a refusal with the line it had first. ``alike`` numbers those that differ only in their line."""
         if (_identity(refusal), alike) not in self.refusals:
             self.refusals[_identity(refusal), alike] = replace(refusal, line=self._line_on_disk(refusal))
 
     def _line_on_disk(self, finding: Finding) -> int:
-        """The line of a finding in the file as it was read: others may have moved it since. Of a new file, its own."""
+        """The line of a finding in the file as it was read, since edits may have moved it. In a new file, its line."""
         original, current = self.before.get(finding.path), self._content(finding.path)
         if original is None or current is None or original == current:
             return finding.line
@@ -193,7 +193,7 @@ class Draft:
         return above[-1].a + min(finding.line - above[-1].b, above[-1].size) if above else 1
 
     def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
-        """The edits of ``rewrites`` made together; if they may not be, what the rewrite would not do."""
+        """The result of applying ``rewrites`` together, or the reason why they can't be applied."""
         try:
             changed = self._changed([edit for each in rewrites for edit in each.edits])
         except CannotEdit as reason:
@@ -213,7 +213,7 @@ class Draft:
         return Tried(before, {path: content for path, (_, content) in changed.items()}, history, migrations)
 
     def _clash(self, rewrites: list[Rewrite]) -> str:
-        """A name that an import would give another meaning in its file; "" if there is none."""
+        """A name whose meaning an added import would change in its file; "" if there is none."""
         for edit in (edit for each in rewrites for edit in each.edits):
             migration = self.history.at(edit.path) if isinstance(edit, AddImport) else None
             if migration is None or not isinstance(edit, AddImport):
@@ -227,7 +227,7 @@ class Draft:
         return ""
 
     def _content(self, path: str) -> bytes | None:
-        """The file as it is by now, None if it isn't there yet."""
+        """The current content of a file; None if it doesn't exist yet."""
         old = self.history.at(path)
         return old.source if old else self.history.companion(path)
 
@@ -241,7 +241,7 @@ class Draft:
         self.rewrites += told
 
     def _changed(self, edits: list[Edit]) -> dict[str, tuple[str, bytes]]:
-        """Path -> app ("" for companion files) and new content with every old comment. Raises CannotEdit."""
+        """Path -> app ("" for companion files) and new content, with all old comments. Raises CannotEdit."""
         found = dict(self._edited(edits))
         old = {path: migration.source for path in found if (migration := self.history.at(path))}
         kept = with_lost_comments(old, {path: content for path, (_, content) in found.items()})
@@ -267,13 +267,13 @@ class Draft:
 
 @lru_cache(maxsize=8)
 def _common(original: bytes, current: bytes) -> tuple[Match, ...]:
-    """The runs of lines that two versions of a file share; many findings of one file ask for the same."""
+    """The blocks of lines that two versions of a file share. Cached, because findings in one file need the same ones."""
     blocks = SequenceMatcher(None, original.splitlines(), current.splitlines()).get_matching_blocks()
     return tuple(block for block in blocks if block.size)
 
 
 def _adds_dependency(edit: Edit) -> bool:
-    """Whether an edit only says that something comes earlier: each migration does what it did."""
+    """Whether an edit only adds a dependency, so that it changes the order but not what each migration does."""
     return isinstance(edit, Insert) and edit.where[0] == "dependencies"
 
 

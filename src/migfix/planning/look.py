@@ -1,4 +1,4 @@
-"""The migrations that were named, read, with all that is needed to say something about them."""
+"""Read the migrations that were named, and everything that is needed to check them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from migfix.source.migration import Migration
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Look:
-    """The migrations that were named, and what stands around them."""
+    """The migrations that were named, with their project, history, configuration and rules."""
 
     root: Path
     project: Project
@@ -38,9 +38,9 @@ class Look:
     per_file: Mapping[str, tuple[str, ...]]
     """Pattern of paths below the folder of the configuration -> codes that are accepted there."""
     errors: tuple[str, ...]
-    """What is wrong with the other paths."""
+    """The errors of paths that can't be read."""
     left_out: tuple[str, ...]
-    """Folders below those that were named which can't be listed."""
+    """Folders below the named ones that can't be listed."""
 
     @cached_property
     def readable(self) -> tuple[Migration, ...]:
@@ -48,18 +48,18 @@ class Look:
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing but the rules can have something to say about these files."""
+        """Whether only rules can affect the result: no baseline, no unreadable file, no comment for migfix."""
         has_baseline = self.config.has_baseline and (self.config.baseline / BASELINE).is_file()
         return not (has_baseline or any(each.unread or each.mentions_migfix for each in self.migrations))
 
     @property
     def all_errors(self) -> tuple[str, ...]:
-        """What is wrong with the paths, and with other files of the project that were read."""
+        """The errors of the paths, and those of other files of the project that were needed."""
         return (*self.errors, *self.project.errors)
 
     @cached_property
     def finds_something(self) -> bool:
-        """Whether a rule has something to say, also about what is deployed; git is asked only where that matters."""
+        """Whether a rule finds something, also in deployed migrations. git is called only if it matters."""
         return any(
             any(True for _ in check(rule, self.readable, self.history))
             or (self.history.has_met_deployed and any(True for _ in look(rule, self.readable, self.history)))
@@ -68,9 +68,9 @@ class Look:
 
 
 def look_at(paths: Iterable[Path], config: Config) -> Look | Outcome:
-    """The migrations at ``paths``, looked at together; where none can be read, what is wrong with the paths.
+    """The migrations at ``paths`` as one Look, or an Outcome with the errors if there are none.
 
-    Raises MigfixError for what concerns all of them.
+    Raises MigfixError for problems that concern all of them.
     """
     paths = tuple(paths)
     rules = selected(config.select, config.ignore)
@@ -89,7 +89,7 @@ def look_at(paths: Iterable[Path], config: Config) -> Look | Outcome:
 
 
 def _each_once(migrations: tuple[Migration, ...]) -> tuple[Migration, ...]:
-    """The migrations themselves. Raises MigfixError if two files are the same one."""
+    """The same migrations. Raises MigfixError if two files are the same migration."""
     paths = {each.key: each.path for each in migrations}
     twice = next((each for each in migrations if paths[each.key] != each.path), None)
     if twice:
@@ -99,13 +99,16 @@ def _each_once(migrations: tuple[Migration, ...]) -> tuple[Migration, ...]:
 
 
 def _without_replaced(migrations: tuple[Migration, ...], directly: frozenset[str]) -> tuple[Migration, ...]:
-    """What a squashed migration replaces goes some day: in a folder nobody has asked for it."""
+    """The migrations without those that a squashed migration replaces, unless their files were named themselves.
+
+    Replaced migrations will be deleted sooner or later.
+    """
     replaced = {key for each in migrations for key in each.replaces} if len(migrations) > 1 else set()
     return tuple(each for each in migrations if each.key not in replaced or each.path in directly)
 
 
 def _files(paths: Iterable[Path], config: Config, left_out: list[str]) -> tuple[list[Path], list[str]]:
-    """The migration files that were named, once each, and what is wrong with the other names.
+    """The migration files at ``paths``, each once, and the errors of the paths that can't be read.
 
     Folders that can't be listed are added to ``left_out``.
     """

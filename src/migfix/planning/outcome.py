@@ -1,4 +1,4 @@
-"""What a run says: the findings of the rules, and what is to be said about the files beside them."""
+"""The outcome of a run: the findings of the rules, unreadable files, and comments that accept nothing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ UNREADABLE = "MIG001"
 
 
 def suppressions_of(look: Look) -> Suppressions:
-    """What is accepted in these files. Raises ConfigError for a baseline that isn't one."""
+    """The suppressions for these files. Raises ConfigError for an invalid baseline."""
     place = look.config.baseline
     baseline = read_baseline(place) if look.config.has_baseline else Baseline(place)
     return Suppressions(look.config.home, look.per_file, baseline)
 
 
 def findings_of(look: Look) -> Iterator[Finding]:
-    """What is found at first sight, in deployed files too, and isn't accepted."""
+    """The findings that aren't suppressed before anything is rewritten, also in deployed files."""
     suppressions = suppressions_of(look)
     for rule in look.rules:
         yield from suppressions.standing(rule, look_with(rule, look.readable, look.history), look.history)
@@ -33,7 +33,10 @@ def findings_of(look: Look) -> Iterator[Finding]:
 
 
 def outcome_of(look: Look, plan: Plan, suppressions: Suppressions, all_or_nothing: bool = False) -> Outcome:
-    """The plan beside what is wrong with the paths, what was passed over, and comments that accept nothing."""
+    """The plan with the errors, the deployed migrations that were passed over, and comments that accept nothing.
+
+    With ``all_or_nothing``, nothing is rewritten if something can't be fixed.
+    """
     found = (*_unread(look, suppressions), *plan.refusals)
     wanted = frozenset[str]() if look.config.is_picked else look.directly
     passed_over = _passed_over(look, {each.path for each in found} - wanted)
@@ -48,7 +51,7 @@ def outcome_of(look: Look, plan: Plan, suppressions: Suppressions, all_or_nothin
 
 
 def _unread(look: Look, suppressions: Suppressions) -> Iterator[Refusal]:
-    """The files that can't be read, unless that is accepted."""
+    """A finding for each file that can't be read, unless the baseline accepts it."""
     for each in look.migrations:
         if each.unread and not suppressions.accepts(each.path, UNREADABLE):
             yield _refusal(each, *each.unread)
@@ -65,9 +68,9 @@ def _refusal(migration: Migration, line: int, reason: str) -> Refusal:
 
 
 def _passed_over(look: Look, paths: set[str]) -> dict[str, str]:
-    """Those of the paths that are deployed migrations, and why they count as such.
+    """The deployed migrations among ``paths``, and why they count as deployed.
 
-    One that somebody is changing is somebody's business, however it was named.
+    A deployed migration that has been changed since isn't passed over.
     """
     return {
         each.path: why
@@ -77,7 +80,7 @@ def _passed_over(look: Look, paths: set[str]) -> dict[str, str]:
 
 
 def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
-    """The comments that accept nothing, those aside that are for rules which are off."""
+    """The comments that accept nothing, except those for rules that are off."""
     commented = [each for each in look.readable if each.mentions_migfix]
     off = [rule for rule in all_rules() if rule not in look.rules] if commented else []
     for migration in commented:

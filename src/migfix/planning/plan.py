@@ -1,4 +1,4 @@
-"""What shall change in which file, why, and what a person must decide."""
+"""What to change in which file and why, and what needs your decision."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan:
-    """New content by path, beside what stood there (None for a new file), and the reasons."""
+    """The old content (None for a new file) and the new content by path, and the reasons."""
 
     before: Mapping[str, bytes | None] = field(default_factory=dict)
     after: Mapping[str, bytes] = field(default_factory=dict)
     rewrites: tuple[Rewrite, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     heeded: frozenset[tuple[str, int]] = frozenset()
-    """Path and number of each comment that said to leave something which a rule found."""
+    """Path and number of each ignore comment that matched a finding."""
     suppressed: int = 0
-    """How many findings a comment, the baseline or the configuration suppresses."""
+    """The number of findings that a comment, the baseline or the configuration suppresses."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -32,7 +32,10 @@ class Plan:
 
     @property
     def advice(self) -> tuple[Advice, ...]:
-        """What to do beside the rewrites, each thing once; of one file, what each operation may have left behind."""
+        """What to do in addition to the rewrites, without duplicates.
+
+        Advice with the same condition is combined if its steps depend on the operation that failed.
+        """
         found = dict.fromkeys(each for rewrite in self.rewrites for each in rewrite.advice)
         same: dict[str, list[Advice]] = {}
         for each in found:
@@ -41,7 +44,7 @@ class Plan:
 
     @property
     def parts(self) -> tuple[Plan, ...]:
-        """The plan in parts that share no file; each can be written without the others."""
+        """The plan in parts that share no file. Each can be written without the others."""
         groups: list[tuple[set[str], list[Rewrite]]] = []
         for rewrite in self.rewrites:
             paths, rewrites = {edit.path for edit in rewrite.edits}, [rewrite]
@@ -52,7 +55,7 @@ class Plan:
         return tuple(self.only(rewrites) for _, rewrites in groups)
 
     def only(self, rewrites: Iterable[Rewrite]) -> Plan:
-        """What these of its rewrites change, in the plan's order."""
+        """The part of the plan for these rewrites, in the plan's order."""
         wanted = list(rewrites)
         kept = tuple(each for each in self.rewrites if each in wanted)
         paths = {edit.path for each in kept for edit in each.edits}
@@ -64,24 +67,24 @@ class Plan:
 
     @property
     def migrations(self) -> tuple[str, ...]:
-        """The paths that change and are migrations; the others are companions of theirs."""
+        """The changed paths that are migrations. The others are companion files."""
         return tuple(path for path in self.after if path.endswith(".py"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
-    """What a run found: the plan, and a line for every path that could not be read."""
+    """The result of a run: the plan, and an error for every path that can't be read."""
 
     plan: Plan
     errors: tuple[str, ...] = ()
     passed_over: Mapping[str, str] = field(default_factory=dict)
-    """Deployed migrations that a folder brought along and a rule would change -> why they count as deployed."""
+    """Deployed migrations that weren't named themselves and that a rule would change -> why they count as deployed."""
     unused: tuple[tuple[str, Ignore], ...] = ()
-    """Comments of these files that accept something which no rule finds."""
+    """Comments in these files that accept something that no rule finds."""
     proofs: tuple[Proof, ...] = ()
-    """What scratch databases showed, if they were asked."""
+    """The results on scratch databases, if ``verify`` was run."""
     looked_at: int = 0
-    """How many migrations were checked."""
+    """The number of migrations that were checked."""
     left_out: tuple[str, ...] = ()
     """Folders that can't be listed."""
 
@@ -91,7 +94,7 @@ class Outcome:
 
 
 def together(outcomes: list[Outcome]) -> Outcome:
-    """What was found in several projects, as one."""
+    """The outcomes of several projects as one."""
     if len(outcomes) == 1:
         return outcomes[0]
     plans = [each.plan for each in outcomes]
@@ -113,7 +116,7 @@ def together(outcomes: list[Outcome]) -> Outcome:
 
 
 def _together(same: list[Advice]) -> Advice:
-    """Advice on one condition that depends on where a migration stopped, as one: later operations first."""
+    """Advice with the same condition, for different operations that may have failed, as one; later operations first."""
     steps = dict(sorted({each.step: each.stopped_at for each in same}.items(), key=lambda pair: -pair[1]))
     if len(steps) == 1:
         return same[0]

@@ -1,4 +1,4 @@
-"""All rules, found by walking their package; a rule that can't be imported stops everything."""
+"""All rules, found by walking their package. A rule that can't be imported is an error."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of its code."""
+    """Every rule, sorted by code."""
     names = [each.name for each in pkgutil.iter_modules(rules.__path__)]
     found: list[Rule] = [import_module(f"migfix.rules.{name}").RULE for name in names]
     return tuple(sorted(found, key=lambda rule: rule.code))
 
 
 def selected(select: Iterable[str], ignore: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules that are on, in the order they run; the longer of two matching prefixes wins.
+    """The rules that are on, in the order they run. The longer of two matching prefixes wins.
 
-    Raises ConfigError for a selector that no rule and no group of rules answers to.
+    Raises ConfigError for a selector that matches no rule and no group.
     """
     select, ignore = selectors(select), selectors(ignore)
-    # selecting ALL gives way to whatever is ignored, ignoring ALL only to a code that is selected
+    # select ALL loses to any ignored selector, ignore ALL only to a selected rule code
     chosen = [rule for rule in all_rules() if _strength(rule, select, 0) > _strength(rule, ignore, len("MIG1"))]
     return tuple(sorted(chosen, key=lambda rule: (rule.order, rule.code)))
 
 
 def selectors(texts: Iterable[str]) -> tuple[str, ...]:
-    """Codes, beginnings of codes or ALL, from codes, groups and names. Raises ConfigError."""
+    """Codes, prefixes of codes or ALL, from codes, groups and names. Raises ConfigError."""
     return tuple(map(_selector, texts))
 
 
 def title_of(code: str) -> str:
-    """A code with the name of its rule; the code alone for MIG001, which no rule finds."""
+    """A code with the name of its rule; only the code for MIG001, which isn't a rule."""
     return " ".join([code, *(rule.name for rule in all_rules() if rule.code == code)])
 
 

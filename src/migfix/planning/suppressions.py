@@ -1,4 +1,4 @@
-"""Findings that a person has accepted: by a comment, by a pattern of paths, or because they were there before."""
+"""Findings that the user has accepted: with a comment, a path pattern or the baseline."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ VERSION = 1
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Baseline:
-    """What was there when the baseline in ``root`` was written."""
+    """The findings that existed when the baseline in ``root`` was written."""
 
     root: Path
     accepted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Path below the root -> code -> how many findings."""
+    """Path below the root -> code -> number of findings."""
 
     def count(self, path: str, code: str) -> int:
         return self.accepted.get(place(path, self.root), {}).get(code, 0)
@@ -41,11 +41,11 @@ class Suppressions(NamedTuple):
 
     root: Path
     per_file: Mapping[str, tuple[str, ...]]
-    """Pattern of paths below the root -> codes, or beginnings of codes."""
+    """Pattern of paths below the root -> codes or prefixes of codes."""
     baseline: Baseline
 
     def standing(self, rule: Rule, found: Iterable[Finding], history: History) -> Iterator[Finding]:
-        """What isn't accepted of all that one rule finds; of each file the baseline accepts the first ones."""
+        """The findings of one rule that aren't accepted. The baseline accepts the first ones in each file."""
         accepted = Counter[str]()
         for finding in found:
             if self._is_ignored(finding, rule, history):
@@ -55,7 +55,7 @@ class Suppressions(NamedTuple):
                 yield finding
 
     def accepts(self, path: str, code: str) -> bool:
-        """Whether the baseline accepts a finding of that code in a file that can't be read."""
+        """Whether the baseline accepts a finding with this code in a file that can't be read."""
         return self.baseline.count(path, code) > 0
 
     def _is_ignored(self, finding: Finding, rule: Rule, history: History) -> bool:
@@ -67,20 +67,20 @@ class Suppressions(NamedTuple):
 
 
 def place(path: str, root: Path) -> str:
-    """A path as patterns and the baseline of the folder ``root`` name it."""
+    """A path in the form that patterns and the baseline use: relative to ``root`` if it is below it."""
     file = PurePath(path)
     return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
 
 
 def comments_on(finding: Finding, rule: Rule, history: History) -> list[Ignore]:
-    """The comments of the file that say to leave a finding."""
+    """The comments in the file that accept a finding."""
     migration = history.at(finding.path)
     found = ignores(migration) if migration else ()
     return [each for each in found if finding.line in each.lines and each.means(rule.code, rule.name)]
 
 
 def read_baseline(root: Path) -> Baseline:
-    """The baseline in a folder; an empty one where there is none. Raises ConfigError for a file that isn't one."""
+    """The baseline in a folder, or an empty one if there is none. Raises ConfigError for an invalid file."""
     path = root / BASELINE
     if not path.is_file():
         return Baseline(root)
@@ -98,7 +98,7 @@ def read_baseline(root: Path) -> Baseline:
 
 
 def baseline_of(findings: Iterable[Finding], root: Path, kept: Mapping[str, Mapping[str, int]]) -> bytes:
-    """The content of a baseline in ``root`` that accepts these findings, and what it ``kept`` of other files."""
+    """The content of a baseline in ``root`` that accepts these findings, and the ``kept`` entries of other files."""
     accepted: dict[str, Counter[str]] = {path: Counter(codes) for path, codes in kept.items()}
     for each in findings:
         accepted.setdefault(place(each.path, root), Counter())[each.code] += 1

@@ -181,7 +181,10 @@ class Project:
         return any(said.search(read_bytes(each)) for each in files if each.is_file())
 
     def app_of(self, path: str) -> str:
-        """The label of the app that a file is in: the innermost package with migrations or an AppConfig, for example."""
+        """The label of the innermost app package that a file is in, or "".
+
+        A package is an app if it has migrations or an AppConfig, or if it is in the settings.
+        """
         packages = {folder.parent: label for label, folder in self.folders.items()}
         for package in Path(path).parents:
             label = packages.get(package) or label_in_apps(package / "apps.py")

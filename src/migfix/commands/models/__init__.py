@@ -1,3 +1,3 @@
-"""The project's own modules: which import each other, and what for."""
+"""``migfix models``: which of the project's modules import each other, and what they use the imports for."""
 
 from __future__ import annotations

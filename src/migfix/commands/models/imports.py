@@ -1,4 +1,4 @@
-"""What the modules of a project import when they are loaded, read and not run."""
+"""What the modules of a project import when they are loaded, found without running them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Imported:
     line: int
     bound: str
     name: str
-    """The name there; "" where the module itself is bound."""
+    """The name in that module; "" if the module itself is imported."""
     source: Module
     is_plain: bool
-    """Whether the statement stands at module level, outside ``if`` and ``try``."""
+    """Whether the statement is at module level, outside ``if`` and ``try``."""
 
 
 class Modules:
-    """The modules in reach of some files, and who imports whom."""
+    """The modules that some files import, directly or indirectly, and their imports."""
 
     def __init__(self, project: Project, start: list[Module]) -> None:
         self.project = project
@@ -70,7 +70,7 @@ class Modules:
                         yield Imported(path, node.lineno, bound, "", found, is_plain)
 
     def rings(self, without: frozenset[tuple[str, int, str]] = frozenset()) -> list[frozenset[str]]:
-        """Groups of modules that import each other, as if the imports ``without`` weren't there."""
+        """Groups of modules that import each other, ignoring the imports in ``without``."""
         edges: dict[Key, tuple[Key, ...]] = {
             (path, ""): tuple(
                 (each.source.path, "") for each in found if (each.path, each.line, each.bound) not in without
@@ -81,7 +81,7 @@ class Modules:
         return [frozenset(path for path, _ in ring) for ring in strongly_connected(edges)]
 
     def is_taken(self, path: str, name: str) -> bool:
-        """Whether another module of the project gets ``name`` from the module at ``path``."""
+        """Whether another module of the project may use ``name`` from the module at ``path``."""
         for file in python_files(self.project.root):
             if str(file) not in self.trees and name.encode() in (source := read_bytes(file)):
                 with suppress(UnreadableFile):

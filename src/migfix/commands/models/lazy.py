@@ -1,4 +1,4 @@
-"""``migfix models``: imports that close a circle and only serve relations become strings."""
+"""``migfix models``: replace imports that are part of a cycle and only used in relations with strings."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from migfix.syntax import apply_edits
 
 @dataclass(frozen=True)
 class Lazy:
-    """What becomes a string, what is left of the circles, and the files before and after."""
+    """The imports that become strings, the cycles that remain, and the files before and after."""
 
     targets: tuple[Target, ...]
     left: tuple[tuple[str, ...], ...]
-    """The modules of each circle that stays."""
+    """The modules of each cycle that remains."""
     kept: tuple[Kept, ...]
     before: Mapping[str, bytes | None]
     after: Mapping[str, bytes | None]
 
 
 def make_lazy(paths: Iterable[Path], project: Project) -> Lazy:
-    """Open the circles of imports that the modules at ``paths`` are in. Raises UnreadableFile."""
+    """Break the import cycles that the modules at ``paths`` are in. Raises UnreadableFile."""
     files = [file for path in paths for file in _model_files(path)]
     start = [Module(str(file), project.app_of(str(file)), read_bytes(file)) for file in files]
     modules = Modules(project, start)
@@ -47,7 +47,7 @@ def make_lazy(paths: Iterable[Path], project: Project) -> Lazy:
     rings = [ring for ring in modules.rings(frozenset(gone)) if ring & named]
     for place, each in list(gone.items()):
         if any({each.imported.path, each.imported.source.path} <= ring for ring in rings):
-            del gone[place]  # the circle stays whatever this import is
+            del gone[place]  # the cycle remains with or without this import
     after = {path: _written(path, modules, gone.values()) for path in {path for path, _, _ in gone}}
     return Lazy(
         tuple(sorted(gone.values(), key=lambda each: _place(each.imported))),
@@ -59,13 +59,13 @@ def make_lazy(paths: Iterable[Path], project: Project) -> Lazy:
 
 
 def project_around(path: Path) -> Project:
-    """The project that the models at ``path`` are part of."""
+    """The project that the models at ``path`` belong to."""
     root = find_root(path.absolute() if path.is_dir() else path.absolute().parent)
     return project_at(root, load_config(root).facts)
 
 
 def _model_files(path: Path) -> list[Path]:
-    """The models of an app, or the modules that were named. Raises UnreadableFile if there are none."""
+    """The module at ``path``, or the models of the app or apps in that folder. Raises UnreadableFile without any."""
     path = path.absolute()
     if not path.is_dir():
         if path.suffix != ".py" or not path.exists():
@@ -93,7 +93,10 @@ def _cost(targets: list[Target]) -> tuple[int, Place]:
 
 
 def _candidates(modules: Modules, gone: frozenset[Place], named: set[str]) -> tuple[list[list[Target]], list[Kept]]:
-    """Module by module, the imports of another one of the circle, all of which may go; and those that may not."""
+    """The imports within cycles that can be removed, grouped by importing and imported module, and those that can't.
+
+    A group is only included if all of its imports can be removed.
+    """
     edges: dict[tuple[str, str], list[Target | Kept]] = {}
     for ring in modules.rings(gone):
         for each in (imported for path in sorted(ring & named) for imported in modules.imports[path]):

@@ -1,4 +1,4 @@
-"""What ``migfix models`` found, as text for a person."""
+"""The output of ``migfix models``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from migfix.report.text import shown
 
 
 def render_lazy(found: Lazy, start: Path, is_written: bool) -> str:
-    """Every import that goes, every circle that stays with the reasons, and a closing line."""
+    """Every import that is removed, every cycle that remains with the reasons, and a summary line."""
     lines = []
     for target in found.targets:
         each = target.imported

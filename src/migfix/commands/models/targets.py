@@ -1,4 +1,4 @@
-"""Imported models that are only pointed at: their uses, and the string that says the same."""
+"""Imported models that are only used in relations: their uses, and the string that replaces them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey", "
 
 @dataclass(frozen=True)
 class Target:
-    """An import that can go: every use as a relation's target, and the label that goes there."""
+    """An import that can be removed: its uses as the target of a relation, and the label to use instead."""
 
     imported: Imported
     label: str
@@ -31,7 +31,7 @@ class Kept:
 
 
 def target_of(imported: Imported, modules: Modules) -> Target | Kept:
-    """Whether an import is used for nothing but relations, and which label says the model."""
+    """A Target if an import is only used in relations and the label of its model is known, or else a Kept."""
     tree = modules.trees[imported.path]
     if not imported.is_plain:
         return Kept(imported, f"the import of {imported.bound} is inside `if` or `try`")
@@ -69,12 +69,12 @@ def _is_relation(func: ast.expr) -> bool:
 
 
 def _is_text(tree: ast.Module, name: str) -> bool:
-    """Whether ``__all__`` or another string holds the name by itself."""
+    """Whether a string is exactly this name, for example in ``__all__``."""
     return any(isinstance(node, ast.Constant) and node.value == name for node in ast.walk(tree))
 
 
 def _label(module: Module, name: str, modules: Modules) -> str | None:
-    """``app.Model`` of a class, followed through modules that hand it on; None if that can't be read."""
+    """``app.Model`` of a class, followed through modules that re-export it; None if it can't be read."""
     seen: set[str] = set()
     while module.path not in seen:
         seen.add(module.path)
@@ -98,7 +98,7 @@ def _defines(modules: Modules, module: Module, name: str) -> bool:
 
 
 def _said_app(node: ast.ClassDef) -> str | None:
-    """``app_label`` of the class's own Meta."""
+    """The ``app_label`` in the Meta of the class."""
     for meta in node.body:
         if isinstance(meta, ast.ClassDef) and meta.name == "Meta":
             for statement in meta.body:

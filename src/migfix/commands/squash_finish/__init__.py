@@ -1,1 +1,1 @@
-"""What is left to do once a squashed migration is applied everywhere."""
+"""``migfix squash-finish``: the last steps once a squashed migration is applied everywhere."""

@@ -1,4 +1,4 @@
-"""``migfix squash-finish``: what replaced a chain becomes an ordinary migration, and the chain goes."""
+"""``migfix squash-finish``: turn a squashed migration into a normal one and delete the migrations it replaces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from migfix.syntax import apply_edits
 
 @dataclass(frozen=True)
 class Finish:
-    """The files before and after (None: gone), or why they must stay."""
+    """The files before and after (None: deleted), and the reasons why they must stay, if there are any."""
 
     squashed: tuple[Migration, ...]
     before: Mapping[str, bytes | None]
@@ -29,7 +29,7 @@ class Finish:
 
 
 def plan_finish(app: str, root: Path, history: History, applied: Mapping[str, frozenset[Key]]) -> Finish:
-    """Finish every squashed migration of ``app``. Raises MigfixError if there is none, or if squashes are nested."""
+    """Plan to finish every squashed migration of ``app``. Raises MigfixError if there is none or they are nested."""
     squashed = tuple(each for each in history.app(app).values() if each.replaces)
     if not squashed:
         known = "it has no squashed migration" if history.app(app) else "the project has no such app"
@@ -59,7 +59,10 @@ def plan_finish(app: str, root: Path, history: History, applied: Mapping[str, fr
 
 
 def _younger(squashed: Migration, history: History) -> Iterator[str]:
-    """Files whose name a squash replaces by chance: they wait for it, or are new while it is deployed."""
+    """Lines for files that are newer than the squash but have a name that it replaces.
+
+    Such a file depends on the squash, or isn't deployed although the squash is.
+    """
     for key in squashed.replaces:
         each = history.migration(key)
         if each is None:
@@ -100,7 +103,10 @@ def _edits(
 
 
 def _retargeted(migration: Migration, by_name: Mapping[Key, Migration]) -> Iterator[Edit]:
-    """Dependencies on what was replaced are on what replaces it, once each, and none on the file itself."""
+    """Edits that point dependencies at the squashed instead of the replaced migrations, without duplicates.
+
+    Dependencies that would point at the file itself are removed.
+    """
     keys = [each.key for each in migration.dependencies]
     there: set[Key | None] = {migration.key, *(key for key in keys if key not in by_name)}
     places = [(key, ("dependencies", each.index)) for key, each in zip(keys, migration.dependencies, strict=True)]
@@ -129,7 +135,7 @@ def _each_retargeted(
 
 
 def _companions(squashed: tuple[Migration, ...], history: History) -> dict[str, tuple[bytes, bytes]]:
-    """max_migration.txt of django-linear-migrations, where it names a replaced migration."""
+    """The max_migration.txt files of django-linear-migrations that name a replaced migration, before and after."""
     edits = [
         edit for each in squashed for _, name in each.replaces for edit in companion(each, name, each.name, history)
     ]
@@ -137,7 +143,7 @@ def _companions(squashed: tuple[Migration, ...], history: History) -> dict[str, 
 
 
 def _still_named(root: Path, by_name: Mapping[Key, Migration], after: Mapping[str, bytes | None]) -> Iterator[Mention]:
-    """Code that names a replaced migration when all is done: tests, imports by name."""
+    """Code that still names a replaced migration afterwards, such as tests and imports by name."""
     yield from mentions_below(root, by_name, after)
     for path, content in after.items():
         if content is not None and path.endswith(".py"):

@@ -1,4 +1,4 @@
-"""What ``migfix squash-finish`` works on: the project we are in, and what its databases have applied."""
+"""Run ``migfix squash-finish`` for the project of a folder and the migrations applied in its databases."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Config:
     ignore: tuple[str, ...] = ()
     settings: str | None = None
     unasked: str | None = None
-    """The settings that only pyproject.toml names and the user hasn't confirmed. Importing them runs the tree's code."""
+    """Settings that only pyproject.toml names and the user hasn't confirmed. Importing them runs the tree's code."""
     database: str | None = None
     databases: tuple[str, ...] = ()
     """The databases whose applied migrations count as deployed. They need ``settings``."""

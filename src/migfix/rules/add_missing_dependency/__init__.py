@@ -1,9 +1,9 @@
 """A migration uses a model of another app, but no dependency guarantees that the model exists by then.
 
-Nothing is seen where both are already applied. A new database can run them in another order, and then fails on every
-engine with ``LookupError: No installed app with label 'shops'`` or ``ValueError: The field bills.Bill.shop was declared
-with a lazy reference to 'shops.shop'``. The rule adds a dependency on the newest migration that has the model and
-doesn't run after this one. If only a later migration has it, what needs the model moves to a follow-up.
+The failure doesn't show where both are already applied. A new database can run them in another order, and then fails on
+every engine with ``LookupError: No installed app with label 'shops'`` or ``ValueError: The field bills.Bill.shop was
+declared with a lazy reference to 'shops.shop'``. The rule adds a dependency on the newest migration that has the model
+and doesn't run after this one. If only a later migration has it, what needs the model moves to a follow-up.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A migration depends on one that the installed package doesn't ship.
 
 Usually ``makemigrations`` wrote it into site-packages after a change of DEFAULT_AUTO_FIELD. On every other machine, and
-on this one after the next ``pip install``, Django fails with ``NodeNotFoundError`` before it reaches any database. The
-rule points the dependency at the newest migration that the package ships. In a deployed file, it points at one that is
-applied wherever the file is.
+on this one after the next ``pip install``, Django fails with ``NodeNotFoundError`` on every engine. The rule points the
+dependency at the newest migration that the package ships. In a deployed file, it points at one that is applied wherever
+the file is.
 """
 
 from __future__ import annotations

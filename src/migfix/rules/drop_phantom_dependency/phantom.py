@@ -96,7 +96,7 @@ def _is_sure(migration: Migration, phantom: Phantom, history: History) -> bool:
 def missing_files(migration: Migration, history: History) -> Iterator[tuple[Dependency, str]]:
     """The dependencies on a migration that an app of the project doesn't have, each with the most similar name.
 
-    The name is "" if the app's migrations are all this migration or run after it.
+    The name is "" if every migration of the app is this one or runs after it.
     """
     for each in migration.dependencies:
         if each.key is None or each.key[1].startswith("__"):

@@ -1,8 +1,8 @@
 """A squashed migration ends in different models than the files it replaces.
 
-New databases then have a different schema than those that ran the replaced files, on every engine, and queries fail
-there, for example with ``OperationalError: no such column: blog_post.rank``. The rule reports what differs and writes
-nothing: which of the two is right needs your decision.
+New databases then have a different schema than those that ran the replaced files, on every engine. Queries fail where
+something is missing, for example with ``OperationalError: no such column: blog_post.rank``. The rule reports what
+differs and writes nothing: which of the two is right needs your decision.
 """
 
 from __future__ import annotations

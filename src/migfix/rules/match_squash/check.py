@@ -12,7 +12,7 @@ from migfix.source.migration import Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Compare the two, app by app, and report what differs. Which of them is right needs a person's decision."""
+    """Compare the two, app by app, and report what differs. Which of them is right needs your decision."""
     told: set[str] = set()
     for migration in migrations:
         if migration.app in told:

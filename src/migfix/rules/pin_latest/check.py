@@ -49,7 +49,7 @@ def _pinned(migration: Migration, dependency: Dependency, history: History) -> F
 
 
 def _added(migration: Migration, deployed: Migration, history: History) -> Iterator[Finding]:
-    """Findings for dependencies that were added after the file was deployed, unless the others include them."""
+    """Report dependencies that were added since the file was deployed, unless its earlier dependencies include them."""
     whole = history.whole
     before = {each.key for each in whole.with_migrations([deployed]).before(deployed)}
     lost = {each.key[0] for each in deployed.dependencies if each.key and whole.resolve(each) is None}

@@ -32,7 +32,7 @@ class Need:
     is_unique: bool
     """Whether no two rows of the child may have the same key."""
     ready: int
-    """The index from which on the target's table and those it needs have all required columns; 0 if from the start."""
+    """From which index on the target's table and those it needs have all required columns; 0 if ``index`` is enough."""
     earlier: int = 0
     """How many other rows of the target are created before."""
 

@@ -7,7 +7,7 @@ from string import Formatter
 from typing import Literal as OneOf
 
 Kind = OneOf["row", "maybe", "no"]
-"""Whether an expression gives a model instance: yes, maybe because its code can't be followed, or never."""
+"""Whether an expression gives a model instance: "row" surely, "maybe" if its code can't be followed, "no" never."""
 
 _CONVERTS = frozenset(
     ["str", "repr", "ascii", "format", "slugify", "force_str", "smart_str", "escape", "conditional_escape", "capfirst"]
