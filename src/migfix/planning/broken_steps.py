@@ -19,7 +19,7 @@ from migfix.source.text import text_between
 
 @dataclass(frozen=True)
 class Step:
-    """A ``RunPython`` with a function of its file, and the models that the function gets, in their state at that point."""
+    """A ``RunPython`` with a function of its file, and the models that it gets, in their state at that point."""
 
     function: str
     code: str
@@ -34,7 +34,7 @@ class Step:
 
 
 def broken_steps(before: History, after: History, migrations: tuple[Migration, ...]) -> list[str]:
-    """What the steps of the rewritten ``migrations`` no longer find, and what new steps don't find, one line for each."""
+    """What steps of the rewritten ``migrations`` no longer find, and what new steps don't find, one line for each."""
     files = [each for app in {each.app for each in migrations} for each in before.app(app).values()]
     changed = [each for each in files if after.migration(each.key) is not each]
     old: dict[str, list[Step]] = {}

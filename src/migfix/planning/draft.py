@@ -267,7 +267,7 @@ class Draft:
 
 @lru_cache(maxsize=8)
 def _common(original: bytes, current: bytes) -> tuple[Match, ...]:
-    """The blocks of lines that two versions of a file share. Cached, because findings in one file need the same ones."""
+    """The blocks of lines that two versions of a file share. Cached, because all findings in a file need them."""
     blocks = SequenceMatcher(None, original.splitlines(), current.splitlines()).get_matching_blocks()
     return tuple(block for block in blocks if block.size)
 

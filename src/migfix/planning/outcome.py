@@ -25,7 +25,7 @@ def suppressions_of(look: Look) -> Suppressions:
 
 
 def findings_of(look: Look) -> Iterator[Finding]:
-    """The findings that aren't suppressed before anything is rewritten, also in deployed files."""
+    """The findings that aren't suppressed in the files as they are, also in deployed ones."""
     suppressions = suppressions_of(look)
     for rule in look.rules:
         yield from suppressions.standing(rule, look_with(rule, look.readable, look.history), look.history)

@@ -1,6 +1,6 @@
-"""The process that imports the project: reads a request from stdin, asks Django, writes the answer to stdout.
+"""The process that imports the project: it reads a request from stdin and writes Django's answer to stdout.
 
-It sees the planned bytes, not the files on disk.
+Migrations in the plan are imported with their planned content instead of the files on disk.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from migfix.source.migration import Key
 
 
 def end_state(planned: dict[str, bytes], is_ordered: bool) -> ProjectState:
-    """The state after all migrations; without an order, each app's operations are read on their own.
+    """The state after all migrations. Without ``is_ordered``, dependencies between apps are ignored.
 
-    Raises CircularDependencyError or NodeNotFoundError if an order is wanted and there is none, and LookupError or
-    FieldDoesNotExist if an operation names what isn't there.
+    Raises CircularDependencyError or NodeNotFoundError if ``is_ordered`` and there is no valid order, and LookupError
+    or FieldDoesNotExist if an operation names a model or field that doesn't exist.
     """
     try:
         with PlannedFinder(planned):
@@ -51,9 +51,10 @@ def _is_migration(module: ModuleType) -> bool:
 
 
 def _unordered_state(loader: PlannedLoader) -> ProjectState:
-    """Each app's operations in its own order; one whose model or field comes later waits for it.
+    """The state after the operations of each app in the app's own order.
 
-    Raises LookupError or FieldDoesNotExist if an operation waits for what never comes.
+    An operation whose model or field doesn't exist yet is retried later. Raises LookupError or FieldDoesNotExist if
+    it never exists.
     """
     state = ProjectState(real_apps=loader.unmigrated_apps)
     waiting: list[tuple[str, Operation]] = []
@@ -88,7 +89,7 @@ def _is_applied(app: str, operation: Operation, state: ProjectState) -> bool:
 
 
 def changed_models(planned: dict[str, bytes]) -> list[str]:
-    """What Django's autodetector finds between the files on disk and the planned ones, by path."""
+    """The changes that Django's autodetector finds between the files on disk and the ``planned`` ones."""
     planned = {os.path.realpath(path): content for path, content in planned.items()}
     try:
         before, after = end_state({}, True), end_state(planned, True)
@@ -99,7 +100,7 @@ def changed_models(planned: dict[str, bytes]) -> list[str]:
 
 
 def answer(request: dict[str, object]) -> dict[str, object]:
-    """What Django says about a plan."""
+    """The changes that a plan makes to the models and, if requested, what is applied in a database."""
     translation.deactivate_all()
     files = request["after"]
     assert isinstance(files, dict)

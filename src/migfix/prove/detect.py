@@ -1,4 +1,4 @@
-"""What Django's autodetector finds between two states."""
+"""The changes that Django's autodetector finds between two states."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.db.models.options import normalize_together
 
 
 def differences(before: ProjectState, after: ProjectState, apps: Container[str] | None = None) -> list[str]:
-    """What Django's autodetector would write to get from one state to the other, in both directions, in ``apps``."""
+    """The operations that Django's autodetector generates between two states, in both directions, for ``apps``."""
     return [*changes(before, after, apps), *changes(after, before, apps)]
 
 
 def changes(before: ProjectState, after: ProjectState, apps: Container[str] | None = None) -> list[str]:
-    """What Django's autodetector would write to get from one state to the other, in ``apps``."""
-    before, after = before.clone(), after.clone()  # the autodetector takes models apart that it finds new
+    """The operations that Django's autodetector generates to get from ``before`` to ``after``, for ``apps``."""
+    before, after = before.clone(), after.clone()  # the autodetector modifies the states of new models
     for state in (before, after):
         _normalise(state)
     labels = {label for label, _ in (*before.models, *after.models)}
@@ -33,7 +33,7 @@ def changes(before: ProjectState, after: ProjectState, apps: Container[str] | No
 
 
 def _normalise(state: ProjectState) -> None:
-    """Options as sets of tuples: CreateModel keeps the lists of old files, which the autodetector can't compare."""
+    """Convert options to sets of tuples. CreateModel keeps the lists of old files, which can't be compared."""
     for model in state.models.values():
         for name in ("unique_together", "index_together"):
             if name in model.options:

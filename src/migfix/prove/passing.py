@@ -14,10 +14,10 @@ from migfix.prove.verify import OnStep, Question, Target, Version, verify
 def passing(
     plan: Plan, question: Question, on_step: OnStep, is_comparing: bool = False
 ) -> tuple[Plan, tuple[Proof, ...]]:
-    """The plan without the rewrites that fail, which become refusals; and every proof that was made.
+    """The plan without the rewrites that fail, which become refusals, and all proofs.
 
-    ``is_comparing``: the original files are tried beside the rewritten ones.
-    Where a proof can't be told, the plan comes back whole and the last proof says so.
+    With ``is_comparing``, the original files are run as well as the rewritten ones. If the whole plan can't be run, it
+    is returned unchanged with that proof.
     """
     attempt = partial(_tried, question, on_step, is_comparing)
     proof = attempt(plan)
@@ -38,7 +38,7 @@ def passing(
 
 
 def _tried(question: Question, on_step: OnStep, is_comparing: bool, part: Plan, whole: Plan | None = None) -> Proof:
-    """A proof of one part; the files of the others, which may be what fails, stay aside."""
+    """A proof of one part of the plan. The files of the other parts aren't run, because they may be what fails."""
     targets = tuple(map(Target, part.migrations))
     others = (path for path in (whole or part).migrations if path not in part.after)
     aside = tuple(Target(path) for path in others if Path(path).exists())

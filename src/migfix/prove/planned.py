@@ -1,4 +1,4 @@
-"""Migrations as they are planned: Python imports the planned bytes, whatever the files on disk say."""
+"""Import migrations with their planned content instead of the files on disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.db.migrations.migration import Migration
 
 
 class PlannedFinder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type: ignore[misc]
-    """Serves migration modules from memory, and packages as they are; first in ``sys.meta_path`` inside a block."""
+    """Loads the planned modules from memory. It is the first finder in ``sys.meta_path`` inside a ``with`` block."""
 
     def __init__(self, sources: dict[str, bytes]) -> None:
         self.sources = sources
@@ -52,7 +52,7 @@ class PlannedFinder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  
 
 
 class PlannedLoader(MigrationLoader):
-    """Loads migrations, new planned files included and hidden ones left out."""
+    """Loads migrations, including new planned files and without hidden ones."""
 
     def __init__(
         self,

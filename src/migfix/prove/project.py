@@ -1,4 +1,4 @@
-"""The same end state, asked of Django itself in a process that imports the project."""
+"""Check with Django, in a process that imports the project, that a plan has the same end state."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from migfix.source.migration import Key
 
 
 class NotProven(MigfixError):
-    """Django doesn't find the same models before and after."""
+    """Django finds different models before and after the plan."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the database that was looked at says; None for what wasn't asked."""
+    """What is known about the database that was checked. ``applied`` is None if no database was checked."""
 
     applied: frozenset[Key] | None = None
     tables: frozenset[str] = frozenset()
 
     def holds(self, advice: Advice) -> bool:
-        """Whether advice concerns this database."""
+        """Whether the advice applies to this database. True if that is unknown."""
         if self.applied is None or advice.applied is None:
             return True
         if advice.tables:
@@ -34,9 +34,9 @@ class Facts:
 
 
 def ask_django(plan: Plan, root: Path, settings: str, database: str | None) -> Facts:
-    """Prove with Django's autodetector that the plan ends in the same models, and look at a database.
+    """Check with Django's autodetector that the plan ends in the same models, and read a database if one is given.
 
-    Raises NotProven, and MigfixError if Django couldn't be asked.
+    Raises NotProven for different models, and MigfixError if Django can't be asked.
     """
     contents = {path: base64.b64encode(plan.after[path]).decode() for path in plan.migrations}
     answer = ask("migfix.prove.child", root, settings, {"database": database, "after": contents})

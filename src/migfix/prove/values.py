@@ -1,4 +1,4 @@
-"""Whether two versions of the files leave the same values, where both run through."""
+"""Compare the values that two versions of the files write, if both run forward."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_TOLD = 3
 
 
 def with_values_compared(trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    """The trials; a rewritten version fails in a step of its own where it writes other values than the original."""
+    """The trials, with a step added to rewritten versions that fails if they write other values than the original."""
     trials = tuple(trials)
     originals = {each.engine: each for each in trials if each.version == ORIGINAL and _runs(each)}
     return tuple(
@@ -29,7 +29,7 @@ def _runs(trial: Trial) -> bool:
 def _compared(original: Trial, rewritten: Trial) -> Trial:
     shared = original.before.keys() & rewritten.before.keys()
     if any(original.before[table] != rewritten.before[table] for table in shared):
-        return rewritten  # they touch other tables, so that other rows were put in
+        return rewritten  # they touch other tables, so they started with other rows
     found = list(_differences(original, rewritten))
     error = "; ".join([*found[:MOST_TOLD], *(["…"] if len(found) > MOST_TOLD else [])]) or None
     step = Step("same values", Outcome.failed if found else Outcome.passed, error=error)
@@ -37,7 +37,7 @@ def _compared(original: Trial, rewritten: Trial) -> Trial:
 
 
 def _differences(original: Trial, rewritten: Trial) -> Iterator[str]:
-    """Values of rows that both have; rows that a rewrite makes for a default are nobody's loss."""
+    """Values that differ in rows that both have. Additional rows, such as placeholder rows, are ignored."""
     for table, columns in original.values.items():
         for column, values in columns.items():
             others = rewritten.values.get(table, {}).get(column, {})

@@ -1,4 +1,4 @@
-"""Trials on scratch databases, each in a process of its own that imports the project."""
+"""Trials on scratch databases, each in a separate process that imports the project."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OnStep = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Question:
-    """What shall be proven where; ``engines`` are None for the project's own, "sqlite", or URLs."""
+    """What to verify, and where. Each of ``engines`` is None for the project's own, "sqlite" or a URL."""
 
     root: Path
     settings: str
@@ -40,7 +40,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Target:
-    """A migration, by its file or as ``migrate`` takes it: app label and the beginning of a name."""
+    """A migration, by its file or the same as for ``migrate``: app label and the beginning of its name."""
 
     path: str = ""
     app: str = ""
@@ -49,18 +49,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Version:
-    """One version of the files: what differs from the disk, what isn't there, and what shall be proven."""
+    """One version of the files: the targets, the content that differs from the disk, and the hidden files."""
 
     name: str
     targets: tuple[Target, ...]
     after: Mapping[str, bytes] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     aside: tuple[Target, ...] = ()
-    """Migrations that are neither proven nor there before, unless a target needs them."""
+    """Migrations that are neither verified nor applied before, unless a target needs them."""
 
 
 def verify(question: Question, versions: Iterable[Version], on_step: OnStep) -> Proof:
-    """Try every version on every engine, one after the other."""
+    """Run every version on every engine, one after the other."""
     trials = [_trial(question, engine, each, on_step) for engine in question.engines for each in versions]
     return Proof(with_values_compared(trials))
 
@@ -68,7 +68,7 @@ def verify(question: Question, versions: Iterable[Version], on_step: OnStep) -> 
 def _trial(question: Question, engine: str | None, version: Version, on_step: OnStep) -> Trial:
     shown = " ".join(filter(None, [_engine_name(engine), version.name]))
     request = _request(question, engine, version)
-    with tempfile.TemporaryFile("w+", errors="replace") as noise:  # a pipe that nobody reads would stop the child
+    with tempfile.TemporaryFile("w+", errors="replace") as noise:  # a pipe that isn't read would block the child
         child = subprocess.Popen(
             [sys.executable, "-m", "migfix.prove.trial"],
             stdin=subprocess.PIPE,
@@ -87,7 +87,7 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
             if child.returncode < 0:
                 _sweep(request)
             raise
-        if child.returncode < 0 or (trial is None and not could_not_run):  # it may not have come to drop anything
+        if child.returncode < 0 or (trial is None and not could_not_run):  # it may not have dropped its databases
             _sweep(request)
         if trial is None and not could_not_run:
             noise.seek(0)
@@ -100,7 +100,7 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
 
 
 def _request(question: Question, engine: str | None, version: Version) -> dict[str, object]:
-    """What the process of one trial is asked, as JSON has it."""
+    """The request to the process of one trial, as JSON data."""
     return {
         "root": str(question.root),
         "here": str(Path.cwd()),
@@ -120,7 +120,10 @@ def _request(question: Question, engine: str | None, version: Version) -> dict[s
 
 
 def _told(child: subprocess.Popen[str], request: dict[str, object], on_step: OnStep) -> tuple[Trial | None, str]:
-    """What a trial tells until it is through: itself, or why it could not be run. Its stdin stays open as long."""
+    """The result of a trial, or why it couldn't be run. Calls ``on_step`` for each step.
+
+    The stdin of the process stays open until then, because the trial ends when it is closed.
+    """
     assert child.stdin
     assert child.stdout
     trial, could_not_run = None, ""
@@ -158,7 +161,7 @@ def _limited(child: subprocess.Popen[str], limit: float | None, too_long: thread
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """Let a trial clean up; if it doesn't, or the person insists, it is killed."""
+    """Interrupt a trial and let it clean up. Kill it if it takes too long or the user presses Ctrl-C again."""
     try:
         child.send_signal(signal.SIGINT)
         child.wait(PATIENCE)
@@ -179,7 +182,7 @@ def _last_words(code: int, noise: str) -> str:
 
 
 def _sweep(request: dict[str, object]) -> None:
-    """Drop what a trial that was killed has left."""
+    """Drop the databases that a killed trial left behind."""
     subprocess.run(
         [sys.executable, "-m", "migfix.prove.trial"],
         input=json.dumps(request | {"sweep": True}) + "\n",
@@ -191,5 +194,5 @@ def _sweep(request: dict[str, object]) -> None:
 
 
 def _engine_name(engine: str | None) -> str:
-    """An engine as it is called before it could be asked: the scheme of its URL."""
+    """The name of an engine before it was connected to: the scheme of its URL."""
     return (engine or "").partition("://")[0]

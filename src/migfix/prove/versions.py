@@ -1,4 +1,4 @@
-"""The original beside the rewritten version of migration files."""
+"""The original and the rewritten version of migration files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from migfix.prove.verify import Target, Version
 
 
 def of_plan(plan: Plan, paths: Iterable[str]) -> tuple[Version, Version]:
-    """The files on disk, and as the plan would leave them."""
+    """The files on disk, and as the plan would rewrite them."""
     all_paths = dict.fromkeys((*paths, *plan.migrations))
     original = tuple(Target(path) for path in all_paths if Path(path).exists())
     return Version(ORIGINAL, original), Version(REWRITTEN, tuple(map(Target, all_paths)), plan.after)
 
 
 def of_disk(paths: tuple[str, ...], kept: Mapping[str, bytes | None]) -> tuple[Version, Version]:
-    """What stood in files before migfix or a person changed them, and what stands there now.
+    """The files before migfix or the user changed them, and as they are now.
 
-    ``kept``: what migfix itself wrote over last. For other files git's last commit is asked. Raises MigfixError if
-    there is no other version.
+    ``kept`` has the contents that migfix overwrote last. If none of the files is in it, the contents in git's last
+    commit are used. Raises MigfixError if there is no other version.
     """
     before = {path: content for path, content in kept.items() if path.endswith(".py")}
     if not set(paths) & set(before):
@@ -44,7 +44,7 @@ def of_disk(paths: tuple[str, ...], kept: Mapping[str, bytes | None]) -> tuple[V
 
 
 def _committed(path: Path) -> bytes | None:
-    """The file in git's last commit, None if it isn't there."""
+    """The content of a file in git's last commit; None if it isn't in it."""
     try:
         result = subprocess.run(
             ["git", "-C", str(path.parent), "show", f"HEAD:./{path.name}"], capture_output=True, check=False

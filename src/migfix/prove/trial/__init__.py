@@ -1,1 +1,1 @@
-"""The process that runs migrations on scratch databases. It imports the project and Django; nothing else here does."""
+"""The process that runs migrations on scratch databases. It imports the project and Django."""

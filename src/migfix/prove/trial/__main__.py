@@ -1,7 +1,7 @@
-"""One trial: reads a request from stdin, writes what happens to stdout as lines of JSON.
+"""One trial: it reads a request from stdin and writes its progress to stdout as lines of JSON.
 
-``{"step": …}`` when a step begins, and last ``{"trial": …}`` or ``{"could_not_run": …}``. A reader that is gone ends
-the trial: its end of stdin is closed then, and the databases are dropped on the way out.
+The lines are ``{"step": …}`` when a step begins, and at the end ``{"trial": …}`` or ``{"could_not_run": …}``. If the
+process that started the trial ends, stdin is closed. The trial then drops its databases and ends as well.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Tell = Callable[[dict[str, object]], None]
 
 
 def try_out(request: dict[str, Any], tell: Tell) -> Trial:
-    """Run one version of the files on one engine. Raises MigfixError if that can't be."""
+    """Run one version of the files on one engine. Raises MigfixError if it can't be run."""
     planned = {
         os.path.realpath(path): base64.b64decode(each)
         for path, each in request["after"].items()
@@ -83,19 +83,20 @@ def _configured(module: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def _set_up(module: str) -> None:
-    """Load the project, with mail and the like kept inside, as for its tests. A backend may have needed it before."""
+    """Load the project in Django's test environment, so that it sends no mail. A backend may call this earlier."""
     with Foreign() as caught:
         django.setup()
         setup_test_environment(debug=settings.DEBUG)
     if caught.error is not None:
         raise MigfixError(f"The project can't be loaded with the settings {module}: {caught.said}.")
-    translation.deactivate_all()  # as migrate and makemigrations do: a translated label is no change
+    translation.deactivate_all()  # the same as migrate and makemigrations, so that a translated label is no change
 
 
 def route_to(targets: list[dict[str, str]], aside: list[dict[str, str]], loader: PlannedLoader) -> Route:
-    """The migrations to prove, with those between them, and all others that don't wait for them or for ``aside``.
+    """The route for ``targets``: it runs them and the migrations between them.
 
-    Raises MigfixError for a target that Django doesn't know or wouldn't run.
+    All migrations that don't depend on a target or on ``aside`` are applied before. Raises MigfixError for a target
+    that Django doesn't know or wouldn't run.
     """
     graph, named = loader.graph, [_key_of(target, loader) for target in targets]
     replaced = {each for key in named for each in loader.disk_migrations[key].replaces if key in graph.nodes}
@@ -156,7 +157,7 @@ def _named(app: str, name: str, loader: PlannedLoader) -> Key:
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
-    """The first signal ends the trial in order; while it cleans up, further ones are not heard."""
+    """The handler of the first signal. The trial ends and cleans up; further signals are ignored."""
     _hear_no_more()
     raise Stopped
 
@@ -170,7 +171,10 @@ def _hear_no_more() -> None:
 
 
 def _wire() -> tuple[TextIO, TextIO]:
-    """Request and answer on descriptors of their own: what the project reads and prints is no part of them."""
+    """The streams of the request and the answer, separate from what the project reads and prints.
+
+    Afterwards stdin is empty, and stdout is the same as stderr.
+    """
     asked, told = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -181,13 +185,13 @@ def _wire() -> tuple[TextIO, TextIO]:
 
 
 def _end_with(asked: TextIO) -> None:
-    """End the trial when who asked for it is gone, however that went: then the other end of the wire is closed."""
+    """End the trial when the process that started it has ended for any reason, which closes the request stream."""
     asked.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main() -> int:
-    """Exit 0 if there is a trial to tell of, 2 if it could not be run, with one line on stderr."""
+    """Run the trial. Returns the exit code: 0 with a result, 2 if it couldn't be run, 130 if it was interrupted."""
     for each in _ENDING:
         signal.signal(each, _stop)
     asked, wire = _wire()
@@ -206,7 +210,7 @@ def main() -> int:
         _hear_no_more()
         tell({"could_not_run": str(error)})
         return 2
-    except (OperationalError, InterfaceError) as error:  # not of a step: those are kept as what the step came to
+    except (OperationalError, InterfaceError) as error:  # outside a step; errors in a step are part of its result
         _hear_no_more()
         tell({"could_not_run": f"The database server can't be used any more: {one_line(error).rstrip('.?')}."})
         return 2
@@ -225,4 +229,4 @@ if __name__ == "__main__":
         if sys.exc_info()[0] is not None:
             traceback.print_exc()
         sys.stderr.flush()
-        os._exit(code)  # without waiting for threads of the project, and for the one that listens
+        os._exit(code)  # doesn't wait for threads of the project or for the one that reads stdin

@@ -1,4 +1,4 @@
-"""Code that isn't ours: a project's settings, apps and migrations. Whatever it raises is a finding and no bug here."""
+"""Run the project's own code: settings, apps and migrations. Whatever it raises is a result, not a bug in migfix."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from django.db.transaction import TransactionManagementError
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What was raised first, where leaving a broken transaction raised something of its own."""
+    """The original error, if leaving a broken transaction raised another one."""
     while isinstance(error, TransactionManagementError) and error.__context__ is not None:
         error = error.__context__
     return error
 
 
 class Stopped(BaseException):
-    """The person, or the process that asked, wants no more."""
+    """The user or the process that started the trial has stopped it."""
 
 
 class Foreign:
-    """Inside the block, keep what is raised, whatever it is; only the end of the trial goes through."""
+    """Catches and stores every exception in its block, except Stopped and those in ``passing``."""
 
     def __init__(self, *passing: type[BaseException]) -> None:
         self.passing = passing
-        """What goes through as well."""
+        """Exceptions that are not caught."""
         self.error: BaseException | None = None
 
     def __enter__(self) -> Foreign:
@@ -39,7 +39,7 @@ class Foreign:
 
 
 def one_line(error: BaseException) -> str:
-    """An error as the database words it, on one line."""
+    """The text of an error on one line."""
     try:
         return " ".join(str(error).split())
     except (

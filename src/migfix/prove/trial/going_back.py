@@ -1,4 +1,4 @@
-"""Rows that are others after going back: by the nature of an operation, by a noop, or for no such reason."""
+"""Rows that differ after migrating back: because of the kind of operation, a noop, or for no known reason."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from migfix.prove.trial.touched import flattened
 def weigh(
     step: StepUnderWay, migrations: list[Migration], noops: list[Place], before: Rows, there: Rows, after: Rows
 ) -> None:
-    """Note the differences that going back can't avoid, and fail with the others.
+    """Note the differences that migrating back can't avoid, and fail the step with the others.
 
-    The rows are those ``before`` the migrations, ``there`` after going forward, and ``after`` going back.
+    The rows are those ``before`` the migrations, ``there`` after migrating forward, and ``after`` migrating back.
     """
     drops = [RemoveField, DeleteModel, RunSQL]
     kinds = {type(op) for migration in migrations for op in flattened(migration.operations)}
@@ -33,6 +33,6 @@ def weigh(
 
 
 def shown_noops(places: list[Place]) -> str:
-    """Why rows aren't as they were: the reverses that do nothing."""
+    """The reason that rows differ: the reverses that do nothing."""
     lines = ", ".join(f"{place.operation} (line {place.line})" for place in places)
     return f"the reverse of {lines} does nothing"

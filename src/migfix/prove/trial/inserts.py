@@ -1,4 +1,4 @@
-"""What the new release, and the release before, insert once the migrations have run."""
+"""Inserts by the new and by the previous release after the migrations have run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def _try_insert(synthetic: SyntheticRows, model: type[Model], step: StepUnderWay
 
 
 def insert_as_before(steps: Steps, synthetic: SyntheticRows, models: list[type[Model]]) -> None:
-    """What the release before these migrations would do; a fact to weigh, no failure."""
+    """Insert with the models before the migrations, as the previous release would. An error is noted, not a failure."""
     for model in models:
         with steps.step("previous release") as step:
             _try_insert(synthetic, model, step)
         if not steps.is_passed:
             failed = steps.all.pop()
-            why = (failed.error or "").partition(" DETAIL: ")[0]  # PostgreSQL goes on with the whole row
+            why = (failed.error or "").partition(" DETAIL: ")[0]  # PostgreSQL adds the whole row
             note = f"the previous release can't insert into {model._meta.db_table}: {why}"
             steps.all.append(replace(failed, outcome=Outcome.noted, error=None, place=None, notes=(note,)))
         steps.merge("")

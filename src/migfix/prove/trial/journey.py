@@ -41,7 +41,7 @@ from migfix.source.migration import Key
 
 @dataclass(frozen=True)
 class Route:
-    """Which migrations are there before, and which run; ``order`` is that of a new database."""
+    """The migrations that are applied before, and those that are run. Both are in the order of a new database."""
 
     before: tuple[Key, ...]
     run: tuple[Key, ...]
@@ -49,11 +49,11 @@ class Route:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the person asked for."""
+    """The options of the user."""
 
     count: int = 3
     own_rows: tuple[str, ...] = ()
-    """SQL statements that put rows in, instead of synthetic ones."""
+    """SQL statements that insert rows, to be used instead of test rows."""
     is_telling_sql: bool = False
 
 
@@ -77,7 +77,7 @@ class Journey:
         self.rows: list[Rows] = []
 
     def run(self) -> None:
-        """All steps. Raises MigfixError if the state before can't be reached."""
+        """Run all steps. Raises MigfixError if the state before can't be reached."""
         self._go_to_the_state_before()
         self.tables = []
         with Foreign() as caught:
@@ -107,7 +107,7 @@ class Journey:
         self._models()
 
     def trial(self, version: str) -> Trial:
-        """What the steps showed."""
+        """The result of the steps."""
         counts = {table: tuple(_count(rows, table) for rows in self.rows) for table in self.tables}
         statements, locks = (self.log.statements, self.log.locks) if self.wishes.is_telling_sql else ([], {})
         return Trial(
@@ -201,7 +201,7 @@ class Journey:
         return self.steps.is_passed
 
     def _models(self) -> None:
-        """Django's own word: nothing is left to write between the migrations and models.py, in either direction."""
+        """Check that makemigrations finds no changes between the migrations and models.py, in either direction."""
         labels = {app for app, _ in self.route.run}
         with_models = {label for label in labels if live_apps.get_app_config(label).models_module}
         with self.steps.step("makemigrations") as step:
@@ -214,7 +214,10 @@ class Journey:
     def _use_separated(
         self, states: tuple[ProjectState, ProjectState], old: list[type[Model]], new: list[type[Model]]
     ) -> None:
-        """Where database and state went different ways: the tables are as a plain build makes them."""
+        """If a migration separates database and state, compare the tables with a plain build of the models.
+
+        Only differences that didn't exist before the migrations count.
+        """
         if not any(is_separated(each.operations) for each in self.migrations):
             return
         with self.steps.step("plain schema") as step:

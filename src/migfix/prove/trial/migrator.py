@@ -1,4 +1,4 @@
-"""Runs migrations on a scratch database as ``migrate`` does, and notes which operation runs."""
+"""Run migrations on a scratch database as ``migrate`` does, and record which operation is running."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Executor(MigrationExecutor):
 
 
 class Migrator:
-    """The migrations of a project in one version, and one database to run them on."""
+    """One version of the migrations of a project, and the database to run them on."""
 
     def __init__(
         self, connection: BaseDatabaseWrapper, sources: Sources, hidden: Iterable[str], log: StatementLog
@@ -49,11 +49,11 @@ class Migrator:
         self.hidden = frozenset(hidden)
 
     def load(self) -> PlannedLoader:
-        """The migrations, and which of them the database has."""
+        """A loader with the migrations and with those that are applied in the database."""
         return PlannedLoader(self.connection, self.sources.planned, self.hidden)
 
     def prepare(self) -> None:
-        """What ``migrate`` does first: the database's own preparation, and the tables of apps without migrations."""
+        """Do what ``migrate`` does first: prepare the database and create the tables of apps without migrations."""
         for config in live_apps.get_app_configs():
             if config.module and module_has_submodule(config.module, "management"):
                 import_module(".management", config.name)
@@ -63,7 +63,7 @@ class Migrator:
         command.sync_apps(self.connection, self.load().unmigrated_apps)
 
     def forward(self, keys: Iterable[Key]) -> None:
-        """Apply these migrations, in the order that Django takes. The database must hold all that they depend on."""
+        """Apply these migrations in Django's order. Everything they depend on must already be applied."""
         self._run(set(keys), is_backward=False)
 
     def back(self, keys: Iterable[Key]) -> None:
@@ -71,12 +71,12 @@ class Migrator:
         self._run(set(keys), is_backward=True)
 
     def order(self, loader: PlannedLoader) -> list[Migration]:
-        """All migrations, in the order that Django takes on a new database."""
+        """All migrations, in the order in which Django applies them to a new database."""
         executor = _Executor(self.connection, loader, self.log)
         return [each for each, _ in executor.migration_plan(loader.graph.leaf_nodes(), clean_start=True)]
 
     def state_after(self, keys: Iterable[Key]) -> ProjectState:
-        """The models when just these migrations, and what Django knows without any, are there."""
+        """The state after only these migrations, including the apps without migrations."""
         loader, wanted = self.load(), set(keys)
         state = ProjectState(real_apps=loader.unmigrated_apps)
         for migration in self.order(loader):
@@ -85,13 +85,13 @@ class Migrator:
         return state
 
     def end_state(self) -> ProjectState:
-        """The models after all migrations, without a look at the database."""
+        """The state after all migrations, independent of the database."""
         state = PlannedLoader(None, self.sources.planned, self.hidden).project_state()
         assert isinstance(state, ProjectState)
         return state
 
     def tell_all_apps(self) -> None:
-        """Send post_migrate, which makes content types, permissions, the default site and what a project adds."""
+        """Send post_migrate, which creates content types, permissions, the default site and the project's own rows."""
         executor = _Executor(self.connection, self.load(), self.log)
         state = executor.state_of_the_database()
         state.clear_delayed_apps_cache()

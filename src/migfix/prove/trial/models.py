@@ -1,4 +1,4 @@
-"""The models that a trial works with, at the two ends of its migrations."""
+"""The models that a trial uses, before and after its migrations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from migfix.source.migration import Key
 
 
 def models_of(state: ProjectState, keys: Iterable[Key]) -> list[type[Model]]:
-    """The touched models of a state, the tables of their many-to-many fields included."""
+    """The models ``keys`` in a state, including the intermediate models of their many-to-many fields."""
     found: dict[type[Model], None] = {}
     for key in keys:
         if key in state.models:
@@ -30,7 +30,7 @@ _TEXT = ("CharField", "TextField", "SlugField", "EmailField", "URLField")
 
 
 def becoming(before: ProjectState, migrations: Iterable[Migration]) -> dict[tuple[str, str], Field[Any, Any]]:
-    """The text columns that get another type: their values must be such that they can."""
+    """The text columns that change to another type -> the new field. Their values must be valid for that type."""
     found = {}
     for migration in migrations:
         for op in flattened(migration.operations):

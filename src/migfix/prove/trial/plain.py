@@ -1,4 +1,4 @@
-"""The schema that the models have when they are built at once: what must come out of separate operations as well."""
+"""The schema when the tables of the models are created directly. Separate operations must result in the same one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migfix.prove.trial.snapshot import Schema, Table, constraint_differences, s
 
 
 def plain_schema(alias: str, models: Iterable[type[Model]]) -> Schema:
-    """What the schema editor makes of these models in a database with nothing else."""
+    """The schema that the schema editor creates for these models in an empty database."""
     with plain_database(alias) as connection:
         with connection.constraint_checks_disabled(), connection.schema_editor() as editor:
             for model in models:
@@ -21,9 +21,9 @@ def plain_schema(alias: str, models: Iterable[type[Model]]) -> Schema:
 
 
 def against_plain(real: Schema, plain: Schema, models: Iterable[type[Model]]) -> set[str]:
-    """What is another way in the real tables of ``models`` than in the plain ones, one line each.
+    """The differences between the real and the plain tables of ``models``, one line for each.
 
-    Names count only where a model states them: Django leaves an automatic name when a table or a column is renamed.
+    Names only count if a model sets them. Django keeps an automatic name when a table or a column is renamed.
     """
     found = set()
     for model in models:
@@ -57,12 +57,12 @@ def _without_default(column: str) -> str:
 
 
 def needed_tables(models: Iterable[type[Model]]) -> list[type[Model]]:
-    """These models and every one that their keys point at, each with a table of its own."""
+    """These models and all models that their relations point at, if they have their own table."""
     found: dict[type[Model], None] = {}
     waiting: list[Any] = list(models)
     while waiting:
         model = waiting.pop()._meta.concrete_model
-        if model._meta.auto_created:  # the table of a many-to-many comes with the model that has the field
+        if model._meta.auto_created:  # its table is created with the model that has the field
             waiting.append(model._meta.auto_created)
             continue
         if model in found or not model._meta.managed or model._meta.swapped:

@@ -1,4 +1,4 @@
-"""What is in a database: its tables, as the database itself tells them, and the rows in them."""
+"""The content of a database: its schema, read from the database itself, and its rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOLD = ("primary_key", "unique", "foreign_key", "check", "index", "type", "colu
 
 @dataclass(frozen=True)
 class Table:
-    """Columns by name, and constraints by name, each as a text that is equal where they are."""
+    """Columns by name and constraints by name, each described by a string for comparison."""
 
     columns: Mapping[str, str]
     constraints: Mapping[str, str]
@@ -28,18 +28,18 @@ Rows = dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]
 
 
 def schema_of(connection: BaseDatabaseWrapper) -> Schema:
-    """Every table but Django's own list of migrations."""
+    """Every table except ``django_migrations``."""
     with connection.cursor() as cursor:
         definitions = _definitions(connection, cursor)
         return {name: _table(connection, cursor, name, definitions) for name in _tables(connection, cursor)}
 
 
 def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, definitions: Definitions) -> Table:
-    first = 2 if connection.vendor == "postgresql" else 3  # PostgreSQL tells the length of text as display size
+    first = 2 if connection.vendor == "postgresql" else 3  # PostgreSQL has the length of text in display_size
     try:
         described = connection.introspection.get_table_description(cursor, name)
         constraints = _constraints(connection, cursor, name, definitions)
-    except IndexError:  # Django can't read every CREATE TABLE of SQLite, its own with ESCAPE included
+    except IndexError:  # Django can't parse every CREATE TABLE of SQLite, not even its own with ESCAPE
         cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [name])
         (text,) = cursor.fetchone()
         cursor.execute("SELECT name FROM pragma_table_info(%s)", [name])
@@ -53,7 +53,7 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, definitions:
 
 
 Definitions = dict[tuple[str, str], str]
-"""(table, name) of a constraint or index -> what introspection doesn't tell: its expression, its condition."""
+"""(table, name) of a constraint or index -> what introspection doesn't return: its expression and condition."""
 
 
 def _definitions(connection: BaseDatabaseWrapper, cursor: Any) -> Definitions:
@@ -83,8 +83,8 @@ def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str, defin
     """Constraints and indexes by name."""
     found: dict[str, Any] = dict(connection.introspection.get_constraints(cursor, table))
     if connection.vendor == "mysql":
-        # MySQL makes, keeps and merges the index that a foreign key needs as it likes, and MariaDB forgets the CHECK in
-        # the definition of a column when Django alters that
+        # MySQL creates, keeps and merges the index for a foreign key on its own, and MariaDB drops the CHECK in the
+        # definition of a column when Django alters the column
         keys = {tuple(each["columns"]) for each in found.values() if each["foreign_key"]}
         found = {
             name: each | {"index": False, "type": "", "orders": []} if each["foreign_key"] else each
@@ -100,7 +100,7 @@ def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str, defin
 
 
 def rows_of(connection: BaseDatabaseWrapper) -> Rows:
-    """Everything that is in the tables."""
+    """The rows of every table except ``django_migrations``."""
     found: Rows = {}
     with connection.cursor() as cursor:
         for name in _tables(connection, cursor):
@@ -111,21 +111,21 @@ def rows_of(connection: BaseDatabaseWrapper) -> Rows:
 
 
 MOST_ROWS = 1000
-"""Of a larger table no values are told."""
+"""Values of larger tables are not reported."""
 _OWN_EACH_TIME = re.compile(
     r"UUID\(|datetime\.|^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^\d{4}-\d\d-\d\d"
 )
-"""What is another value in each run, mostly: UUIDs and moments."""
+"""Values that usually differ in each run: UUIDs, dates and times."""
 
 
 def fingerprints(tables: Iterable[str], rows: Rows) -> dict[str, str]:
-    """Table -> a text that is the same where its rows are."""
+    """Table -> a hash of its rows."""
     there = {table: sorted(map(repr, rows[table][1])) for table in tables if table in rows}
     return {table: hashlib.sha256("\n".join(each).encode()).hexdigest()[:16] for table, each in there.items()}
 
 
 def steady_values(tables: Iterable[str], rows: Rows, again: Rows | None = None) -> dict[str, dict[str, dict[str, str]]]:
-    """Table -> column -> key -> value, of columns that come out the same when the migrations run ``again``."""
+    """Table -> column -> key -> value, for columns that have the same values after the migrations run ``again``."""
     found: dict[str, dict[str, dict[str, str]]] = {}
     for table in tables:
         columns, values = rows.get(table, ((), []))
@@ -160,10 +160,10 @@ def _comparable(value: Any) -> Any:
 
 
 def schema_differences(old: Schema, new: Schema, stated: Container[str] = ()) -> list[str]:
-    """What is another way in ``new``, one line each, as a person would say it.
+    """The differences in ``new``, one line for each.
 
-    Names of constraints and indexes count where a model states them, ``stated``: Django makes up the others, and other
-    ones when it alters a column than when it makes it.
+    Names of constraints and indexes only count if they are in ``stated``, the names that models set. Django generates
+    the other names, and it generates a different one when it alters a column than when it creates the column.
     """
     found = [f"table {name} is gone" for name in sorted(old.keys() - new.keys())]
     found += [f"table {name} is left" for name in sorted(new.keys() - old.keys())]
@@ -181,7 +181,7 @@ def schema_differences(old: Schema, new: Schema, stated: Container[str] = ()) ->
 
 
 def constraint_differences(table: str, old: Table, new: Table, stated: Container[str]) -> list[str]:
-    """Constraints and indexes of a table that are gone or left, by what they are and by the names that are stated."""
+    """Constraints and indexes that a table has lost or gained, compared by definition and by the ``stated`` names."""
     before, after = Counter(old.constraints.values()), Counter(new.constraints.values())
     found = []
     for name, each in sorted(old.constraints.items()):
@@ -200,13 +200,13 @@ def constraint_differences(table: str, old: Table, new: Table, stated: Container
 
 
 def table_of(model: Any) -> str:
-    """The name of a model's table as the database tells it: Django lets people write the quotes themselves."""
+    """The name of a model's table in the database. ``db_table`` may include quotes."""
     return str(model._meta.db_table).strip('"')
 
 
 @dataclass(frozen=True)
 class RowDifference:
-    """Rows of a table that are others in ``columns``; ``columns`` is empty where their number differs."""
+    """Rows of a table that differ in ``columns``, or in their number."""
 
     table: str
     columns: tuple[str, ...]
@@ -220,7 +220,7 @@ class RowDifference:
 
 
 def row_differences(old: Rows, new: Rows) -> list[RowDifference]:
-    """Tables that are in both and whose rows are others in a column that is in both."""
+    """The tables in both whose rows differ, compared by the columns in both."""
     found = []
     for table in sorted(old.keys() & new.keys()):
         columns = [name for name in old[table][0] if name in new[table][0]]
@@ -231,7 +231,7 @@ def row_differences(old: Rows, new: Rows) -> list[RowDifference]:
 
 
 def is_filled_in(difference: RowDifference, old: Rows, new: Rows) -> bool:
-    """Whether rows differ only in that they have a value where they had NULL."""
+    """Whether the rows only differ because they now have values where they had NULL."""
     table = difference.table
     return difference.old == difference.new and all(
         before[(None,)] > after[(None,)] and not Counter({k: n for k, n in before.items() if k != (None,)}) - after

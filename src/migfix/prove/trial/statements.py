@@ -1,4 +1,4 @@
-"""The SQL that runs in a step, the operation behind each statement, and the locks that it takes (PostgreSQL)."""
+"""The SQL statements of each step, the operation that each belongs to, and the locks that it takes (PostgreSQL)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MODES = (
     "ExclusiveLock",
     "AccessExclusiveLock",
 )
-"""From weak to strong: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES"""
+"""From weakest to strongest: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES"""
 
 _HELD = """
 SELECT c.relname, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
@@ -54,17 +54,17 @@ class _Held:
 
 @dataclass
 class StatementLog:
-    """Notes every statement of the steps that it is asked to watch."""
+    """Records every statement of the steps that it watches."""
 
     connection: BaseDatabaseWrapper
     is_looking_at_locks: bool = False
     statements: list[Statement] = field(default_factory=list)
     locks: dict[tuple[str, str], Lock] = field(default_factory=dict)
-    """(step, table) -> the strongest lock; in seconds how long the table was locked at all that strongly."""
+    """(step, table) -> the strongest lock, with the longest time in seconds that one transaction held it."""
     place: Place | None = None
-    """The operation that runs now."""
+    """The operation that is running."""
     failed: Place | None = None
-    """The operation behind the statement that failed last."""
+    """The operation of the statement that failed last."""
     _step: str = ""
     _held: dict[str, _Held] = field(default_factory=dict)
     _transaction: object = None
@@ -83,7 +83,7 @@ class StatementLog:
 
     @contextmanager
     def running(self, place: Place, editor: BaseDatabaseSchemaEditor | None) -> Iterator[None]:
-        """Inside, statements are those of an operation, and so are those that it leaves for the end of the file."""
+        """Attribute statements in the block, and those that the operation defers to the end, to an operation."""
         self.place = place
         yield
         for sql in editor.deferred_sql if editor else ():
@@ -92,7 +92,7 @@ class StatementLog:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Inside, statements are migfix's own and not noted."""
+        """Don't record statements in the block, because they are migfix's own."""
         self._is_asking = True
         try:
             yield
@@ -100,7 +100,10 @@ class StatementLog:
             self._is_asking = False
 
     def blamed(self, error: BaseException) -> Place | None:
-        """The operation that an error comes from: the running one, or that whose names the error tells."""
+        """The operation that an error comes from.
+
+        It is the running one, that of the last failed statement, or the one whose SQL has the most names in the error.
+        """
         if self.place or self.failed:
             return self.place or self.failed
         names = set(_QUOTED.findall(str(error)))
@@ -113,7 +116,7 @@ class StatementLog:
         return best
 
     def let_go(self) -> None:
-        """A transaction has ended, and its locks with it."""
+        """Record the locks of a transaction that has ended."""
         now = time.perf_counter()
         for table, held in self._held.items():
             new = Lock(self._step, table, held.mode, now - held.since)
@@ -139,7 +142,7 @@ class StatementLog:
 
     def _with_values(self, context: Mapping[str, Any], sql: str, params: Any) -> str:
         text = str(context["cursor"].db.ops.last_executed_query(context["cursor"], sql, params))
-        return str(sql) if text == "None" else text  # what mysqlclient keeps of a statement that failed
+        return str(sql) if text == "None" else text  # mysqlclient's text for a statement that failed
 
     def _executed(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Mapping[str, Any], started: float
@@ -147,7 +150,7 @@ class StatementLog:
         if not self.is_looking_at_locks:
             return execute(sql, params, many, context)
         if not self.connection.in_atomic_block and not _OWN_TRANSACTION.search(sql):
-            # one statement on its own is a transaction as well, but its locks are gone when it has run
+            # a single statement is its own transaction, and its locks are released as soon as it has run
             with self.aside(), transaction.atomic(using=self.connection.alias):
                 result = execute(sql, params, many, context)
                 self._look(started)
@@ -159,7 +162,7 @@ class StatementLog:
         return result
 
     def _look(self, started: float) -> None:
-        """Ask, in the same transaction, which locks it holds."""
+        """Read the locks that the current transaction holds."""
         raw = self.connection.connection
         with raw.cursor() as cursor:
             cursor.execute("SELECT txid_current_if_assigned()")

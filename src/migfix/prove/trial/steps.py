@@ -16,19 +16,19 @@ from migfix.prove.trial.foreign import Foreign
 from migfix.prove.trial.statements import StatementLog
 
 MOST_TOLD = 5
-"""Differences that are told one by one."""
+"""The number of differences that are listed."""
 
 
 @dataclass
 class StepUnderWay:
-    """What a step has shown so far."""
+    """The result of a step so far."""
 
     outcome: Outcome = Outcome.passed
     error: str | None = None
     notes: list[str] = field(default_factory=list)
 
     def fail(self, errors: list[str]) -> None:
-        """Fail with these differences too, if there are any."""
+        """Fail with these errors, in addition to earlier ones. Does nothing if the list is empty."""
         if errors:
             self.outcome = Outcome.failed
             self.error = "; ".join(filter(None, [self.error, told(errors)]))
@@ -39,7 +39,7 @@ class StepUnderWay:
 
 
 class Steps:
-    """The steps so far, and the one that is under way."""
+    """The steps so far, and the one that is running."""
 
     def __init__(
         self, log: StatementLog, tell: Callable[[str], None], irreversible: list[Place], has_own_rows: bool
@@ -61,7 +61,7 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[StepUnderWay]:
-        """A step: what its block raises is what it shows, whoever raised it. Ctrl-C and the like go through."""
+        """Run the block as a step. An exception in the block fails the step; only Stopped is raised."""
         self._tell(name)
         started, under_way, place = time.perf_counter(), StepUnderWay(), None
         with warnings.catch_warnings():
@@ -79,7 +79,7 @@ class Steps:
         )
 
     def _place_of(self, error: BaseException) -> Place | None:
-        """The operation that an error comes from; the line inside the file's own function where that raised it."""
+        """The operation that an error comes from, with the line in its file that raised it, if there is one."""
         if isinstance(error, IrreversibleError):
             return next(iter(self._irreversible), None)
         place = self._log.blamed(error)
@@ -91,7 +91,10 @@ class Steps:
         return place
 
     def merge(self, before: str) -> None:
-        """Two steps of the same name are one: the worse outcome, both times and errors."""
+        """Merge the last step into the one before it, if they have the same name.
+
+        The result has the worse outcome, the sum of the times, and both errors. ``before`` is put before the new error.
+        """
         new = self.all.pop()
         new = replace(new, error=before + new.error) if new.error else new
         old = self.all[-1] if self.all and self.all[-1].name == new.name else None
@@ -108,6 +111,6 @@ class Steps:
 
 
 def told(errors: list[str]) -> str:
-    """The first differences one by one, and how many more there are."""
+    """The first differences, and the number of the others."""
     more = f"; and {len(errors) - MOST_TOLD} more" if len(errors) > MOST_TOLD else ""
     return "; ".join(errors[:MOST_TOLD]) + more

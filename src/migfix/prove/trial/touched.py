@@ -1,4 +1,4 @@
-"""Which models an operation touches or points at, and what its reverse is."""
+"""The models that an operation changes, reads or points at, and whether it can be reversed."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from migfix.source.migration import Key, Name
 
 @dataclass(frozen=True)
 class Sources:
-    """The files as they are tried: planned content by path, for the others what is on disk."""
+    """The migration files of a trial: planned content by path. Other files are read from disk."""
 
     planned: dict[str, bytes]
 
     def read(self, migration: Migration) -> model.Migration | None:
-        """A migration as text; None if it can't be read so."""
+        """A migration as migfix reads it; None if it can't be read."""
         path = file_of(migration)
         return _read(path, migration.app_label, self.planned.get(path))
 
     def place(self, migration: Migration, operation: Operation, index: int | None) -> Place:
-        """Where an operation stands."""
+        """The place of an operation."""
         read = self.read(migration)
         line = next((op.line for op in read.operations if op.where == ("operations", index)), None) if read else None
         return Place(file_of(migration), line, described(operation))
@@ -53,7 +53,7 @@ def _read(path: str, app: str, planned: bytes | None) -> model.Migration | None:
 
 
 def described(operation: Operation) -> str:
-    """An operation as a person calls it: ``AddField post.category``."""
+    """A short description of an operation: ``AddField post.category``."""
     names = [str(getattr(operation, name)) for name in ("model_name", "name", "old_name") if _said(operation, name)]
     if isinstance(operation, RunPython):
         names = [getattr(operation.code, "__name__", "")]
@@ -65,7 +65,7 @@ def _said(operation: Operation, name: str) -> bool:
 
 
 def flattened(operations: Iterable[Operation]) -> Iterator[Operation]:
-    """Every operation, those inside a SeparateDatabaseAndState in its place."""
+    """Every operation, with those inside a SeparateDatabaseAndState instead of it."""
     for each in operations:
         if isinstance(each, SeparateDatabaseAndState):
             yield from flattened((*each.database_operations, *each.state_operations))
@@ -74,7 +74,7 @@ def flattened(operations: Iterable[Operation]) -> Iterator[Operation]:
 
 
 def is_separated(operations: Iterable[Operation]) -> bool:
-    """Whether database and state go different ways somewhere."""
+    """Whether an operation separates database and state."""
     return any(
         isinstance(each, SeparateDatabaseAndState) or (isinstance(each, RunSQL) and each.state_operations)
         for each in operations
@@ -130,7 +130,7 @@ def _table(options: dict[str, object], key: Key) -> str:
 
 
 def _pointing_at(target: Key, states: tuple[ProjectState, ...]) -> Iterator[Key]:
-    """The models with a key to ``target``: their columns change with its key."""
+    """The models with a relation to ``target``, whose columns change with its key."""
     for state in states:
         for key, each in state.models.items():
             for field in each.fields.values():
@@ -144,7 +144,7 @@ def _pointing_at(target: Key, states: tuple[ProjectState, ...]) -> Iterator[Key]
 
 
 def reverse_notes(migrations: Iterable[Migration], sources: Sources) -> tuple[list[Place], list[Place]]:
-    """The operations that can't go back, and those whose reverse does nothing."""
+    """The operations that can't be reversed, and those whose reverse does nothing."""
     irreversible, noops = [], []
     for migration in migrations:
         for index, operation in enumerate(migration.operations):
@@ -157,7 +157,7 @@ def reverse_notes(migrations: Iterable[Migration], sources: Sources) -> tuple[li
 
 
 def is_noop(operation: Operation) -> bool:
-    """Whether the reverse of a data step is said to do nothing."""
+    """Whether the reverse of a ``RunPython`` or ``RunSQL`` is a noop."""
     if isinstance(operation, RunPython):
         return operation.reverse_code is RunPython.noop and operation.code is not RunPython.noop
     return isinstance(operation, RunSQL) and operation.reverse_sql == RunSQL.noop and operation.sql != RunSQL.noop

@@ -1,1 +1,1 @@
-"""Scratch databases: made, used and dropped by migfix alone."""
+"""Scratch databases that only migfix creates, uses and drops."""

@@ -1,8 +1,8 @@
-"""Scratch databases: made, used and dropped by migfix alone.
+"""Scratch databases that only migfix creates, uses and drops.
 
-Every name starts with ``migfix_scratch_``; nothing without it is ever dropped. While a run lives, its session holds
-the server's own lock of that name (an advisory lock in PostgreSQL, ``GET_LOCK`` in MySQL and MariaDB), which the server
-lets go when the process dies, however it dies. So a scratch database whose lock is free is a left-over of a run that
+Every name starts with ``migfix_scratch_``; no other database is ever dropped. During a run, its session holds a lock on
+the server with that name (an advisory lock in PostgreSQL, ``GET_LOCK`` in MySQL and MariaDB). The server releases the
+lock when the process ends for any reason. A scratch database whose lock is free was therefore left behind by a run that
 was killed, and the next run drops it.
 """
 
@@ -28,17 +28,17 @@ from migfix.prove.trial.scratch.server import SERVERS, server_cursor, where
 from migfix.prove.trial.scratch.settings import PREFIX, Databases, is_used
 
 PLAIN = "migfix_plain"
-"""Alias of the database in which the models are built at once, without migrations."""
+"""Alias of the database in which the tables of the models are created directly, without migrations."""
 
 _CURRENT = {"postgresql": "SELECT current_database()", "mysql": "SELECT DATABASE()"}
 
 
 @contextmanager
 def scratch_databases(replaced: Databases, set_up: Callable[[], None]) -> Iterator[None]:
-    """Make the databases of ``replaced`` and point Django at them; inside the block no configured one can be reached.
+    """Create the databases in ``replaced`` and point Django at them. No configured database is reachable in the block.
 
-    ``set_up`` loads the project, for a backend that imports models. Raises MigfixError if they can't be made. Drops
-    them at the end, whatever happens.
+    ``set_up`` loads the project, for a backend that imports models. The databases are always dropped at the end. Raises
+    MigfixError if they can't be created.
     """
     made: set[str] = set()
     put_up()
@@ -51,9 +51,9 @@ def scratch_databases(replaced: Databases, set_up: Callable[[], None]) -> Iterat
 
 
 def _pointed_at(replaced: Databases, set_up: Callable[[], None]) -> Iterator[BaseDatabaseWrapper]:
-    """Let Django know these databases and no others, and give the connection of each that is used."""
+    """Replace Django's databases with these, and yield the connection of each that is used."""
     settings.DATABASES = replaced
-    connections.settings = connections.configure_settings(replaced)  # also where somebody has looked already
+    connections.settings = connections.configure_settings(replaced)  # in case they were already read
     for alias, database in replaced.items():
         if is_used(database):
             yield _connection(alias, set_up)
@@ -80,13 +80,13 @@ def _connection(alias: str, set_up: Callable[[], None]) -> BaseDatabaseWrapper:
 
 @contextmanager
 def scratch_database(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """The database that ``connection`` names, there inside the block only. Left-overs of killed runs go first."""
+    """Create the database that ``connection`` names for the block. Left-overs of killed runs are dropped first."""
     if connection.vendor not in SERVERS:
-        connection.ensure_connection()  # in memory: there as long as one connection is open
+        connection.ensure_connection()  # in memory, it exists as long as a connection is open
         try:
             yield
         finally:
-            BaseDatabaseWrapper.close(connection)  # that of SQLite keeps what is in memory open
+            BaseDatabaseWrapper.close(connection)  # SQLite's own close() keeps in-memory databases open
         return
     name = connection.settings_dict["NAME"]
     assert name.startswith(PREFIX)
@@ -107,16 +107,16 @@ def scratch_database(connection: BaseDatabaseWrapper) -> Iterator[None]:
             _demand_scratch(connection)
             yield
         finally:
-            with suppress(DatabaseError):  # a server that is gone: the next run drops what was left there
+            with suppress(DatabaseError):  # if the server is gone, the next run drops the database
                 connection.close()
-                for each in connections.all():  # of its mirrors
+                for each in connections.all():  # its mirrors
                     if each.settings_dict["NAME"] == name:
                         each.close()
                 drop(cursor, connection.vendor, name)
 
 
 def _demand_scratch(connection: BaseDatabaseWrapper) -> None:
-    """Nothing runs before the server itself has said that this connection is to the scratch database."""
+    """Check with the server that this connection uses the scratch database. Raises MigfixError if it doesn't."""
     with connection.cursor() as cursor:
         cursor.execute(_CURRENT[connection.vendor])
         (name,) = cursor.fetchone()
@@ -129,7 +129,7 @@ def _demand_scratch(connection: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def plain_database(alias: str) -> Iterator[BaseDatabaseWrapper]:
-    """One more scratch database beside that of ``alias``, on the same server."""
+    """Another scratch database on the same server as that of ``alias``."""
     old = connections[alias]
     new = deepcopy(dict(old.settings_dict))
     new["NAME"] = old.settings_dict["NAME"].replace(PREFIX, f"{PREFIX}plain_")
@@ -143,14 +143,14 @@ def plain_database(alias: str) -> Iterator[BaseDatabaseWrapper]:
 
 
 def engine_name(connection: BaseDatabaseWrapper) -> str:
-    """What the engine is called in reports."""
+    """The name of the engine in reports."""
     if connection.vendor == "mysql":
         return "mariadb" if getattr(connection, "mysql_is_mariadb", False) else "mysql"
     return connection.vendor
 
 
 def sweep(replaced: Databases, set_up: Callable[[], None]) -> None:
-    """Drop left-overs on every server; wait a little for one that hasn't noticed yet that its client is gone."""
+    """Drop left-overs on every server. Retry for a few seconds, because a server may notice late that a run ended."""
     for connection in _pointed_at(replaced, set_up):
         if connection.vendor in SERVERS:
             for _ in range(PATIENCE):

@@ -1,4 +1,4 @@
-"""Statements that would leave the scratch database are not run: they could reach the one that the settings name."""
+"""Block statements that would leave the scratch database, because they could reach the configured one."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from sqlparse import lexer
 from sqlparse.tokens import Comment, String, Whitespace
 
 _EXECUTED = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
-"""What MySQL and MariaDB run although it stands in a comment (MySQL Reference Manual, "Comments")."""
+"""Comments whose content MySQL and MariaDB run (MySQL Reference Manual, "Comments")."""
 CONFIGURED_NAME = "MIGFIX_CONFIGURED_NAME"
-"""Key below TEST: the name that the settings give the database."""
+"""Key in TEST for the name of the database in the project's settings."""
 
 
 class LeavesScratch(Exception):
-    """A statement that leads to another database; it was not run."""
+    """A statement that would use another database. It wasn't run."""
 
     def __init__(self, sql: str) -> None:
         super().__init__(f"this statement leaves the scratch database, so migfix didn't run it: {sql[:200]}")
 
 
 def leaves(vendor: str, sql: str, configured: Collection[str] = ()) -> bool:
-    """Whether a statement makes another database the current one, or names a table of one that is ``configured``.
+    """Whether a statement switches to another database, attaches one, or names a ``configured`` one or its tables.
 
-    In PostgreSQL no statement can (Server Administration, "Managing Databases").
+    No statement can do this in PostgreSQL (Server Administration, "Managing Databases").
     """
     names = {each.lower() for each in configured if each}
     low = sql.lower()
@@ -44,11 +44,11 @@ def _leaves(words: list[str], names: set[str]) -> bool:
         return True
     around = zip(["", *words], words, [*words[1:], ""], strict=False)
     found = [after == "." for before, word, after in around if word in names and before != "."]
-    return bool(found) and all(found)  # where it also stands alone, it is a table or an alias
+    return bool(found) and all(found)  # if it is also used without a dot, it is a table or an alias
 
 
 def _statements(sql: str) -> Iterator[list[str]]:
-    """The words and signs of each statement in lower case, without texts and comments."""
+    """The words and signs of each statement in lower case, without strings and comments."""
     words: list[str] = []
     for kind, text in lexer.tokenize(sql):  # type: ignore[no-untyped-call]
         if kind in Whitespace or kind in Comment or kind is String.Single or (text == "(" and not words):
@@ -63,7 +63,7 @@ def _statements(sql: str) -> Iterator[list[str]]:
 
 
 def put_up() -> None:
-    """Watch every connection that Django opens from now on, also those of the project's own threads."""
+    """Check the statements of every connection that Django opens from now on, also in the project's own threads."""
     connection_created.connect(_watch, dispatch_uid="migfix.fence")
 
 

@@ -1,4 +1,4 @@
-"""Scratch databases that a killed run left behind, and the locks that tell them from those in use."""
+"""Scratch databases that a killed run left behind, and the locks that distinguish them from those in use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATIENCE = 10
 
 
 def drop_left_overs(cursor: Any, vendor: str) -> int:
-    """Drop the scratch databases of runs that are dead: their lock is free. The number of those in use."""
+    """Drop the scratch databases of killed runs, whose lock is free. Returns the number of those that remain."""
     in_use = 0
     pattern = PREFIX.replace("_", r"\_") + "%"
     if vendor == "postgresql":
@@ -29,16 +29,16 @@ def drop_left_overs(cursor: Any, vendor: str) -> int:
             continue
         try:
             drop(cursor, vendor, name)
-        except DatabaseError:  # another session of the dead run is still there, or another user made it
+        except DatabaseError:  # the killed run still has a session, or another user owns it
             in_use += 1
         _let_go(cursor, vendor, name)
     return in_use
 
 
 def drop(cursor: Any, vendor: str, name: str) -> None:
-    """Drop a scratch database; sessions that threads of the project, or a dead run, left there are ended first.
+    """Drop a scratch database. First end the sessions that threads of the project or a killed run left there.
 
-    PostgreSQL has ``WITH (FORCE)`` for it from 13 on.
+    PostgreSQL 13 and later has ``WITH (FORCE)`` for that.
     """
     assert name.startswith(PREFIX)
     if vendor == "postgresql":
@@ -47,15 +47,15 @@ def drop(cursor: Any, vendor: str, name: str) -> None:
         return
     cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s AND id <> CONNECTION_ID()", [name])
     for (session,) in cursor.fetchall():
-        with suppress(DatabaseError):  # it has ended meanwhile
+        with suppress(DatabaseError):  # it has already ended
             cursor.execute(f"KILL {int(session)}")
     cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
 
 
 def claim(cursor: Any, vendor: str, name: str) -> None:
-    """Take the lock of a scratch database, and wait while another run looks whether that name is a left-over.
+    """Take the lock of a scratch database. Wait while another run holds it to check whether it is a left-over.
 
-    It would drop what is made under the name meanwhile.
+    That run would drop a database that is created in the meantime.
     """
     for _ in range(PATIENCE * 10):
         if _is_claimed(cursor, vendor, name):
@@ -64,7 +64,7 @@ def claim(cursor: Any, vendor: str, name: str) -> None:
 
 
 def _is_claimed(cursor: Any, vendor: str, name: str) -> bool:
-    """Take the lock of a scratch database for this session; False if a living run holds it."""
+    """Take the lock of a scratch database for this session. False if another run holds it."""
     if vendor == "postgresql":
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
     else:

@@ -1,4 +1,4 @@
-"""A cursor on the server that a scratch database is made on."""
+"""A cursor on the server for scratch databases."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ SERVER = {"postgresql": "PostgreSQL", "mysql": "MySQL or MariaDB"}
 
 @contextmanager
 def server_cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
-    """A cursor on the server; where its own database is closed to the user, on the configured one. Nothing but scratch
-    databases is made or dropped by it. Raises MigfixError if the server can't be reached.
+    """A cursor on the server, outside the scratch databases, to create and drop them.
+
+    It connects to the configured database if the user can't connect to the server's own. Raises MigfixError if the
+    server can't be reached.
     """
     own = "postgres" if connection.vendor == "postgresql" else None
     configured = connection.settings_dict["TEST"].get(CONFIGURED_NAME)

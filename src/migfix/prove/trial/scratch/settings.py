@@ -1,4 +1,4 @@
-"""DATABASES as a trial needs them: every database replaced by a scratch one."""
+"""The DATABASES setting for a trial, with every database replaced by a scratch one."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 
 
 _NAMES_IN_OPTIONS = ("dbname", "database", "db", "service")
-"""Options of the drivers that would go before NAME."""
+"""Driver options that would override NAME."""
 
 
 _LEFT_OUT = ("pool", *_NAMES_IN_OPTIONS)
-"""A pool would hold connections to a database that shall be dropped."""
+"""Options that are removed. A pool would keep connections to a database that must be dropped."""
 
 
 Databases = dict[str, dict[str, Any]]
 
 
 def scratch_settings(configured: Databases, engine: str | None, alias: str) -> Databases:
-    """DATABASES with every database replaced by a scratch one: of its own engine, or of ``engine`` ("sqlite" or a URL).
+    """DATABASES with every database replaced by a scratch one, on its own engine or on ``engine`` ("sqlite" or a URL).
 
-    Raises MigfixError if a configured database carries migfix's prefix or an engine can't be used.
+    Raises MigfixError if a configured database has migfix's prefix, if there is no ``alias``, or if the engine is
+    invalid.
     """
     for name, database in configured.items():
         options = database.get("OPTIONS") or {}
@@ -66,17 +67,17 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
 
 
 def _leaves(option: str, value: object) -> bool:
-    """Whether an option of the driver is a statement that makes another database the current one."""
+    """Whether a driver option is a statement that switches to another database."""
     return option == "init_command" and leaves("mysql", str(value))
 
 
 def is_used(database: Mapping[str, Any]) -> bool:
-    """Whether there is a database behind an alias: ``{}`` is Django's way to have no default one."""
+    """Whether there is a database for an alias. In Django, ``{}`` means that there is no default database."""
     return database.get("ENGINE") not in (None, "", "django.db.backends.dummy")
 
 
 def _said(engine: str) -> dict[str, Any]:
-    """A database of the engine that was named on the command line. Raises MigfixError."""
+    """The settings of a database on the engine that the user passed. Raises MigfixError."""
     if engine in ("sqlite", "sqlite3"):
         return dict(_SQLITE)
     if "://" not in engine:

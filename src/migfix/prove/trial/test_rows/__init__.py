@@ -1,1 +1,1 @@
-"""The rows that a trial puts into the tables before."""
+"""The test rows that a trial inserts before the migrations run."""

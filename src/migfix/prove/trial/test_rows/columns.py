@@ -1,4 +1,4 @@
-"""What the columns of a historical model are: keys, unique sets, what fills itself."""
+"""The columns of a historical model: keys, unique sets, columns with a default."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import NOT_PROVIDED, Model
 
 
 def is_auto(field: Any) -> bool:
-    """Whether the database counts the values of this column."""
+    """Whether the database generates the values of this column as a sequence."""
     return isinstance(field, models.AutoField | models.BigAutoField | models.SmallAutoField)
 
 
@@ -19,18 +19,18 @@ def own_fields(model: type[Model]) -> list[Any]:
 
 
 def parents(model: type[Model]) -> list[type[Model]]:
-    """The models whose tables hold the rest of a row under multi-table inheritance, the root first."""
+    """The models whose tables contain the rest of a row in multi-table inheritance, root first."""
     parents = model._meta.get_parent_list()
     return [each for each in reversed(model.__mro__) if each in parents]
 
 
 def target_of(field: Any) -> type[Model] | None:
-    """The model that a key points at, None for other columns."""
+    """The model that a key points at; None for other columns."""
     return field.remote_field.model._meta.concrete_model if field.remote_field and field.is_relation else None
 
 
 def has_default(field: Any) -> bool:
-    """Whether Django or the database fills the column where nobody does."""
+    """Whether Django or the database fills the column if no value is given."""
     return bool(field.has_default() or getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED)
 
 

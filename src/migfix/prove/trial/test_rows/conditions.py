@@ -1,4 +1,4 @@
-"""Rows that satisfy the check constraints of their model, judged by Django itself."""
+"""Rows that satisfy the check constraints of their model, validated by Django."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": ope
 
 
 def satisfying(model: type[Model], values: dict[str, Any], attempt: int, alias: str) -> dict[str, Any] | None:
-    """``values`` (by attribute name), changed where a check constraint asks for it.
+    """``values`` (by attribute name), changed to satisfy the check constraints.
 
     None if no such change was found.
     """
@@ -45,7 +45,7 @@ def _mended(
     attempt: int,
     alias: str,
 ) -> dict[str, Any] | None:
-    """``values`` with ``broken`` mended: so that all constraints hold, else at least that one; None if it can't be."""
+    """``values`` changed so that all constraints hold, or at least ``broken``; None if no such change was found."""
     near = _near(broken, model, values)
     first, tries = None, 0
     for count in range(1, len(near) + 1):
@@ -63,12 +63,12 @@ def _mended(
 
 
 def _near(constraint: CheckConstraint, model: type[Model], values: dict[str, Any]) -> dict[str, list[Any]]:
-    """Values to try for each column that a constraint compares, near what it is compared with."""
+    """Values to try for each column in a constraint, close to the value that it is compared with."""
     near: dict[str, list[Any]] = {}
     for name, value in _comparisons(_condition(constraint)):
         if field := _field(model, name):
             found = _candidates(value, model, values)
-            if isinstance(field, CharField | TextField):  # a comparison of its length
+            if isinstance(field, CharField | TextField):  # it may compare the length
                 found += ["A" * each for each in found if type(each) is int and 0 <= each < 1000]
             near.setdefault(field.attname, []).extend(each for each in found if each is not None or field.null)
     return {name: found for name, found in near.items() if found}
@@ -86,7 +86,7 @@ def _holds(constraint: CheckConstraint, model: type[Model], values: dict[str, An
     except (ValidationError, TypeError, ValueError):
         return False
     except (FieldError, DatabaseError):
-        return True  # Django can't tell; the database will
+        return True  # Django can't validate it, but the database will
     return True
 
 
@@ -116,7 +116,7 @@ def _candidates(operand: Any, model: type[Model], values: dict[str, Any]) -> lis
 
 
 def _evaluated(operand: Any, model: type[Model], values: dict[str, Any]) -> Any:
-    """What an operand is for a row; None for an expression that isn't plain arithmetic."""
+    """The value of an operand for a row; None for an expression that isn't plain arithmetic."""
     if isinstance(operand, F):
         other = _field(model, _name_of(operand))
         return values.get(other.attname) if other else None

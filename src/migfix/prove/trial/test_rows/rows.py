@@ -1,7 +1,7 @@
-"""Synthetic rows for historical models: what a table that has been in use for a while may hold.
+"""Test rows for historical models, similar to those in a table that has been used for a while.
 
-Values come from model-bakery. Of the rows of a table the first has every nullable column filled, the second has every
-one NULL, and so on in turn. Keys start at 101, so that no migration passes because row 1 happens to be there.
+Values come from model-bakery. The first row of a table has a value in every nullable column, the second has NULL in all
+of them, and so on in turn. Keys start at 101, so that no migration passes only because row 1 exists.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from migfix.prove.trial.test_rows.values import ColumnValues, NoRow
 FIRST_KEY = 101
 _ATTEMPTS = 12
 _NUMBER_OF_INSERT = 900
-"""Unique values of ordinary inserts are counted from here, those of the rows that were there from 0."""
+"""The number for unique values in ordinary inserts. Those of the test rows start at 0."""
 
 Values = dict[str, Any]
 """Attribute name of a column -> its value."""
 
 
 class SyntheticRows:
-    """Makes rows in one database."""
+    """Creates test rows in one database."""
 
     def __init__(self, alias: str, count: int, becoming: Mapping[tuple[str, str], Any]) -> None:
         self.alias = alias
@@ -47,12 +47,12 @@ class SyntheticRows:
         self.connection = connections[alias]
         self.values = ColumnValues(self.connection, becoming)
         self.keys: dict[type[Model], list[object]] = {}
-        """The primary keys of each model's rows, those still to be made included."""
+        """The primary keys of each model's rows, including rows that aren't created yet."""
         self.short: dict[str, str] = {}
-        """Table -> why it has fewer rows than asked for."""
+        """Table -> why it has fewer rows than requested."""
 
     def fill(self, asked: Iterable[type[Model]]) -> None:
-        """Rows in the tables of these models, and in those that their rows need."""
+        """Create rows in the tables of these models, and in the tables that those rows refer to."""
         wanted = list(dict.fromkeys(each for model in asked for each in (*parents(model), model) if self.is_here(each)))
         needed = self._with_needed(wanted)
         with transaction.atomic(using=self.alias), self.connection.constraint_checks_disabled():
@@ -68,9 +68,9 @@ class SyntheticRows:
         self.reset_sequences(filled)
 
     def insert(self, model: type[Model]) -> None:
-        """One ordinary insert, as a user's request makes it: keys and defaults are left to the database and Django.
+        """Insert one row as application code would: the database and Django set keys and defaults.
 
-        The row is taken back. Raises DatabaseError or NoRow.
+        The insert is rolled back. Raises DatabaseError or NoRow.
         """
         first: NoRow | None = None
         for attempt in range(_ATTEMPTS):
@@ -86,14 +86,14 @@ class SyntheticRows:
             raise first
 
     def is_here(self, model: type[Model]) -> bool:
-        """Whether the model has a table of its own in this database."""
+        """Whether the model has its own table in this database."""
         options = model._meta
         return bool(
             options.managed and not options.proxy and not options.swapped and not options.abstract
         ) and router.allow_migrate_model(self.alias, model)
 
     def _with_needed(self, wanted: list[type[Model]]) -> dict[type[Model], int]:
-        """Every model whose rows are needed, what is pointed at before what points, with 0 rows that are there."""
+        """Every model whose rows are needed, each with 0. Targets of keys come before the models that point at them."""
         found: dict[type[Model], int] = {}
         under_way: set[type[Model]] = set()
 
@@ -116,7 +116,7 @@ class SyntheticRows:
         return list(model._base_manager.using(self.alias).order_by("pk").values_list("pk", flat=True)[: self.count])
 
     def _first_key(self, model: type[Model]) -> int:
-        """The first key to use where the database counts them."""
+        """The first integer key to use."""
         newest = model._base_manager.using(self.alias).order_by("-pk").values_list("pk", flat=True).first()
         return max(FIRST_KEY, newest + 1) if isinstance(newest, int) else FIRST_KEY
 
@@ -161,7 +161,7 @@ class SyntheticRows:
             self.short[model._meta.db_table] = f"{len(made)} of {self.count} rows could be made: {error}"
 
     def _values(self, model: type[Model], number: int, attempt: int, is_wanted: bool) -> Values:
-        """One row. Later attempts take other targets and other values. Raises NoRow."""
+        """The values of one row. Later attempts use other targets and other values. Raises NoRow."""
         is_filled = is_wanted and (number + attempt) % 2 == 0
         values: Values = {}
         for position, field in enumerate(own_fields(model)):
@@ -189,7 +189,7 @@ class SyntheticRows:
         return found
 
     def _insert_ordinary(self, model: type[Model], depth: int, attempt: int) -> object:
-        """Insert a row with what a model needs and nothing more, in later attempts with everything; its key."""
+        """Insert a row with only the required values, or with more of them in later attempts. Returns its key."""
         number = _NUMBER_OF_INSERT + attempt
         if depth > 20:
             raise NoRow(f"each row of {model._meta.db_table} needs a row that exists before")
@@ -221,7 +221,7 @@ class SyntheticRows:
         return changed
 
     def _free_target(self, field: Any, target: type[Model], depth: int, attempt: int) -> object:
-        """A row to point at: one that is there, for a unique key a new one."""
+        """The value of a key to a row: an existing row, or a new one if the key is unique or there is none."""
         if not self.is_here(target):
             return FIRST_KEY
         name = field.target_field.attname
@@ -232,9 +232,9 @@ class SyntheticRows:
         return rows.filter(pk=key).values_list(name, flat=True).get()
 
     def _insert(self, model: type[Model], values: Values) -> object:
-        """Insert without signals, which belong to the live models; the key of the new row."""
+        """Insert a row without sending signals, whose receivers expect the live models. Returns its key."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # naive moments, where a project wants them
+            warnings.simplefilter("ignore")  # naive datetimes, if the project uses time zones
             row = model(**values)
             fields = [field for field in own_fields(model) if not (is_auto(field) and row.pk is None)]
             returned = model._base_manager._insert(  # type: ignore[attr-defined]
@@ -248,7 +248,7 @@ class SyntheticRows:
         return row.pk
 
     def reset_sequences(self, filled: list[type[Model]]) -> None:
-        """Let the database count on from the rows that are there."""
+        """Reset the sequences, so that they continue after the existing rows."""
         statements = self.connection.ops.sequence_reset_sql(no_style(), filled)
         with self.connection.cursor() as cursor:
             for sql in statements:

@@ -1,4 +1,4 @@
-"""Values for the columns of historical models, by model-bakery: full length, moderate numbers, unique where needed."""
+"""Column values for historical models, from model-bakery: full length, moderate numbers, unique where needed."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from django.db.utils import DatabaseError
 from migfix.prove.trial.test_rows.columns import is_unique, own_fields
 
 _NO = (TypeError, ValueError, AttributeError, LookupError, AssertionError, ValidationError, DatabaseError)
-"""How a project's own field says that a value is not for it."""
+"""The exceptions that a project's own field may raise for a value that it doesn't accept."""
 
 
 class NoRow(Exception):
-    """No row could be made, with the reason for a person."""
+    """No row can be created, with the reason."""
 
 
 class ColumnValues:
-    """Makes values for one database."""
+    """Creates values for one database."""
 
     def __init__(self, connection: BaseDatabaseWrapper, becoming: Mapping[tuple[str, str], Any]) -> None:
         from model_bakery.baker import Baker
@@ -37,24 +37,24 @@ class ColumnValues:
         Baker.seed("migfix")  # the same values in every run
         self.connection = connection
         self.becoming = becoming
-        """(model label, name) of a text column -> the field of another type that it will be."""
+        """(model label, name) of a text column -> the field of another type that replaces it."""
         self.readable: dict[str, str] = {}
-        """Text column -> the type that its values can be read as, because it becomes one."""
+        """Text column -> the type that it changes to, which its values must be valid for."""
 
     def value(self, model: type[Model], field: Any, number: int) -> Any:
-        """The value of a column in a row, another one in each row where they must differ. Raises NoRow."""
+        """The value of a column in a row. It differs in each row if the column is unique. Raises NoRow."""
         value = self.generated(model, field, number)
         return self.distinct(field, value, number) if is_unique(field) else value
 
     def generated(self, model: type[Model], field: Any, number: int) -> Any:
-        """A value for a column that isn't a key to elsewhere. Raises NoRow."""
+        """A value for a column that isn't a relation. Raises NoRow."""
         if choices := list(_choices(field)):
             return choices[number % len(choices)]
         if later := self.becoming.get((model._meta.label_lower, field.name)):
             self.readable[f"{model._meta.db_table}.{field.column}"] = later.get_internal_type()
             return _as_text(self.generated(model, later, number))
         if isinstance(field, models.BooleanField):
-            # neighbours take turns at different speeds: some are staff and no superuser, some the other way round
+            # neighbouring columns alternate at different speeds, so that all combinations of two occur
             others = [each.name for each in own_fields(model) if isinstance(each, models.BooleanField)]
             place = others.index(field.name) if field.name in others else 0
             return not (number >> place % 2) % 2
@@ -83,7 +83,7 @@ class ColumnValues:
         yield from ("x", 1, {}, [], b"x")
 
     def distinct(self, field: Any, value: Any, number: int) -> Any:
-        """A value that differs from that of every other row."""
+        """A value that differs from those of the other rows, as far as the type and the choices allow."""
         if _choices_of(field):
             return value
         if isinstance(field, models.GenericIPAddressField):
@@ -116,7 +116,7 @@ class ColumnValues:
 
 
 def _apart(value: Any, number: int) -> Any:
-    """A range that overlaps with that of no other row."""
+    """A range that doesn't overlap with those of the other rows."""
     lower = value.lower
     if isinstance(lower, datetime.date):
         lower = lower.replace(year=2000, month=1, day=1) + datetime.timedelta(days=2 * number)
@@ -125,13 +125,13 @@ def _apart(value: Any, number: int) -> Any:
 
 
 def _mark(number: int) -> str:
-    """A number in as few letters as can be: some keys hold two."""
+    """A number in base 36, because some keys only have room for two characters."""
     digits = string.digits + string.ascii_lowercase
     return digits[number] if number < 36 else _mark(number // 36) + digits[number % 36]
 
 
 def _moderate(value: Any) -> Any:
-    """Numbers that leave room for arithmetic: a data step that doubles a price is no fault."""
+    """Numbers small enough for arithmetic: a data function that doubles a price must not fail."""
     match value:
         case bool():
             return value
@@ -147,7 +147,7 @@ def _moderate(value: Any) -> Any:
 
 
 def _as_text(value: Any) -> str:
-    """A value as text that every engine can turn into it."""
+    """A value as text that every engine can convert back."""
     match value:
         case bool():
             return str(int(value))
@@ -157,7 +157,7 @@ def _as_text(value: Any) -> str:
 
 
 def _at_full_length(field: Any, value: Any) -> Any:
-    """Addresses padded to the length that their column holds; other text comes at full length."""
+    """Email addresses and URLs padded to the length of their column. Other text already has its full length."""
     if isinstance(field, models.EmailField) and isinstance(value, str) and field.max_length:
         return value.rjust(field.max_length, "a")
     if isinstance(field, models.URLField) and isinstance(value, str) and field.max_length:
