@@ -27,7 +27,7 @@ def deployed(tmp_path: Path) -> Path:
 def test_a_deployed_file_depends_on_the_oldest_migration_with_its_models(deployed: Path, forked: Migfix) -> None:
     result = forked("apply", FILE, "--select", "MIG205,MIG206", cwd=deployed)
     assert '("labels", "0001_initial")' in (deployed / FILE).read_text(), result.stdout
-    assert "Depends on labels.0001_initial, which is applied wherever this file is." in result.stdout
+    assert "changes the dependency to labels.0001_initial, which is applied wherever this file is." in result.stdout
     again = forked("apply", FILE, "--select", "MIG205,MIG206", cwd=deployed)
     assert again.returncode == 0, again.stdout
 
@@ -56,7 +56,7 @@ def test_a_missing_dependency_is_never_guessed_to_be_the_file_itself(tmp_path: P
         },
     )
     result = forked("check", "blog/migrations/0003_data.py", "--select", "MIG205", "--force", cwd=project)
-    assert "perhaps 0001_initial, or bring its file back." in result.stdout, result.stdout
+    assert "perhaps 0001_initial, or restore its file." in result.stdout, result.stdout
     shutil.rmtree(project / "blog/migrations/__pycache__", ignore_errors=True)
     (project / "blog/migrations/0001_initial.py").unlink()
     result = forked("check", "blog/migrations/0003_data.py", "--select", "MIG205", "--force", cwd=project)

@@ -1,4 +1,4 @@
-"""How the source is laid out: see CONTRIBUTING.md."""
+"""How the source is laid out: see docs/architecture.md."""
 
 from __future__ import annotations
 

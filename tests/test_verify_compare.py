@@ -228,8 +228,8 @@ def test_apply_does_not_write_what_fails(tmp_path: Path, migfix: Migfix) -> None
     assert "seed_category" in (project / SECOND).read_text()
     assert (project / failing_file).read_text() == shop
     assert (
-        "  next: The rewrite fails on a scratch database (sqlite, forward: OperationalError: no such table: nowhere), "
-        "so it was not written; `migfix diff` shows it.\n" in result.stdout
+        "  next: The fix fails on a scratch database (sqlite, forward: OperationalError: no such table: nowhere), "
+        "so it was not written. `migfix diff` shows it.\n" in result.stdout
     )
 
 

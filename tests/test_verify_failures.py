@@ -44,7 +44,7 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
         ),
         (
             ["blog", "000", "--settings", "settings"],
-            "✗ default: could not run: 000 matches several migrations of blog. It has 0001_initial, 0002_next.\n",
+            "✗ default: could not run: 000 matches several migrations of blog. They are 0001_initial, 0002_next.\n",
         ),
         (
             ["news", "0001", "--settings", "settings"],
@@ -177,7 +177,7 @@ def test_name_of_a_database_in_the_options(tmp_path: Path, engine: str, migfix: 
     prefixed = settings.replace(real, "migfix_scratch_mine")
     (project / "settings.py").write_text(prefixed)
     said = could_not(migfix, project, "blog", "0002", "--settings", "settings")
-    assert "is called migfix_scratch_mine. migfix drops what starts with migfix_scratch_" in said
+    assert "is called migfix_scratch_mine. migfix drops databases that start with migfix_scratch_" in said
 
 
 def test_folder_whose_tables_are_all_new(tmp_path: Path, migfix: Migfix) -> None:

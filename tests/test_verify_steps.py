@@ -40,8 +40,7 @@ def test_noop_reverse_is_named(tmp_path: Path, engine: str, migfix: Migfix) -> N
     assert failing(trial) == {}
     assert trial["steps"]["back"]["outcome"] == "noted"
     assert trial["steps"]["back"]["notes"] == [
-        "the rows of blog_post are others in title after going back: "
-        "the reverse of RunPython shorten (line 12) does nothing"
+        "blog_post.title differs after going back: the reverse of RunPython shorten (line 12) does nothing"
     ]
 
 
@@ -55,7 +54,7 @@ def test_reverse_that_does_not_restore_fails(tmp_path: Path, engine: str, migfix
         """,
     )
     trial = verified(migfix, blog(tmp_path, second), engine, "blog", "0002")
-    assert failing(trial) == {"back": "after going back, the rows of blog_post are others in title"}
+    assert failing(trial) == {"back": "blog_post.title differs after going back"}
 
 
 def test_error_inside_a_function_names_its_line(tmp_path: Path, engine: str, migfix: Migfix) -> None:

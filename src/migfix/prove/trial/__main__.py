@@ -151,7 +151,8 @@ def _named(app: str, name: str, loader: PlannedLoader) -> Key:
             else f"{name} matches several migrations of {app}."
         )
         names = found or [key for key in loader.disk_migrations if key[0] == app]
-        raise MigfixError(fact, f"They are {', '.join(sorted(key[1] for key in names))}.")
+        listed = ", ".join(sorted(key[1] for key in names))
+        raise MigfixError(fact, f"They are {listed}." if found else f"It has {listed}.")
     key: Key = (exact or found)[0]
     return key
 

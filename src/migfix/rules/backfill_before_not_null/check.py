@@ -1,4 +1,4 @@
-"""The check of this rule."""
+"""What the rule finds, and what it writes."""
 
 from __future__ import annotations
 
