@@ -60,4 +60,4 @@ def test_a_missing_dependency_is_never_guessed_to_be_the_file_itself(tmp_path: P
     shutil.rmtree(project / "blog/migrations/__pycache__", ignore_errors=True)
     (project / "blog/migrations/0001_initial.py").unlink()
     result = forked("check", "blog/migrations/0003_data.py", "--select", "MIG205", "--force", cwd=project)
-    assert "next: Name the one that is meant, or bring its file back." in result.stdout
+    assert "next: Depend on the right one, or restore its file." in result.stdout

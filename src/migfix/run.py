@@ -41,11 +41,11 @@ def planned(look: Look, all_or_nothing: bool = False, chooser: Chooser | None = 
             plan = make_plan(look.readable, look.history, look.rules, suppressions, chooser)
     outcome = outcome_of(look, plan, suppressions, all_or_nothing)
     if look.config.settings and outcome.plan.after and not outcome.errors:
-        return replace(outcome, plan=_asked_of_django(outcome.plan, look, look.config.settings))
+        return replace(outcome, plan=_checked_by_django(outcome.plan, look, look.config.settings))
     return outcome
 
 
-def _asked_of_django(plan: Plan, look: Look, settings: str) -> Plan:
+def _checked_by_django(plan: Plan, look: Look, settings: str) -> Plan:
     """The plan, proven by Django itself, with the advice that holds for the database. Raises NotProven."""
     facts = ask_django(plan, look.root, settings, look.config.database)
     rewrites = (replace(each, advice=tuple(filter(facts.holds, each.advice))) for each in plan.rewrites)

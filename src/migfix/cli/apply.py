@@ -43,7 +43,7 @@ from migfix.cli.options import (
     taking,
 )
 from migfix.cli.run import Format, Run, Verb
-from migfix.cli.terminal import put_back_after_a_crash, tell_of_unasked
+from migfix.cli.terminal import put_back_after_a_crash, warn_unconfirmed
 
 if TYPE_CHECKING:
     from migfix.project.config import Config
@@ -96,7 +96,7 @@ class PlanOptions:
             self.since,
             self.is_all,
         )
-        tell_of_unasked(config)
+        warn_unconfirmed(config)
         config = with_facts(
             config,
             engines=self.engines,

@@ -21,7 +21,7 @@ from migfix.cli.options import (
     Select,
     Settings,
 )
-from migfix.cli.terminal import show_toml, tell_of_unasked
+from migfix.cli.terminal import show_toml, warn_unconfirmed
 
 
 @app.command("config")
@@ -74,7 +74,7 @@ def baseline(
 
     root = find_root(Path(os.path.realpath(paths[0] if paths else Path())))
     config = with_selection(load_config(root), select, extend_select, ignore, settings, None, is_all=True)
-    tell_of_unasked(config)
+    warn_unconfirmed(config)
     look = look_at(tuple(paths) or (root,), replace(config, has_baseline=False))
     found = list(findings_of(look)) if isinstance(look, Look) else []
     errors = look.all_errors if isinstance(look, Look) else look.errors
@@ -87,8 +87,8 @@ def baseline(
     else:
         (config.baseline / BASELINE).unlink(missing_ok=True)
     files = len({each.path for each in found})
-    said = f"{_count(len(found), 'finding')} in {_count(files, 'file')} accepted in {BASELINE}"
-    typer.echo(said if found else "nothing to accept")
+    summary = f"{_count(len(found), 'finding')} in {_count(files, 'file')} accepted in {BASELINE}"
+    typer.echo(summary if found else "nothing to accept")
 
 
 def _count(number: int, noun: str) -> str:

@@ -114,12 +114,12 @@ class Run:
         from migfix.commands.verify import question_for, root_of
         from migfix.prove.passing import passing
 
-        question = replace(question_for(root_of(paths), config, self.proving), is_telling_sql=is_for_page)
+        question = replace(question_for(root_of(paths), config, self.proving), shows_sql=is_for_page)
         with progress(len(self.proving) * (1 + is_for_page)) as on_step:
             plan, proofs = passing(outcome.plan, question, on_step, is_comparing=is_for_page)
         for proof in proofs:
             show(proof, is_error=True)
-        return replace(outcome, plan=plan, proofs=proofs) if all(proof.is_told for proof in proofs) else None
+        return replace(outcome, plan=plan, proofs=proofs) if all(proof.is_complete for proof in proofs) else None
 
     def outcome(self, paths: list[Path], config: Config) -> Outcome:
         """What was found. What rewrites is loaded only if a rule finds something."""
@@ -186,8 +186,8 @@ class Run:
         report_errors(outcome)
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
-        if said := closing(outcome, is_written):
-            say(f"\n{said}", err=is_patch)
+        if last_line := closing(outcome, is_written):
+            say(f"\n{last_line}", err=is_patch)
         if self.verb is Verb.check and outcome.plan.after and not outcome.errors:
             say(f"To fix: {apply_like_this()}")
         if is_written and self.is_staged:

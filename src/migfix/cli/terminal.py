@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from migfix.report.visible import visible
+from migfix.report.control_characters import visible
 
 if TYPE_CHECKING:
     from migfix.findings.proof import Proof
@@ -48,11 +48,11 @@ def say(text: str, nl: bool = True, err: bool = False) -> None:
     typer.echo(visible(text), nl=nl, err=err)
 
 
-def tell_of_unasked(config: Config) -> None:
+def warn_unconfirmed(config: Config) -> None:
     """Warn on stderr that pyproject.toml names settings which nobody has confirmed."""
-    if config.unasked:
-        fact = f"importing the settings {config.unasked} of pyproject.toml would run this project's code"
-        next_step = f"Pass --settings {config.unasked}, or allow it in this checkout: migfix config --trust"
+    if config.unconfirmed:
+        fact = f"importing the settings {config.unconfirmed} of pyproject.toml would run this project's code"
+        next_step = f"Pass --settings {config.unconfirmed}, or allow it in this checkout: migfix config --trust"
         say(f"note: {fact}, so migfix continues without them. {next_step}", err=True)
 
 
@@ -100,13 +100,13 @@ def show_toml(text: str) -> None:
     typer.echo(toml(visible(text)), nl=False, color=True)
 
 
-def show(proof: Proof, is_error: bool = False, is_telling_sql: bool = False) -> None:
+def show(proof: Proof, is_error: bool = False, shows_sql: bool = False) -> None:
     from migfix.report.proof import render_proof, render_sql
 
     is_terminal = (sys.stderr if is_error else sys.stdout).isatty()
     width = get_terminal_size((80, 24)).columns if is_terminal else 80
     in_colour = is_coloured(is_error)
-    if is_telling_sql:
+    if shows_sql:
         typer.echo(render_sql(proof, width, in_colour), nl=False, err=is_error, color=in_colour)
     typer.echo(render_proof(proof, Path.cwd(), width, in_colour), nl=False, err=is_error, color=in_colour)
 
@@ -123,8 +123,8 @@ def show_diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | No
 @contextmanager
 def still_working(seconds: float = 10) -> Iterator[None]:
     """Print once on stderr that migfix is still working."""
-    told = "still working: a long history takes a while. Pass only the files that matter to be faster."
-    timer = Timer(seconds, lambda: typer.echo(told, err=True))
+    message = "still working: a long history takes a while. Pass only the files that matter to be faster."
+    timer = Timer(seconds, lambda: typer.echo(message, err=True))
     timer.daemon = True
     timer.start()
     try:

@@ -62,7 +62,7 @@ class VerifyOptions:
     rows_from: Annotated[Path | None, typer.Option(help="SQL file that inserts your own rows instead.")] = None
     is_comparing: Annotated[bool, typer.Option("--compare", help="Also run the original files.")] = False
     limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds that one trial may take.")] = None
-    is_telling_sql: Annotated[bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")] = False
+    shows_sql: Annotated[bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")] = False
     output_format: OutputFormat = Report.text
     is_json: Json = False
     select: Select = field(default_factory=list)
@@ -102,7 +102,7 @@ class VerifyOptions:
             question_for(root, replace(config, database=self.database), where),
             count=self.rows,
             own_rows=own_rows(self.rows_from),
-            is_telling_sql=self.is_telling_sql,
+            shows_sql=self.shows_sql,
             limit=self.limit,
         )
 
@@ -130,8 +130,8 @@ def verify(options: VerifyOptions) -> None:
 
         typer.echo(proof_as_json(proof), nl=False)
     else:
-        show(proof, is_telling_sql=options.is_telling_sql)
-    raise typer.Exit(FAILED if not proof.is_told else FIXED if proof.is_passed else LEFT)
+        show(proof, shows_sql=options.shows_sql)
+    raise typer.Exit(FAILED if not proof.is_complete else FIXED if proof.is_passed else LEFT)
 
 
 app.command("verify")(taking(VerifyOptions, verify))

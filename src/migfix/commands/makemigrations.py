@@ -58,8 +58,8 @@ class Hook:
         if outcome.is_clean:
             return []
         fresh = (replace(each, advice=()) for each in outcome.plan.rewrites)  # the original can't have run anywhere yet
-        told = render_plan(replace(outcome.plan, rewrites=tuple(fresh)), Path.cwd())
-        self.terminal.say(f"migfix:\n{told}".rstrip())
+        findings = render_plan(replace(outcome.plan, rewrites=tuple(fresh)), Path.cwd())
+        self.terminal.say(f"migfix:\n{findings}".rstrip())
         for error in outcome.errors:
             self.terminal.say(f"error: {error}")
         if not outcome.plan.after or outcome.errors:

@@ -38,13 +38,13 @@ def root_of(paths: list[Path]) -> Path:
 def question_for(root: Path, config: Config, engines: tuple[str | None, ...]) -> Question:
     """What to verify, and where. Raises MigfixError if no settings are known or packages are missing."""
     demand("verify", "verify")
-    settings = settings_of(root, config.settings or config.unasked)  # verify runs the project's code anyway
+    settings = settings_of(root, config.settings or config.unconfirmed)  # verify runs the project's code anyway
     return Question(root, settings, config.database or "default", engines or (None,))
 
 
-def settings_of(root: Path, said: str | None) -> str:
+def settings_of(root: Path, configured: str | None) -> str:
     """The settings of a project: ``said``, or from the environment, or from manage.py. Raises MigfixError."""
-    settings = said or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
+    settings = configured or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
     if settings is None:
         raise MigfixError(
             "migfix doesn't know the settings module of this project.",

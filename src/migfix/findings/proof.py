@@ -108,7 +108,7 @@ class Proof:
         return all(each.is_passed for each in self.judged)
 
     @property
-    def is_told(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every trial in ``judged`` could be run."""
         return not any(each.could_not_run for each in self.judged)
 

@@ -10,7 +10,7 @@ from migfix.history import History
 from migfix.history.fields import Field
 from migfix.history.graph import rings
 from migfix.history.model import Model
-from migfix.history.same import state_differences
+from migfix.history.model_differences import state_differences
 from migfix.history.state import State
 from migfix.source.migration import Argument, Call, Dependency, Key, Literal, Migration, Value
 
@@ -76,8 +76,8 @@ def _as_column(field: Field, other: Field | None) -> Field:
         return Field(field.name, Literal(None))
     is_foreign = "." in field.kind or (other is not None and "." in other.kind)
     func = "" if is_foreign else field.value.func
-    said = ((each.keyword or str(place), each.value) for place, each in enumerate(field.value.arguments))
-    kept = [(name, value) for name, value in said if name in _IN_COLUMNS and value != Literal(False)]
+    named_arguments = ((each.keyword or str(place), each.value) for place, each in enumerate(field.value.arguments))
+    kept = [(name, value) for name, value in named_arguments if name in _IN_COLUMNS and value != Literal(False)]
     kept.sort(key=itemgetter(0))
     return Field(field.name, Call(func, tuple(Argument(name, _in_lower_case(value)) for name, value in kept)))
 

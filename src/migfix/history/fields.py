@@ -133,7 +133,7 @@ def names_field(value: Value | None, field: str) -> bool:
     return any(text.lstrip("-").split("__")[0] in (field, f"{field}_id") for text in strings_in(value))
 
 
-def said_value(facts: Facts, label: str, field: str) -> tuple[str, object] | None:
+def configured_value(facts: Facts, label: str, field: str) -> tuple[str, object] | None:
     """The name and value given for ``app.Model.field`` by ``--set`` or [tool.migfix.values]; None if there is none."""
     wanted = f"{label}.{field}".lower()
     return next(((name, value) for name, value in facts.values.items() if name.lower() == wanted), None)

@@ -46,7 +46,7 @@ def make_plan(
     rules = tuple(rules)
     draft = Draft(migrations, history.with_migrations(migrations), suppressions, chooser)
     for _ in range(MOST_ROUNDS):
-        has_changed = [draft.take_whole(rule) if chooser else draft.take(rule) for rule in rules]
+        has_changed = [draft.take_repeatedly(rule) if chooser else draft.take(rule) for rule in rules]
         if not any(has_changed):
             return draft.plan()
     raise MigfixError(
@@ -78,7 +78,7 @@ class Draft:
         self.chooser = chooser
         self.declined: Counter[tuple[str, str, str]] = Counter()
         """Identity of a rewrite -> how many of them the user declined."""
-        self.heeded: set[tuple[str, int]] = set()
+        self.used_comments: set[tuple[str, int]] = set()
         self.migrations = migrations
         self.history = history
         self.deployed = {each.key for each in migrations if history.why_deployed(each)}
@@ -97,16 +97,16 @@ class Draft:
         refusals = sorted(left, key=lambda each: (each.path, each.line, each.code))
         rewrites = tuple(self.rewrites)
         suppressed = sum(self.suppressed.values())
-        return Plan(self.before, self.after, rewrites, tuple(refusals), frozenset(self.heeded), suppressed)
+        return Plan(self.before, self.after, rewrites, tuple(refusals), frozenset(self.used_comments), suppressed)
 
-    def take_whole(self, rule: Rule) -> bool:
+    def take_repeatedly(self, rule: Rule) -> bool:
         """Run a rule until it changes nothing more. Returns whether it changed a file."""
         return sum(1 for _ in takewhile(bool, (self.take(rule) for _ in range(MOST_OF_ONE_RULE)))) > 0
 
     def take(self, rule: Rule) -> bool:
         """Run a rule once on the current state of the files. Returns whether it changed one."""
         everything = list(self._found(rule))
-        self.heeded |= {(f.path, each.number) for f in everything for each in comments_on(f, rule, self.history)}
+        self.used_comments |= {(f.path, each.number) for f in everything for each in comments_on(f, rule, self.history)}
         found = list(self.suppressions.standing(rule, everything, self.history))
         self.suppressed[rule.code] = len(everything) - len(found)
         self.standing[rule.code] = set(map(_identity, found))
@@ -153,9 +153,9 @@ class Draft:
         if self.history.facts.follow_up:
             deployed = [each for each in self.migrations if each.key in self.deployed]
             later += follow_ups(rule, deployed, self.history)
-        told = set(map(_identity, later))
+        reported = set(map(_identity, later))
         yield from later
-        yield from (each for each in look(rule, self.migrations, self.history) if _identity(each) not in told)
+        yield from (each for each in look(rule, self.migrations, self.history) if _identity(each) not in reported)
 
     def _instead(self, rewrite: Rewrite, rule: Rule) -> str:
         """The next step in place of a rewrite that would change a deployed file; "" if it changes none.
@@ -232,13 +232,13 @@ class Draft:
         return old.source if old else self.history.companion(path)
 
     def _keep(self, tried: Tried, rewrites: list[Rewrite]) -> None:
-        told = [replace(each, line=self._line_on_disk(each)) for each in rewrites]
+        reported = [replace(each, line=self._line_on_disk(each)) for each in rewrites]
         self.before = {**tried.before, **self.before}
         self.after |= tried.after
         named = {each.key for each in self.migrations} | {each.key for each in tried.migrations}
         self.history = tried.history
         self.migrations = tuple(each for key in sorted(named) if (each := self.history.migration(key)))
-        self.rewrites += told
+        self.rewrites += reported
 
     def _changed(self, edits: list[Edit]) -> dict[str, tuple[str, bytes]]:
         """Path -> app ("" for companion files) and new content, with all old comments. Raises CannotEdit."""

@@ -86,5 +86,5 @@ def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
     for migration in commented:
         for comment in ignores(migration):
             is_for_off = bool(comment.lines) and any(comment.means(rule.code, rule.name) for rule in off)
-            if (migration.path, comment.number) not in plan.heeded and not is_for_off:
+            if (migration.path, comment.number) not in plan.used_comments and not is_for_off:
                 yield migration.path, comment

@@ -20,7 +20,7 @@ class Plan:
     after: Mapping[str, bytes] = field(default_factory=dict)
     rewrites: tuple[Rewrite, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    heeded: frozenset[tuple[str, int]] = frozenset()
+    used_comments: frozenset[tuple[str, int]] = frozenset()
     """Path and number of each ignore comment that matched a finding."""
     suppressed: int = 0
     """The number of findings that a comment, the baseline or the configuration suppresses."""

@@ -98,9 +98,9 @@ def migration_folders(root: Path, facts: Facts, left_out: list[str] | None = Non
 
 def is_for_migrations(folder: Path, facts: Facts) -> bool:
     """Whether a folder is for migrations according to its name, ``migration_modules`` or Django."""
-    said = (module.replace(".", "/") for module in facts.migration_modules.values())
-    is_said = any(folder.as_posix().endswith(f"/{module}") for module in said)
-    return "migrations" in folder.name or is_said or folder in (facts.folders or {}).values()
+    modules = (module.replace(".", "/") for module in facts.migration_modules.values())
+    is_configured = any(folder.as_posix().endswith(f"/{module}") for module in modules)
+    return "migrations" in folder.name or is_configured or folder in (facts.folders or {}).values()
 
 
 def migration_files(folder: Path) -> list[Path]:

@@ -24,15 +24,15 @@ _CONTRIB = frozenset({"auth", "contenttypes", "sites", "sessions", "admin"})
 
 def label_of(folder: Path, root: Path, facts: Facts) -> str:
     """The app label of the migrations in ``folder``."""
-    return said_label(folder, root, facts) or _label_by_dependencies(folder)
+    return configured_label(folder, root, facts) or _label_by_dependencies(folder)
 
 
-def said_label(folder: Path, root: Path, facts: Facts) -> str | None:
+def configured_label(folder: Path, root: Path, facts: Facts) -> str | None:
     """The app label from the configuration, a setting or an AppConfig; None if it can only be guessed."""
-    said = {(root / path).resolve(): label for path, label in facts.apps.items()}
+    configured = {(root / path).resolve(): label for path, label in facts.apps.items()}
     for place in (folder, folder.parent):
-        if place.resolve() in said:
-            return said[place.resolve()]
+        if place.resolve() in configured:
+            return configured[place.resolve()]
     for label, module in facts.migration_modules.items():
         if folder.as_posix().endswith("/" + module.replace(".", "/")):
             return label

@@ -22,7 +22,7 @@ from migfix.project.files import (
     read_bytes,
 )
 from migfix.project.installed import packages
-from migfix.project.labels import label_in_apps, label_of, said_label, usual_label
+from migfix.project.labels import configured_label, label_in_apps, label_of, usual_label
 from migfix.project.reader import Module
 from migfix.project.settings import settings_module
 from migfix.source import read_migration
@@ -106,7 +106,7 @@ class Project:
     def _uncontradicted(self, folder: Path) -> str:
         """The label of a folder. A guess isn't used if another folder has that label by its name or by a guess."""
         label, usual = label_of(folder, self.root, self.facts), usual_label(folder)
-        if label == usual or said_label(folder, self.root, self.facts):
+        if label == usual or configured_label(folder, self.root, self.facts):
             return label
         others = (each for each in migration_folders(self.root, self.facts) if each != folder)
         is_taken = any(label in (usual_label(each), label_of(each, self.root, self.facts)) for each in others)
@@ -177,8 +177,8 @@ class Project:
             return False
         package = path if path.is_dir() else path.parent if is_package(path.parent) else None
         files = package.glob("*.py") if package else [path.with_name(f"{path.name}.py")]
-        said = re.compile(rf"""["']{re.escape(app)}(["']|\.\w*\.?\w*Config["'])""".encode())
-        return any(said.search(read_bytes(each)) for each in files if each.is_file())
+        pattern = re.compile(rf"""["']{re.escape(app)}(["']|\.\w*\.?\w*Config["'])""".encode())
+        return any(pattern.search(read_bytes(each)) for each in files if each.is_file())
 
     def app_of(self, path: str) -> str:
         """The label of the innermost app package that a file is in, or "".

@@ -20,9 +20,9 @@ def folder_of(root: Path) -> Path:
 
 def _state() -> Path:
     """The state folder (XDG Base Directory Specification), or a private temporary folder if it can't be used."""
-    said = os.environ.get("XDG_STATE_HOME", "")
+    configured = os.environ.get("XDG_STATE_HOME", "")
     with suppress(OSError, RuntimeError):  # RuntimeError: no home
-        home = Path(said) if Path(said).is_absolute() else Path.home() / ".local" / "state"
+        home = Path(configured) if Path(configured).is_absolute() else Path.home() / ".local" / "state"
         folder = home / "migfix"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):

@@ -20,7 +20,7 @@ from django.utils import translation
 
 from migfix.project.django.answering import reply
 from migfix.project.django.recorded import applied_and_tables
-from migfix.prove.detect import differences
+from migfix.prove.autodetector import differences
 from migfix.prove.planned import PlannedFinder, PlannedLoader
 from migfix.source.migration import Key
 

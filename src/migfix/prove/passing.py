@@ -21,7 +21,7 @@ def passing(
     """
     attempt = partial(_tried, question, on_step, is_comparing)
     proof = attempt(plan)
-    if proof.is_passed or not proof.is_told:
+    if proof.is_passed or not proof.is_complete:
         return plan, (proof,)
     parts = plan.parts
     proofs = [attempt(part, plan) for part in parts] if len(parts) > 1 else [proof]

@@ -33,7 +33,7 @@ class Question:
     engines: tuple[str | None, ...] = (None,)
     count: int = 3
     own_rows: tuple[str, ...] = ()
-    is_telling_sql: bool = False
+    shows_sql: bool = False
     limit: float | None = None
     """Seconds that one trial may take."""
 
@@ -80,7 +80,7 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
         too_long = threading.Event()
         try:
             with _limited(child, question.limit, too_long):
-                trial, could_not_run = _told(child, request, lambda step: on_step(f"{shown}: {step}"))
+                trial, could_not_run = _answered(child, request, lambda step: on_step(f"{shown}: {step}"))
                 child.wait()
         except KeyboardInterrupt:
             _end(child)
@@ -115,11 +115,11 @@ def _request(question: Question, engine: str | None, version: Version) -> dict[s
         "hidden": sorted(version.hidden),
         "rows": question.count,
         "own_rows": question.own_rows,
-        "sql": question.is_telling_sql,
+        "sql": question.shows_sql,
     }
 
 
-def _told(child: subprocess.Popen[str], request: dict[str, object], on_step: OnStep) -> tuple[Trial | None, str]:
+def _answered(child: subprocess.Popen[str], request: dict[str, object], on_step: OnStep) -> tuple[Trial | None, str]:
     """The result of a trial, or why it couldn't be run. Calls ``on_step`` for each step.
 
     The stdin of the process stays open until then, because the trial ends when it is closed.

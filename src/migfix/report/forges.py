@@ -36,8 +36,8 @@ def render_github(outcome: Outcome, start: Path) -> str:
     lines = []
     for each in outcome.plan.findings:
         properties = {"title": title_of(each.code), "file": _posix(each.path, start), "line": str(each.line)}
-        said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-        lines.append(f"::{'error' if is_grave(each) else 'warning'} {said}::{_data(message_of(each))}\n")
+        parameters = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+        lines.append(f"::{'error' if is_grave(each) else 'warning'} {parameters}::{_data(message_of(each))}\n")
     return "".join(lines)
 
 

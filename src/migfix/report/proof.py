@@ -81,8 +81,8 @@ def statements(trial: Trial, step: str, is_timed: bool = False) -> Iterator[str]
             if each.place != place:
                 place = each.place
                 yield f"-- {place.operation}" if place is not None else "-- at the end of the file"
-            told = filter(None, ["failed" * each.is_failed, f"{each.seconds * 1000:.1f} ms" * is_timed])
-            yield f"{each.sql.rstrip(';')};  -- {', '.join(told)}".removesuffix("  -- ")
+            remarks = filter(None, ["failed" * each.is_failed, f"{each.seconds * 1000:.1f} ms" * is_timed])
+            yield f"{each.sql.rstrip(';')};  -- {', '.join(remarks)}".removesuffix("  -- ")
 
 
 def _locks(trial: Trial, step: str) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _locks(trial: Trial, step: str) -> Iterator[str]:
 def verdict(proof: Proof) -> str:
     """One closing line."""
     engines = ", ".join(dict.fromkeys(trial.engine for trial in proof.judged))
-    if not proof.is_told:
+    if not proof.is_complete:
         return "could not be verified everywhere."
     originals = [trial for trial in proof.trials if trial.version == ORIGINAL and not trial.could_not_run]
     wrong = [trial for trial in originals if not trial.is_passed]
@@ -117,7 +117,7 @@ def proof_as_json(proof: Proof) -> str:
     trials = [{**dataclasses.asdict(trial), "passed": trial.is_passed} for trial in proof.trials]
     for each in trials:
         del each["values"], each["before"]
-    data = {"passed": proof.is_passed and proof.is_told, "trials": trials}
+    data = {"passed": proof.is_passed and proof.is_complete, "trials": trials}
     return json.dumps(data, indent=1, default=lambda value: value.value) + "\n"
 
 

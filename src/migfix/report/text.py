@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.planning.registry import title_of
-from migfix.report.visible import in_one_line
+from migfix.report.control_characters import in_one_line
 
 if TYPE_CHECKING:
     from migfix.findings.finding import Finding, Refusal, Rewrite
@@ -71,9 +71,9 @@ def _passed_over(reasons: Mapping[str, str]) -> str:
     """One line about the deployed migrations in a folder. ``reasons`` has the reason for each."""
     count, why = len(reasons), next(iter(reasons.values()))
     is_one = count == 1
-    told = f"{count} deployed migration{'' if is_one else 's'} left as {'it is' if is_one else 'they are'}"
+    skipped = f"{count} deployed migration{'' if is_one else 's'} left as {'it is' if is_one else 'they are'}"
     like = f"it {why}" if is_one else f"one {why}" if len(set(reasons.values())) > 1 else f"each {why}"
-    return f"{told}, because {like}; pass {'its path' if is_one else 'a path'} to see your options."
+    return f"{skipped}, because {like}; pass {'its path' if is_one else 'a path'} to see your options."
 
 
 def _unused(path: str, comment: Ignore, start: Path) -> str:
@@ -85,9 +85,9 @@ def closing(outcome: Outcome, is_written: bool) -> str:
     """The closing line of a run, "" if there are only errors."""
     if outcome.is_clean:
         return f"nothing to do{_looked_at(outcome)}"
-    said = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
+    closing_line = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
     written = "nothing was written" if outcome.errors and outcome.plan.after else ""
-    return ", ".join(filter(None, [said, written]))
+    return ", ".join(filter(None, [closing_line, written]))
 
 
 def _looked_at(outcome: Outcome) -> str:

@@ -62,5 +62,5 @@ def _drop_field(op: Operation, state: State, app: str) -> str:
 
 def _link_table(table: str, field: Field) -> str:
     """The link table of a field, named as in ManyToManyField._get_m2m_db_table, but not shortened to 64 characters."""
-    said = field.get("db_table")
-    return str(said.value) if isinstance(said, Literal) else f"{table}_{field.name}"
+    db_table = field.get("db_table")
+    return str(db_table.value) if isinstance(db_table, Literal) else f"{table}_{field.name}"

@@ -7,7 +7,7 @@ import ast
 from migfix.history.fields import Field
 from migfix.history.model import Model
 from migfix.history.uniqueness import unique_sets
-from migfix.rows.placeholder_rows.check_constraint import lets_through
+from migfix.rows.placeholder_rows.check_constraint import allows
 from migfix.rows.placeholder_rows.columns import typed
 from migfix.rows.placeholder_rows.values import AUTO, TEXT, UNKNOWN, Row, placeholder
 from migfix.source.migration import Argument, Call, Literal, Migration, Name, Value
@@ -47,7 +47,7 @@ def _goes_too(migration: Migration, index: int, model: Model) -> bool:
     return any(op.kind == "DeleteModel" and op.model == model.key[1] for op in migration.operations[index:])
 
 
-def value_for(model: Model, field: Field, said: tuple[str, object] | None) -> tuple[Value, str]:
+def value_for(model: Model, field: Field, configured: tuple[str, object] | None) -> tuple[Value, str]:
     """The default with which the column can be added back, and its code. ``model`` is as before the whole file.
 
     Raises CannotComeBack.
@@ -56,9 +56,9 @@ def value_for(model: Model, field: Field, said: tuple[str, object] | None) -> tu
         raise CannotComeBack("it is unique, so two rows can't share one value.")
     if shared := next((names for names in unique_sets(model, also_partial=True) if field.name in names), None):
         raise CannotComeBack(f"one value for all rows could break the unique constraint on {', '.join(shared)}.")
-    value = Literal(typed(said, field)) if said else _no_data(model, field)
+    value = Literal(typed(configured, field)) if configured else _no_data(model, field)
     plain = value.value if isinstance(value, Literal) else UNKNOWN
-    if not said and not lets_through(model, field.name, plain):
+    if not configured and not allows(model, field.name, plain):
         raise CannotComeBack("its check constraint may not allow migfix's value.")
     return value, shown(value)
 

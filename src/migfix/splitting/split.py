@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from migfix.history import History
-from migfix.history.needed import dependency_code, dependency_edit
+from migfix.history.dependencies import dependency_code, dependency_edit
 from migfix.source.data_functions.lookups import called_functions
 from migfix.source.edits import Edit, NewFile, Remove, RemoveDefinition, RemoveImport, Replace, SetContent
 from migfix.source.formatting import quote_of, with_quotes

@@ -80,7 +80,7 @@ def _label(module: Module, name: str, modules: Modules) -> str | None:
         seen.add(module.path)
         for node in modules.trees[module.path].body:
             if isinstance(node, ast.ClassDef) and node.name == name:
-                app = _said_app(node) or module.app or modules.project.app_of(module.path)
+                app = _configured_app(node) or module.app or modules.project.app_of(module.path)
                 return f"{app}.{name}" if app else None
         for each in modules.imports[module.path]:
             if each.bound == name and each.name not in ("", "*"):
@@ -97,7 +97,7 @@ def _defines(modules: Modules, module: Module, name: str) -> bool:
     return name in names or any(each.bound in (name, "*") for each in modules.imports[module.path])
 
 
-def _said_app(node: ast.ClassDef) -> str | None:
+def _configured_app(node: ast.ClassDef) -> str | None:
     """The ``app_label`` in the Meta of the class."""
     for meta in node.body:
         if isinstance(meta, ast.ClassDef) and meta.name == "Meta":

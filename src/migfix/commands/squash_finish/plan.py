@@ -8,8 +8,8 @@ from pathlib import Path, PurePath
 
 from migfix.errors import MigfixError
 from migfix.history import History
+from migfix.history.dependencies import dependency_code
 from migfix.history.differences import squash_differences
-from migfix.history.needed import dependency_code
 from migfix.project.mentions import Mention, mentions, mentions_below
 from migfix.source.edits import Edit, Remove, RemoveAttribute, Replace
 from migfix.source.migration import Key, Migration, Where
@@ -54,7 +54,7 @@ def plan_finish(app: str, root: Path, history: History, applied: Mapping[str, fr
         before[path], after[path] = source, apply_edits(source, found)
     for path, (source, content) in _companions(squashed, history).items():
         before[path], after[path] = source, content
-    standing += [_said(each, root) for each in _still_named(root, by_name, after)]
+    standing += [_listed(each, root) for each in _still_named(root, by_name, after)]
     return Finish(squashed, before, after, tuple(standing))
 
 
@@ -150,7 +150,7 @@ def _still_named(root: Path, by_name: Mapping[Key, Migration], after: Mapping[st
             yield from mentions(content, path, by_name)
 
 
-def _said(mention: Mention, root: Path) -> str:
+def _listed(mention: Mention, root: Path) -> str:
     path = PurePath(mention.path)
     shown = path.relative_to(root) if path.is_relative_to(root) else path
     return f"{shown}:{mention.line}: mentions {mention.name}: change it to what replaces it, or remove it."

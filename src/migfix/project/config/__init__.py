@@ -26,7 +26,7 @@ class Config:
     select: tuple[str, ...] = DEFAULT_SELECT
     ignore: tuple[str, ...] = ()
     settings: str | None = None
-    unasked: str | None = None
+    unconfirmed: str | None = None
     """Settings that only pyproject.toml names and the user hasn't confirmed. Importing them runs the tree's code."""
     database: str | None = None
     databases: tuple[str, ...] = ()

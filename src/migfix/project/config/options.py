@@ -66,23 +66,23 @@ def with_selection(
     """
     chosen = split_codes(select) or config.select
     chosen += split_codes(extend_select) + (("MIG6",) if database else ())
-    unasked = None
+    unconfirmed = None
     if settings is None and config.settings:
         if is_confirmed(config.home, config.settings):
             settings = config.settings
         else:
-            unasked = config.settings
+            unconfirmed = config.settings
     if database and not settings:
         raise ConfigError("--database needs --settings.")
-    if config.databases and settings is None and not unasked:
+    if config.databases and settings is None and not unconfirmed:
         raise ConfigError("`databases` in [tool.migfix] needs `settings`.")
     return replace(
         config,
         select=chosen,
         ignore=config.ignore + split_codes(ignore),
         settings=settings or None,  # "" is passed to use no settings
-        unasked=unasked,
-        databases=() if unasked else config.databases,
+        unconfirmed=unconfirmed,
+        databases=() if unconfirmed else config.databases,
         database=database,
         since=since,
         is_all=is_all,

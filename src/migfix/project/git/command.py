@@ -49,8 +49,8 @@ def why_unreadable(top: Path) -> str:
     result = _run(top, "rev-parse", "--is-inside-work-tree")
     if result is None:
         return "it isn't on the PATH"
-    said = result.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-    return said[0].rstrip(".") if result.returncode else ""
+    lines = result.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+    return lines[0].rstrip(".") if result.returncode else ""
 
 
 _PATIENCE = 60

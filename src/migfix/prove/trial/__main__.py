@@ -61,7 +61,7 @@ def try_out(request: dict[str, Any], tell: Tell) -> Trial:
         with Foreign(MigfixError) as caught:
             route = route_to(request["targets"], request["aside"], migrator.load())
         if caught.error is not None:
-            step = Step("load", Outcome.failed, 0.0, caught.said)
+            step = Step("load", Outcome.failed, 0.0, caught.message)
             return Trial(engine_name(connections[alias]), request["version"], (step,))
         for other in replaced:
             if other != alias and is_used(replaced[other]) and not replaced[other]["TEST"].get("MIRROR"):
@@ -78,7 +78,7 @@ def _configured(module: str) -> dict[str, dict[str, Any]]:
     with Foreign() as caught:
         configured: dict[str, dict[str, Any]] = settings.DATABASES
         return configured
-    raise MigfixError(f"The settings {module} can't be loaded: {caught.said}.")
+    raise MigfixError(f"The settings {module} can't be loaded: {caught.message}.")
 
 
 @cache
@@ -88,7 +88,7 @@ def _set_up(module: str) -> None:
         django.setup()
         setup_test_environment(debug=settings.DEBUG)
     if caught.error is not None:
-        raise MigfixError(f"The project can't be loaded with the settings {module}: {caught.said}.")
+        raise MigfixError(f"The project can't be loaded with the settings {module}: {caught.message}.")
     translation.deactivate_all()  # the same as migrate and makemigrations, so that a translated label is no change
 
 
@@ -176,13 +176,13 @@ def _wire() -> tuple[TextIO, TextIO]:
 
     Afterwards stdin is empty, and stdout is the same as stderr.
     """
-    asked, told = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
     sys.stdin, sys.stdout = os.fdopen(0, closefd=False), sys.stderr
-    return asked, told
+    return requests, answers
 
 
 def _end_with(asked: TextIO) -> None:

@@ -33,7 +33,7 @@ class Foreign:
         return self.error is not None
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """The error on one line."""
         return f"{type(self.error).__name__}: {one_line(self.error)}" if self.error is not None else ""
 

@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from migfix.errors import MigfixError
 from migfix.findings.proof import Outcome, Step, Trial
-from migfix.prove.detect import changes
+from migfix.prove.autodetector import changes
 from migfix.prove.trial.foreign import Foreign
 from migfix.prove.trial.going_back import shown_noops, weigh
 from migfix.prove.trial.inserts import insert, insert_as_before
@@ -33,7 +33,7 @@ from migfix.prove.trial.snapshot import (
     table_of,
 )
 from migfix.prove.trial.statements import StatementLog
-from migfix.prove.trial.steps import Steps, told
+from migfix.prove.trial.steps import Steps, shortened
 from migfix.prove.trial.test_rows.rows import SyntheticRows
 from migfix.prove.trial.touched import Sources, is_separated, reverse_notes, touched
 from migfix.source.migration import Key
@@ -54,7 +54,7 @@ class Wishes:
     count: int = 3
     own_rows: tuple[str, ...] = ()
     """SQL statements that insert rows, to be used instead of test rows."""
-    is_telling_sql: bool = False
+    shows_sql: bool = False
 
 
 class Journey:
@@ -69,7 +69,7 @@ class Journey:
         self.wishes = wishes
         self.sources = sources
         self.log: StatementLog = migrator.log
-        self.log.is_looking_at_locks = wishes.is_telling_sql and self.connection.vendor == "postgresql"
+        self.log.is_looking_at_locks = wishes.shows_sql and self.connection.vendor == "postgresql"
         self.migrations = self._migrations()
         self.irreversible, self.noops = reverse_notes(self.migrations, sources)
         self.steps = Steps(self.log, tell, self.irreversible, bool(wishes.own_rows))
@@ -88,7 +88,7 @@ class Journey:
             for state in states:
                 models_of(state, state.models)  # renders them
         if caught.error is not None:
-            self.steps.all.append(Step("forward", Outcome.failed, 0.0, caught.said))
+            self.steps.all.append(Step("forward", Outcome.failed, 0.0, caught.message))
             return
         keys = touched(self.migrations, states, self.sources)
         old, new = (models_of(state, keys) for state in states)
@@ -109,7 +109,7 @@ class Journey:
     def trial(self, version: str) -> Trial:
         """The result of the steps."""
         counts = {table: tuple(_count(rows, table) for rows in self.rows) for table in self.tables}
-        statements, locks = (self.log.statements, self.log.locks) if self.wishes.is_telling_sql else ([], {})
+        statements, locks = (self.log.statements, self.log.locks) if self.wishes.shows_sql else ([], {})
         return Trial(
             engine_name(self.connection),
             version,
@@ -129,7 +129,7 @@ class Journey:
         with self.steps.step("state before"):
             self.migrator.prepare()
             self.migrator.forward(self.route.before)
-            self.migrator.tell_all_apps()
+            self.migrator.notify_all_apps()
         if not self.steps.is_passed:
             step = self.steps.last
             where = f" ({step.place.path}:{step.place.line}, {step.place.operation})" if step.place else ""
@@ -207,9 +207,9 @@ class Journey:
         with self.steps.step("makemigrations") as step:
             written, wanted = self.migrator.end_state(), ProjectState.from_apps(live_apps)
             if found := changes(written, wanted, with_models):
-                step.fail([f"it would still write: {told(found)}"])
+                step.fail([f"it would still write: {shortened(found)}"])
             elif found := changes(wanted, written, with_models):
-                step.fail([f"from models.py to the migrations it would write: {told(found)}"])
+                step.fail([f"from models.py to the migrations it would write: {shortened(found)}"])
 
     def _use_separated(
         self, states: tuple[ProjectState, ProjectState], old: list[type[Model]], new: list[type[Model]]

@@ -90,7 +90,7 @@ class Migrator:
         assert isinstance(state, ProjectState)
         return state
 
-    def tell_all_apps(self) -> None:
+    def notify_all_apps(self) -> None:
         """Send post_migrate, which creates content types, permissions, the default site and the project's own rows."""
         executor = _Executor(self.connection, self.load(), self.log)
         state = executor.state_of_the_database()

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_TOLD = ("primary_key", "unique", "foreign_key", "check", "index", "type", "columns", "orders")
+_SHOWN = ("primary_key", "unique", "foreign_key", "check", "index", "type", "columns", "orders")
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str, defin
         }
     texts = {}
     for name, each in found.items():
-        told = [f"{part}={each[part]}" for part in _TOLD if each.get(part)]
-        texts[name] = " ".join(filter(None, [*told, definitions.get((table, name), "")]))
+        parts = [f"{part}={each[part]}" for part in _SHOWN if each.get(part)]
+        texts[name] = " ".join(filter(None, [*parts, definitions.get((table, name), "")]))
     return texts
 
 

@@ -99,7 +99,7 @@ class StatementLog:
         finally:
             self._is_asking = False
 
-    def blamed(self, error: BaseException) -> Place | None:
+    def place_of(self, error: BaseException) -> Place | None:
         """The operation that an error comes from.
 
         It is the running one, that of the last failed statement, or the one whose SQL has the most names in the error.
@@ -110,9 +110,9 @@ class StatementLog:
         names.update(part for text in re.findall(r"\b\w+\.\w+\b", str(error)) for part in text.split("."))
         best, most = None, 0
         for each in self.statements:
-            said = len(names.intersection(_QUOTED.findall(each.sql)))
-            if each.step == self._step and each.place and said and said >= most:
-                best, most = each.place, said
+            quoted = len(names.intersection(_QUOTED.findall(each.sql)))
+            if each.step == self._step and each.place and quoted and quoted >= most:
+                best, most = each.place, quoted
         return best
 
     def let_go(self) -> None:

@@ -31,7 +31,7 @@ class StepUnderWay:
         """Fail with these errors, in addition to earlier ones. Does nothing if the list is empty."""
         if errors:
             self.outcome = Outcome.failed
-            self.error = "; ".join(filter(None, [self.error, told(errors)]))
+            self.error = "; ".join(filter(None, [self.error, shortened(errors)]))
 
     def note(self, text: str) -> None:
         self.outcome = Outcome.noted if self.outcome is Outcome.passed else self.outcome
@@ -69,7 +69,7 @@ class Steps:
             with Foreign() as caught, self._log.watching(name):
                 yield under_way
         if caught.error is not None:
-            under_way.fail([caught.said])
+            under_way.fail([caught.message])
             place = self._place_of(caught.error)
             if place and place.operation.startswith("RunPython") and not self._has_own_rows:
                 under_way.note("these are test rows; if your data can't look like that, use --rows-from with your own")
@@ -82,7 +82,7 @@ class Steps:
         """The operation that an error comes from, with the line in its file that raised it, if there is one."""
         if isinstance(error, IrreversibleError):
             return next(iter(self._irreversible), None)
-        place = self._log.blamed(error)
+        place = self._log.place_of(error)
         if place:
             lines = [
                 frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == place.path
@@ -110,7 +110,7 @@ class Steps:
         )
 
 
-def told(errors: list[str]) -> str:
+def shortened(errors: list[str]) -> str:
     """The first differences, and the number of the others."""
     more = f"; and {len(errors) - MOST_TOLD} more" if len(errors) > MOST_TOLD else ""
     return "; ".join(errors[:MOST_TOLD]) + more

@@ -46,7 +46,7 @@ def condition_of(constraint: Value) -> Value | None:
     return None
 
 
-def lets_through(model: Model, field: str, value: object) -> bool:
+def allows(model: Model, field: str, value: object) -> bool:
     """Whether every check constraint on a field is sure to allow a value, whatever the row's other values."""
     conditions = [found for each in items_of(model.options.get("constraints")) if (found := condition_of(each))]
     for condition in conditions:
@@ -73,8 +73,8 @@ def _truth(condition: Value, values: Mapping[str, object]) -> bool | None:
         case "&" | "|" | "^":
             return _joined([partial(_truth, arg.value, values) for arg in condition.arguments], condition.func)
         case "django.db.models.Q":
-            said = condition.keyword("_connector")
-            connector = "|" if said == Literal("OR") else "^" if said == Literal("XOR") else "&"
+            connector_name = condition.keyword("_connector")
+            connector = "|" if connector_name == Literal("OR") else "^" if connector_name == Literal("XOR") else "&"
             arguments = [arg for arg in condition.arguments if arg.keyword not in ("_connector", "_negated")]
             parts = [partial(_part, arg.keyword, arg.value, values) for arg in arguments]
             truth = _joined(parts, connector)

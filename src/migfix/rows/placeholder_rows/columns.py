@@ -7,7 +7,7 @@ from typing import Protocol
 
 from migfix.errors import ConfigError
 from migfix.history import History
-from migfix.history.fields import Field, said_value, strings_in, together
+from migfix.history.fields import Field, configured_value, strings_in, together
 from migfix.history.model import Model, items_of
 from migfix.history.state import State
 from migfix.rows.placeholder_rows.check_constraint import Unreadable, around, condition_of, fields_in, holds, satisfying
@@ -84,7 +84,7 @@ class Columns:
         written: dict[str, Written] = {}
         known: dict[str, object] = {key_field.name: ast.literal_eval(self.key)} if key_field else {}
         for each in fields:
-            made = self._said(each) or self._required(each)
+            made = self._configured(each) or self._required(each)
             known[each.name] = made.value if made else _left_out(each)
             if made:
                 written[each.name] = made
@@ -92,12 +92,12 @@ class Columns:
         by_name = {each.name: each for each in fields}
         return {f"{name}_id" if by_name[name].is_key else name: made for name, made in written.items()}
 
-    def _said(self, each: Field) -> Written | None:
+    def _configured(self, each: Field) -> Written | None:
         """The value set with ``--set`` or [tool.migfix.values], or None."""
         for owner in self.lineage[::-1]:
-            if said := said_value(self.seeder.history.facts, owner.label, each.name):
-                self.used.append(said[0])
-                value = of_value(typed(said, each))
+            if configured := configured_value(self.seeder.history.facts, owner.label, each.name):
+                self.used.append(configured[0])
+                value = of_value(typed(configured, each))
                 if each.is_key:
                     self._points_at(each, Literal(value.value))
                 return value
@@ -158,10 +158,10 @@ class Columns:
             c for options in self.options for each in items_of(options.get("constraints")) if (c := condition_of(each))
         ]
         checks = [c for i, c in enumerate(checks) if c not in checks[:i]]
-        said = {name.rpartition(".")[2] for name in self.used}
-        free = frozenset(name for name, each in by_name.items() if name not in said and not each.is_key)
-        invented = written.keys() - said
-        readable = [each for each in checks if self._is_readable(each, known, said, invented)]
+        configured = {name.rpartition(".")[2] for name in self.used}
+        free = frozenset(name for name, each in by_name.items() if name not in configured and not each.is_key)
+        invented = written.keys() - configured
+        readable = [each for each in checks if self._is_readable(each, known, configured, invented)]
         found = satisfying(readable, known, lambda name, near: self._candidates(by_name[name], near), free)
         if found is None:
             raise self._no_values(readable)
@@ -169,7 +169,7 @@ class Columns:
             if value is not known[name]:
                 written[name] = of_value(value, by_name[name])
 
-    def _is_readable(self, check: Value, known: dict[str, object], said: set[str], invented: set[str]) -> bool:
+    def _is_readable(self, check: Value, known: dict[str, object], configured: set[str], invented: set[str]) -> bool:
         """Whether a check can be evaluated.
 
         A check that can't be is ignored only if migfix invented none of its values, otherwise CannotSeed is raised.
@@ -178,7 +178,11 @@ class Columns:
             holds(check, known)
         except Unreadable:
             names = fields_in(check)
-            if names and not names & invented and all(name in said or known.get(name) is UNKNOWN for name in names):
+            if (
+                names
+                and not names & invented
+                and all(name in configured or known.get(name) is UNKNOWN for name in names)
+            ):
                 return False
             raise self._no_values([check]) from None
         return True
@@ -233,12 +237,12 @@ def _left_out(each: Field) -> object:
     return None if each.is_true("null") else ""
 
 
-def typed(said: tuple[str, object], each: Field) -> object:
+def typed(configured: tuple[str, object], each: Field) -> object:
     """A value that was set, as a value of the field. Text stays text, unless it is quoted.
 
-    ``said`` is the name and the value. Raises ConfigError for a value that the column can't hold.
+    ``configured`` is the name and the value. Raises ConfigError for a value that the column can't hold.
     """
-    name, value = said
+    name, value = configured
     if not isinstance(value, str) or (each.kind in TEXT and value[:1] not in ("'", '"')):
         meant: object = str(value) if each.kind in TEXT else value
     else:

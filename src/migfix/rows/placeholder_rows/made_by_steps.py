@@ -43,8 +43,10 @@ def _made(migration: Migration, op: Operation, target: Model) -> Iterator[Given]
 def may_be(given: Given, target: Model, by: str | None, key: Value) -> bool:
     """Whether a created row can be the one of ``target`` whose primary key, or field ``by``, is ``key``."""
     primary = {"pk", *(name for name, each in target.fields.items() if each.is_true("primary_key"))}
-    said = given.keys() & (primary if by is None or by in primary else {by})
-    return not isinstance(key, Literal) or not said or any(str(given[name]) == str(key.value) for name in said)
+    key_names = given.keys() & (primary if by is None or by in primary else {by})
+    return (
+        not isinstance(key, Literal) or not key_names or any(str(given[name]) == str(key.value) for name in key_names)
+    )
 
 
 def writes_column(migration: Migration, model: Key, column: str, before: int | None = None) -> bool:

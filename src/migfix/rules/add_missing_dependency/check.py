@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
+from migfix.history.dependencies import later_dependency_edit
 from migfix.history.graph import way
-from migfix.history.needed import later_dependency_edit
 from migfix.rules.add_missing_dependency import RULE
 from migfix.rules.add_missing_dependency.cycle import opened
 from migfix.rules.add_missing_dependency.missing import Missing, missing

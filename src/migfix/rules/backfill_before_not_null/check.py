@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.rows.functions.fill import fill_edits
-from migfix.rows.key_window import before_window
 from migfix.rows.leftover_tables import before_migrating
+from migfix.rows.without_primary_key import before_window
 from migfix.rules.backfill_before_not_null import RULE
 from migfix.rules.backfill_before_not_null.columns import CannotFill, Forbidden, fill_of, forbidden
-from migfix.source.code import CannotWrite
 from migfix.source.formatting import flatten
 from migfix.source.migration import Migration
+from migfix.source.writer import CannotWrite
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
 
 
 def _rewrite(migration: Migration, each: Forbidden, why: str, taken: set[str], history: History) -> Finding:
-    fill, said = fill_of(migration, each, history)
+    fill, used = fill_of(migration, each, history)
     place = before_window(migration, each.index, each.model.key, history)
     name, edits = fill_edits(migration, place, fill, taken)
     value = (
@@ -55,5 +55,5 @@ def _rewrite(migration: Migration, each: Forbidden, why: str, taken: set[str], h
         wrote=f"{name}() {value} in a RunPython before the AlterField.",
         edits=tuple(edits),
         advice=before_migrating(migration, each.index, history),
-        used_values=said,
+        used_values=used,
     )

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from migfix.history import History
-from migfix.history.fields import Field, field_of, said_value
+from migfix.history.fields import Field, configured_value, field_of
 from migfix.history.model import Model
 from migfix.rows.functions.fill import Fill
-from migfix.rows.one_each import called
-from migfix.rows.placeholder_rows.check_constraint import lets_through
+from migfix.rows.own_values import called
+from migfix.rows.placeholder_rows.check_constraint import allows
 from migfix.rows.placeholder_rows.columns import typed
 from migfix.rows.placeholder_rows.made_by_steps import deletes_rows_without, writes_column
 from migfix.rows.placeholder_rows.values import TEXT, of_value
-from migfix.rows.unique import alike_in_two_rows, is_computed
+from migfix.rows.unique_fields import alike_in_two_rows, is_computed
 from migfix.source.formatting import literal
 from migfix.source.migration import Migration, Name, Operation
 from migfix.source.text import decode, text_between
@@ -75,7 +75,7 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
             or not model.has_own_table
         ):
             continue
-        if _filled_by_hand(migration, index, model, field, history):
+        if _filled_by_steps(migration, index, model, field, history):
             continue
         later = later or history.state_before(migration, len(migration.operations))
         now = history.state_before(migration, index).models[model.key]
@@ -94,7 +94,7 @@ def _differs(field: Field) -> bool:
     return is_computed(default) and not is_shared
 
 
-def _filled_by_hand(migration: Migration, index: int, model: Model, field: Field, history: History) -> bool:
+def _filled_by_steps(migration: Migration, index: int, model: Model, field: Field, history: History) -> bool:
     """Whether an operation before the AlterField, in this file or an earlier one, writes the column or deletes rows."""
     own = any(_may_write(migration, op, model) for op in migration.operations[:index])
     if own or writes_column(migration, model.key, field.name, index):
@@ -117,20 +117,20 @@ def _may_write(migration: Migration, op: Operation, model: Model) -> bool:
 
 def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fill, tuple[str, ...]]:
     """The fill, and the ``--set`` names that it uses. Raises CannotFill, CannotWrite."""
-    said = said_value(history.facts, each.model.label, each.field.name)
-    if each.is_computed and not said:
+    configured = configured_value(history.facts, each.model.label, each.field.name)
+    if each.is_computed and not configured:
         return replace(called(migration, each.model, each.field, FORBIDS), left=LEFT), ()
     set_flag = f"--set {each.label}=VALUE"
     by_hand = "fill the column in your own RunPython before it"
     if each.unique:
         whose = "it is unique" if len(each.unique) == 1 else f"{', '.join(each.unique)} must be unique together"
         raise CannotFill(f"{whose}, so rows can't share one value", f"Give it a callable default, or {by_hand}.")
-    if said:
-        written = of_value(typed(said, each.field), each.field)
-        return _for_all(each, written.code, "as you set it", written.imports), (said[0],)
+    if configured:
+        written = of_value(typed(configured, each.field), each.field)
+        return _for_all(each, written.code, "as you set it", written.imports), (configured[0],)
     if each.field.kind not in TEXT:
         raise CannotFill("migfix can't choose a value for its NULLs", f"Set one with {set_flag}, or {by_hand}.")
-    if not all(lets_through(model, each.field.name, "") for model in (each.model, each.later)):
+    if not all(allows(model, each.field.name, "") for model in (each.model, each.later)):
         raise CannotFill("its check constraint doesn't allow ''", f"Set a value with {set_flag}, or {by_hand}.")
     return _for_all(each, literal(""), NO_DATA), ()
 

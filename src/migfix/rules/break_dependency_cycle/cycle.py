@@ -44,16 +44,16 @@ def opening(ring: frozenset[Key], history: History) -> Opening:
 def _squashed_in_parts(ring: frozenset[Key], history: History) -> Opening | None:
     found = cuts(ring, history)
     edits = [edit for squashed, parts in found.items() for edit in part_edits(squashed, parts, history)]
-    wrote = "; ".join(_said(squashed, parts) for squashed, parts in found.items())
+    wrote = "; ".join(_sentences(squashed, parts) for squashed, parts in found.items())
     return Opening(min(each.key for each in found), f"{wrote}.", tuple(edits)) if found else None
 
 
-def _said(squashed: Migration, parts: tuple[Part, ...]) -> str:
-    said = []
+def _sentences(squashed: Migration, parts: tuple[Part, ...]) -> str:
+    sentences = []
     for part in parts:
         names = [each.name for each in part.replaced]
-        said.append(f"{part.name} replaces {names[0]}" + (f" to {names[-1]}" if len(names) > 1 else ""))
-    return f"in {squashed.app}, " + ", ".join(said)
+        sentences.append(f"{part.name} replaces {names[0]}" + (f" to {names[-1]}" if len(names) > 1 else ""))
+    return f"in {squashed.app}, " + ", ".join(sentences)
 
 
 def _keys_moved(ring: frozenset[Key], history: History) -> Opening:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from migfix.history import History
 from migfix.history.model import Model, created_model, items_of
-from migfix.history.same import state_differences
+from migfix.history.model_differences import state_differences
 from migfix.history.state import State
 from migfix.rules.break_dependency_cycle.data_steps import DATA
 from migfix.rules.break_dependency_cycle.part_file import new_part, part_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from migfix.history import History
-from migfix.history.needed import dependency_code
+from migfix.history.dependencies import dependency_code
 from migfix.rules.break_dependency_cycle.chain import put_together
 from migfix.rules.break_dependency_cycle.data_steps import data_steps, elided
 from migfix.rules.break_dependency_cycle.halves import apart, second_half

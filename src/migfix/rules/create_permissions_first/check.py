@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.needed import CONTRIB, dependency_edit, is_guaranteed, newest
+from migfix.history.dependencies import CONTRIB, dependency_edit, is_guaranteed, newest
 from migfix.rows.functions.data_step import step_edits
 from migfix.rules.create_permissions_first import RULE
 from migfix.rules.create_permissions_first.function import CONTENT_TYPES, PERMISSIONS, Maker, creation_code
@@ -36,8 +36,8 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         yield Refusal(RULE.code, migration.path, step.lookups[0].line, f"{why[:-1]}, and {which}.", ways_out)
         return
     name, edits = _function_edits(migration, step, labels, maker)
-    needed, told = _dependencies(migration, step, labels, maker, history)
-    comes = f", and adds a dependency on {', '.join(told)}" if told else ""
+    needed, added = _dependencies(migration, step, labels, maker, history)
+    comes = f", and adds a dependency on {', '.join(added)}" if added else ""
     yield Rewrite(
         RULE.code,
         migration.path,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migfix.history import History
+from migfix.history.dependencies import CONTRIB
 from migfix.history.fields import strings_in
 from migfix.history.model import Model
-from migfix.history.needed import CONTRIB
 from migfix.history.state import State
 from migfix.source.data_functions.data_steps import running
 from migfix.source.data_functions.scopes import module_names_read

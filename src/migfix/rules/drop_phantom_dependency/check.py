@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.needed import dependency_code
+from migfix.history.dependencies import dependency_code
 from migfix.rules.drop_phantom_dependency import RULE
 from migfix.rules.drop_phantom_dependency.phantom import Phantom, missing_files, phantoms
 from migfix.source.edits import Edit, Remove, Replace

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.rows.key_window import before_window
 from migfix.rows.leftover_tables import before_migrating
-from migfix.rows.one_each import fill_of
+from migfix.rows.own_values import fill_of
 from migfix.rows.placeholder_rows.seed import CannotSeed
 from migfix.rows.removed_field import shown
-from migfix.rows.unique import UniqueField, unique_fields
+from migfix.rows.unique_fields import UniqueField, unique_fields
+from migfix.rows.without_primary_key import before_window
 from migfix.rules.fill_unique_field import RULE
 from migfix.rules.fill_unique_field.steps import in_steps
-from migfix.source.code import CannotWrite
 from migfix.source.migration import Migration
+from migfix.source.writer import CannotWrite
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from migfix.history.altered_model import kept_field
 from migfix.history.fields import field_of
 from migfix.rows.functions.fill import Fill, fill_edits
-from migfix.source.code import Writer, with_arguments
 from migfix.source.edits import Edit, Insert, Remove, Replace
 from migfix.source.migration import Call, Literal, Migration, Operation, Value
 from migfix.source.text import comment_after, comments_above
+from migfix.source.writer import Writer, with_arguments
 
 
 def in_steps(
@@ -26,7 +26,7 @@ def in_steps(
     if place == index:
         place, nullable = index + 1, _nullable(migration, op)
     else:
-        field = writer.code(with_arguments(op.arguments["field"], **_WITHOUT, **_said(op)))
+        field = writer.code(with_arguments(op.arguments["field"], **_WITHOUT, **_arguments(op)))
         added = writer.operation("AddField", ("model_name", model), ("name", name), ("field", field))
         comments = [*comments_above(migration.source, op.line), comment_after(migration.source, op.value.span)]
         comment = "\n".join(filter(None, comments)) or None
@@ -39,7 +39,7 @@ _WITHOUT: dict[str, Value | None] = {"default": None, "db_default": None, "uniqu
 """Arguments that the field gets only after it is filled."""
 
 
-def _said(op: Operation) -> dict[str, Value | None]:
+def _arguments(op: Operation) -> dict[str, Value | None]:
     """Arguments of the field until it is filled: nullable, and without an index, which AlterField creates (#28646)."""
     field = op.arguments["field"]
     assert isinstance(field, Call)
@@ -54,9 +54,9 @@ def _nullable(migration: Migration, op: Operation) -> list[Edit]:
     assert isinstance(field, Call)
     place = op.place("field")
     names = [argument.keyword for argument in field.arguments]
-    said = {name: f"{name}={value.value}" for name, value in _said(op).items() if isinstance(value, Literal)}
+    keywords = {name: f"{name}={value.value}" for name, value in _arguments(op).items() if isinstance(value, Literal)}
     edits: list[Edit] = [Remove(migration.path, (*place, i)) for i, name in enumerate(names) if name in _WITHOUT]
-    for name, code in sorted(said.items()):
+    for name, code in sorted(keywords.items()):
         if name in names:
             edits.append(Replace(migration.path, (*place, names.index(name)), code.partition("=")[2]))
         else:

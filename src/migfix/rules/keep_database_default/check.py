@@ -11,9 +11,9 @@ from migfix.rules.keep_database_default import RULE
 from migfix.rules.keep_database_default.columns import NewColumn, new_columns, reason_against
 from migfix.rules.keep_database_default.follow_up import new_migration, still_as_added
 from migfix.rules.keep_database_default.type_change import dropping_edits, outgrown
-from migfix.source.code import Writer, with_arguments
 from migfix.source.edits import Edit, Insert
 from migfix.source.migration import Migration
+from migfix.source.writer import Writer, with_arguments
 
 KEPT = "The release before doesn't set these columns. Kept until they are next altered."
 KEPT_ONE = "The release before doesn't set this column. Kept until it is next altered."

@@ -10,7 +10,7 @@ from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
 from migfix.history.state import State
 from migfix.rows.placeholder_rows.values import TEXT
-from migfix.rows.unique import is_computed
+from migfix.rows.unique_fields import is_computed
 from migfix.source.migration import Call, Literal, Migration, Operation, Value
 
 _PLAIN = frozenset(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.rules.keep_database_default.columns import kept_defaults
-from migfix.source.code import Writer, with_arguments
 from migfix.source.edits import Edit, Insert
 from migfix.source.migration import Migration, Operation, Value
+from migfix.source.writer import Writer, with_arguments
 
 DROPPED = "The database keeps a default for this column, which the new type may not take."
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.state import State
-from migfix.rows.through import CannotKeep, Change, LinkTable, changes
+from migfix.rows.link_tables import CannotKeep, Change, LinkTable, changes
 from migfix.rules.keep_links_on_through import RULE
 from migfix.rules.keep_links_on_through.edits import gained, lost
-from migfix.source.code import CannotWrite
 from migfix.source.migration import Migration
+from migfix.source.writer import CannotWrite
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from migfix.history import History
-from migfix.history.fields import Field, said_value
+from migfix.history.fields import Field, configured_value
 from migfix.history.model import Model, created_model, items_of
 from migfix.history.state import State
 from migfix.history.uniqueness import unique_sets
 from migfix.rows.create_model import as_it_stands, created_as
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.variables import Variables
-from migfix.rows.placeholder_rows.columns import typed
-from migfix.rows.through import (
+from migfix.rows.link_tables import (
     BY_HAND,
     CLOSES,
     CannotKeep,
@@ -22,12 +21,13 @@ from migfix.rows.through import (
     linking_fields,
     pointing_at,
 )
+from migfix.rows.placeholder_rows.columns import typed
 from migfix.rules.keep_links_on_through.model_steps import IN_THE_DATABASE, Steps
-from migfix.source.code import Writer
 from migfix.source.edits import AddImport, Comment, Edit, Insert, Remove, Replace
 from migfix.source.formatting import free_name, literal, snake
 from migfix.source.migration import Literal, Migration, Operation, Sequence
 from migfix.source.text import comment_after, comments_above
+from migfix.source.writer import Writer
 
 STAYS = "The links stay in their table, which becomes that of {}."
 GOES_BACK = "The links stay in their table, which becomes Django's own again."
@@ -63,12 +63,12 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
         *(Insert(migration.path, place, code) for code in [*after, *renames]),
     ]
     for each in extra:
-        said = values[each.name]
-        default = Literal(typed(said, each)) if said else None
+        configured = values[each.name]
+        default = Literal(typed(configured, each)) if configured else None
         comments = _comments_of(migration, created, each)
         edits.append(Insert(migration.path, place, steps.added(each, default), comments))
     edits += (Insert(migration.path, place, code) for code in steps.options_added(through))
-    return (*edits, *writer.edits), tuple(said[0] for said in values.values() if said), through.table
+    return (*edits, *writer.edits), tuple(configured[0] for configured in values.values() if configured), through.table
 
 
 def _as_now(migration: Migration, created: Operation, table: LinkTable, source: str, target: str) -> str:
@@ -88,16 +88,16 @@ def _own(migration: Migration, kind: str, change: Change) -> Operation | None:
 
 def _value_for(through: Model, field: Field, history: History) -> tuple[str, object] | None:
     """The value set for a new column. Raises CannotKeep if it is needed and not set."""
-    said = said_value(history.facts, through.label, field.name)
+    configured = configured_value(history.facts, through.label, field.name)
     if not is_required(field):
         return None
-    if said is None or field.is_key or field.is_unique:
+    if configured is None or field.is_key or field.is_unique:
         label = f"{through.label}.{field.name}"
         raise CannotKeep(
             f"existing links have no value for {label}",
             f"Set one with --set {label}=VALUE, or give the field a default or null=True.",
         )
-    return said
+    return configured
 
 
 def _comments_of(migration: Migration, op: Operation, field: Field) -> str | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from migfix.history.fields import Field, together
 from migfix.history.model import Model, items_of
-from migfix.source.code import CannotWrite, Writer, with_arguments
 from migfix.source.formatting import literal
 from migfix.source.migration import Call, Literal, Value
+from migfix.source.writer import CannotWrite, Writer, with_arguments
 
 IN_THE_DATABASE = ("unique_together", "index_together", "indexes", "constraints")
 _ALTERS = {"unique_together": "AlterUniqueTogether", "index_together": "AlterIndexTogether"}

@@ -8,9 +8,9 @@ from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.rules.keep_rows_on_move import RULE
 from migfix.rules.keep_rows_on_move.edits import move_edits
-from migfix.rules.keep_rows_on_move.move import CannotMove, Move, difference, moves, said_moves
-from migfix.source.code import CannotWrite
+from migfix.rules.keep_rows_on_move.move import CannotMove, Move, configured_moves, difference, moves
 from migfix.source.migration import Migration
+from migfix.source.writer import CannotWrite
 
 BY_HAND = "Keep the old model for one release and copy the rows in your own RunPython."
 
@@ -33,9 +33,9 @@ def _finding(move: Move, migrations: tuple[Migration, ...], history: History) ->
             f"If the model moved, pass {move.unnamed} too, with --moved {old}={new}. If not, use --ignore MIG107."
         )
         return Refusal(RULE.code, path, line, f"{why}.", ways_out)
-    if not move.is_said:
+    if not move.is_confirmed:
         ways_out = f"If the model moved, pass --moved {old}={new}. If not, use --ignore MIG107."
-        if found := difference(move.old, move.new, said_moves(history.facts), history.facts):
+        if found := difference(move.old, move.new, configured_moves(history.facts), history.facts):
             why = f"{why}. migfix can't hand the table over, because the two differ in {found}"
             ways_out = f"{BY_HAND} If the model didn't move, use --ignore MIG107."
         return Refusal(RULE.code, path, line, f"{why}.", ways_out)

@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from migfix.history import History
+from migfix.history.dependencies import CONTRIB, dependency_edit, is_guaranteed
 from migfix.history.model import items_of
-from migfix.history.needed import CONTRIB, dependency_edit, is_guaranteed
 from migfix.rows.create_model import as_it_stands, created_as
 from migfix.rows.functions.data_step import step_edits
 from migfix.rules.keep_rows_on_move.move import (
     CannotMove,
     Move,
+    configured_moves,
     demand_alone,
     difference,
     renamed_indexes,
-    said_moves,
     state_only,
 )
-from migfix.source.code import Writer
 from migfix.source.edits import AddImport, Comment, Edit, Insert, Remove, Replace
 from migfix.source.edits import Move as MoveOperation
 from migfix.source.formatting import free_name, literal, render, snake
 from migfix.source.migration import Migration, Operation
+from migfix.source.writer import Writer
 
 TAKEN = "The rows stay in their table, which was that of {}."
 HANDED = "Their table and rows are those of {} now."
@@ -32,13 +32,13 @@ CONTENT_TYPES = ("contenttypes", CONTRIB["contenttypes"])
 
 def move_edits(move: Move, migrations: tuple[Migration, ...], history: History) -> tuple[list[Edit], bool]:
     """The edits of all files, and whether the content type is renamed as well. Raises CannotMove, CannotWrite."""
-    said = said_moves(history.facts)
+    moved_models = configured_moves(history.facts)
     if move.old.name.lower() != move.new.name.lower():
         raise CannotMove("it gets another name at the same time; rename it in a separate migration")
     for op in move.creating.operations:
         if op.kind not in ("CreateModel", "") and op.model == move.new.key[1]:
             raise CannotMove(f"{move.creating.name} also changes the new table (line {op.line})")
-    if found := difference(move.old, move.new, said, history.facts):
+    if found := difference(move.old, move.new, moved_models, history.facts):
         raise CannotMove(f"the two differ in {found}")
     demand_alone(move, history.state_before(move.deleting), history.facts)
     apart = state_only(move, migrations, history)

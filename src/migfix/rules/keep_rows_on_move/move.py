@@ -10,7 +10,7 @@ from migfix.history.fields import Field, field_of, together
 from migfix.history.model import Model, created_model, items_of
 from migfix.history.state import State
 from migfix.project.facts import Facts
-from migfix.rows.through import CLOSES
+from migfix.rows.link_tables import CLOSES
 from migfix.source.data_functions.lookups import models_named
 from migfix.source.data_functions.sql import statements
 from migfix.source.migration import Argument, Call, Key, Literal, Migration, Name, Operation, Sequence, Value
@@ -34,7 +34,7 @@ class Move:
     deleted: Operation
     creating: Migration
     created: Operation
-    is_said: bool
+    is_confirmed: bool
     unnamed: str = ""
     """The file with the CreateModel, if it wasn't named and migfix can't tell whether it is deployed."""
 
@@ -44,7 +44,7 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
     texts = (b"DeleteModel", b"CreateModel", b"Run")
     files = {each.key: each for text in texts for each in _new(migrations, text, history)}
     unnamed = {each.key: each for each in _unnamed(migrations, history) if each.key not in files}
-    said = said_moves(history.facts)
+    moved_models = configured_moves(history.facts)
     for deleting in files.values():
         for deleted in [op for op in deleting.operations if op.kind == "DeleteModel"]:
             closing = closing_files(deleting, deleted.model, history)
@@ -53,16 +53,16 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
                 for created in [op for op in creating.operations if op.kind == "CreateModel"]:
                     assert old is not None
                     new = created_model(creating, created)
-                    is_said = said.get(old.label.lower()) == new.label.lower()
+                    is_confirmed = moved_models.get(old.label.lower()) == new.label.lower()
                     if creating.app == deleting.app or _is_copied(old, new, files.values()):
                         continue
                     end = history.state_before(creating, len(creating.operations)).models.get(new.key, new)
-                    if is_said or _looks_alike(old, end, said, history.facts):
+                    if is_confirmed or _looks_alike(old, end, moved_models, history.facts):
                         path = creating.path if creating.key in unnamed else ""
-                        yield Move(old, new, deleting, deleted, creating, created, is_said, path)
+                        yield Move(old, new, deleting, deleted, creating, created, is_confirmed, path)
 
 
-def said_moves(facts: Facts) -> dict[str, str]:
+def configured_moves(facts: Facts) -> dict[str, str]:
     """Old label -> new label, in lower case, of the models passed with ``--moved`` or [tool.migfix.moved]."""
     return {old.lower(): new.lower() for old, new in facts.moved.items()}
 
@@ -110,13 +110,13 @@ def _is_copied(old: Model, new: Model, files: Iterable[Migration]) -> bool:
     return False
 
 
-def _looks_alike(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> bool:
-    return old.name.lower() == new.name.lower() and other_fields(old, new, said, facts) is None
+def _looks_alike(old: Model, new: Model, moved_models: Mapping[str, str], facts: Facts) -> bool:
+    return old.name.lower() == new.name.lower() and other_fields(old, new, moved_models, facts) is None
 
 
-def other_fields(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> str | None:
+def other_fields(old: Model, new: Model, moved_models: Mapping[str, str], facts: Facts) -> str | None:
     """The fields in which the two differ, or None."""
-    moved = {_key(before): _key(after) for before, after in said.items()} | {old.key: new.key}
+    moved = {_key(before): _key(after) for before, after in moved_models.items()} | {old.key: new.key}
     if old.fields.keys() != new.fields.keys():
         return f"the fields {', '.join(sorted(old.fields.keys() ^ new.fields.keys()))}"
     for name, field in old.fields.items():
@@ -125,9 +125,9 @@ def other_fields(old: Model, new: Model, said: Mapping[str, str], facts: Facts) 
     return None
 
 
-def difference(old: Model, new: Model, said: Mapping[str, str], facts: Facts) -> str | None:
+def difference(old: Model, new: Model, moved_models: Mapping[str, str], facts: Facts) -> str | None:
     """What the two tables differ in, or None."""
-    if found := other_fields(old, new, said, facts):
+    if found := other_fields(old, new, moved_models, facts):
         return found
     for name in ("unique_together", "index_together"):
         if together(old.options.get(name)) != together(new.options.get(name)):

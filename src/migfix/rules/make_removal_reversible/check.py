@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.fields import Field, said_value
+from migfix.history.fields import Field, configured_value
 from migfix.history.model import Model
-from migfix.rows.key_window import before_window
 from migfix.rows.removed_field import CannotComeBack, is_stuck, value_for
+from migfix.rows.without_primary_key import before_window
 from migfix.rules.make_removal_reversible import RULE
 from migfix.rules.make_removal_reversible.field_classes import as_djangos
-from migfix.source.code import CannotWrite, Writer, with_arguments
 from migfix.source.edits import Insert
 from migfix.source.migration import Migration, Operation
+from migfix.source.writer import CannotWrite, Writer, with_arguments
 
 COMMENT = "Going back gives existing rows this value."
 
@@ -47,9 +47,9 @@ def _finding(
     history: History,
 ) -> Finding:
     why = f"{model.label}.{field.name} is NOT NULL without a default: going back has no value for existing rows."
-    said = said_value(history.facts, model.label, field.name)
+    configured = configured_value(history.facts, model.label, field.name)
     try:
-        default, code = value_for(before, plain, said)
+        default, code = value_for(before, plain, configured)
         writer = Writer(migration)
         written = writer.operation(
             "AlterField",
@@ -68,7 +68,7 @@ def _finding(
         why,
         f"adds an AlterField before it that sets default={code}: existing rows get it when the column comes back.",
         (Insert(migration.path, ("operations", place), written, COMMENT), *writer.edits),
-        used_values=(said[0],) if said else (),
+        used_values=(configured[0],) if configured else (),
     )
 
 
@@ -76,5 +76,5 @@ def _refusal(migration: Migration, op: Operation, why: str, model: Model, field:
     by_hand = "alter it to null=True first, with a RunPython in between that fills it when going back."
     if field.is_unique or "unique" in why:
         return Refusal(RULE.code, migration.path, op.line, why, f"If it must come back, {by_hand}")
-    said = f"Set a value with --set {model.label}.{field.name}=VALUE"
-    return Refusal(RULE.code, migration.path, op.line, why, f"{said}, or {by_hand}")
+    configured = f"Set a value with --set {model.label}.{field.name}=VALUE"
+    return Refusal(RULE.code, migration.path, op.line, why, f"{configured}, or {by_hand}")

@@ -13,11 +13,11 @@ from migfix.source.migration import Migration
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Compare the two, app by app, and report what differs. Which of them is right needs your decision."""
-    told: set[str] = set()
+    apps: set[str] = set()
     for migration in migrations:
-        if migration.app in told:
+        if migration.app in apps:
             continue
-        told.add(migration.app)
+        apps.add(migration.app)
         if found := squash_differences(history, migration.app):
             line = migration.operations[0].line if migration.operations else 1
             why = f"the squash ends in different models than the migrations that it replaces: {'; '.join(found)}."

@@ -111,7 +111,7 @@ class Forward:
             elif each == to:
                 return
             elif each > to and each not in moves and each not in found:
-                if not all(self._lets_pass(op, each) for op in self.migration.operations[to:each]):
+                if not all(self._may_come_after(op, each) for op in self.migration.operations[to:each]):
                     return
                 waiting.append((each, True))
                 if any((needed, True) in waiting for needed in self.needs[each]):
@@ -119,7 +119,7 @@ class Forward:
                 waiting += [(needed, False) for needed in self.needs[each]]
         moves.update(dict.fromkeys(found, to))
 
-    def _lets_pass(self, op: Operation, index: int) -> bool:
+    def _may_come_after(self, op: Operation, index: int) -> bool:
         created = self.migration.operations[index]
         fields = created_model(self.migration, created).fields.values()
         named = {str(value.value) for each in fields if isinstance(value := each.get("to_field"), Literal)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.needed import dependency_code, newest
+from migfix.history.dependencies import dependency_code, newest
 from migfix.rules.pin_latest import RULE
 from migfix.source.edits import Replace
 from migfix.source.migration import Dependency, Migration

@@ -61,7 +61,7 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
         made = rows_made(history, migration, index, need.target) if need else []
         if need and not any(may_be(each, need.target, need.by, need.value) for each in made):
             later = later or history.state_before(migration, len(migration.operations))
-            ready = when_whole(migration, index, need.target.key, later, history)
+            ready = when_complete(migration, index, need.target.key, later, history)
             now = history.state_before(migration, max(index, ready))
             is_unique = need.is_unique or is_unique_alone(later.models.get(need.child.model.key), need.field.name)
             need = replace(
@@ -81,7 +81,7 @@ def _concrete(model: Model, state: State, history: History) -> Model:
     return model
 
 
-def when_whole(migration: Migration, index: int, target: Key, later: State, history: History) -> int:
+def when_complete(migration: Migration, index: int, target: Key, later: State, history: History) -> int:
     """The index from which on ``target`` and the tables it needs have all required columns; 0 if ``index`` is enough.
 
     makemigrations adds keys between new models late. A row created before that would have no value for them.

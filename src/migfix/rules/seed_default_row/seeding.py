@@ -77,10 +77,10 @@ def seedings(needs: list[tuple[Need, Seeder]], made: int) -> Iterator[Seeding]:
         seeds.append(seed)
     _must_differ([seed for _, seeds in functions.values() for seed in seeds])
     for chosen, seeds in functions.values():
-        yield _demand_whole(Seeding(tuple(chosen), tuple(seeds), seeder))
+        yield _demand_complete(Seeding(tuple(chosen), tuple(seeds), seeder))
 
 
-def _demand_whole(seeding: Seeding) -> Seeding:
+def _demand_complete(seeding: Seeding) -> Seeding:
     """The seeding. Raises CannotSeed if a row points at one that can't be looked up, or blocks a later migration."""
     rows = [row for seed in seeding.seeds for row in seed.walk()]
     for guard in (guard for row in rows for guard in row.guards if not seeding.is_one_off):

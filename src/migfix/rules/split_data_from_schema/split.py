@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from migfix.history import History
-from migfix.history.needed import dependency_code
+from migfix.history.dependencies import dependency_code
 from migfix.source.edits import Edit, NewFile, Remove, Replace
 from migfix.source.migration import Migration
 from migfix.splitting.follow_up import follow_up_name, follow_up_source, pieces

@@ -68,7 +68,7 @@ class Lack:
     """The attributes whose use needs it,"""
     through: str
     """if they are used through this manager, or anywhere if ""."""
-    told: str
+    reason: str
     """What it is, to be printed: ``Post.publish() is a method``."""
     is_manager: bool = False
     is_late: bool = False
@@ -80,10 +80,10 @@ def lacks(history: History, live: Class, model: Model) -> Iterator[Lack]:
     classes, others = lineage(history, live)
     for base in others:
         if base not in _NOTHING_MORE and base not in _OF_DJANGO:
-            told = (
+            reason = (
                 f"what {live.name} inherits from {base.rpartition('.')[2]} can't be read, as that isn't in the project"
             )
-            yield Lack(frozenset(), "", told)
+            yield Lack(frozenset(), "", reason)
         yield from lacks_of_django(base, live.name)
     for each in classes:
         for statement in each.node.body:
@@ -93,12 +93,12 @@ def lacks(history: History, live: Class, model: Model) -> Iterator[Lack]:
 def lacks_of_django(dotted: str, name: str) -> Iterator[Lack]:
     """The same for one of Django's own models."""
     for attribute in _OF_DJANGO.get(dotted, ()):
-        told = (
+        reason = (
             "__str__() is the live model's own"
             if attribute == "str()"
             else f"{attribute} is a method of the live model"
         )
-        yield Lack(frozenset({attribute}), "", f"{name}.{told}")
+        yield Lack(frozenset({attribute}), "", f"{name}.{reason}")
 
 
 def _lacks(history: History, found: Class, name: str, statement: ast.stmt, model: Model) -> Iterator[Lack]:
@@ -132,8 +132,8 @@ def _attribute(
     if is_call and (kind.endswith("Manager") or kind == "as_manager" or "from_queryset" in ast.unparse(value)):
         yield from _manager(history, found, name, attribute, value, model)
     elif kind.endswith("Field") or kind == "ForeignKey":
-        told = f"{name}.{attribute} isn't in the database yet at this point"
-        yield Lack(frozenset({attribute, f"{attribute}_id", f"{attribute}="}), "", told, is_late=True)
+        reason = f"{name}.{attribute} isn't in the database yet at this point"
+        yield Lack(frozenset({attribute, f"{attribute}_id", f"{attribute}="}), "", reason, is_late=True)
     else:
         yield Lack(frozenset({attribute}), "", f"{name}.{attribute} is an attribute of the live model")
 

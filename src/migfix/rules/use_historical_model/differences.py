@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from migfix.history import History
+from migfix.history.dependencies import CONTRIB, newest
 from migfix.history.model import Model
-from migfix.history.needed import CONTRIB, newest
 from migfix.history.state import State
 from migfix.rules.use_historical_model.classes import find_class
 from migfix.rules.use_historical_model.declared import Lack, lacks, lacks_of_django
@@ -55,7 +55,7 @@ def replacement(
         by_hand = "Remove that import, so that apps is what RunPython passes."
         return Unfit(f", from a registry imported as {each.apps}", by_hand)
     found = historical(migration, each, use.model, use.seen_as, state, history)
-    return Unfit(f": {found.told}", _ways_out(found, name)) if isinstance(found, Lack) else found
+    return Unfit(f": {found.reason}", _ways_out(found, name)) if isinstance(found, Lack) else found
 
 
 def _ways_out(lack: Lack, name: str) -> str:

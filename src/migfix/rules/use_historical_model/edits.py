@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from migfix.history import History
-from migfix.history.needed import dependency_edit, is_guaranteed, needs_user
+from migfix.history.dependencies import dependency_edit, is_guaranteed, needs_user
 from migfix.rules.use_historical_model.differences import Historical
 from migfix.rules.use_historical_model.models import LiveModel
 from migfix.rules.use_historical_model.uses import DataFunction, Use
@@ -84,17 +84,17 @@ def dependency_edits(
 ) -> tuple[list[Edit], list[str]]:
     """The edits that add missing dependencies on the models, and the names of these dependencies, to be printed."""
     edits: dict[Edit, None] = {}
-    told: dict[str, None] = {}
+    added: dict[str, None] = {}
     for use, model in found:
         if isinstance(use.model, LiveModel) and use.model.is_user:
             edits[AddImport(migration.path, "django.conf", "settings")] = None
             if needs_user(migration, history):
                 edits[Insert(migration.path, ("dependencies", len(migration.dependencies)), SWAPPABLE)] = None
-                told[USER] = None
+                added[USER] = None
         elif model.needs and not is_guaranteed(migration, model.needs, history):
             edits[dependency_edit(migration, model.needs)] = None
-            told[".".join(model.needs)] = None
-    return list(edits), list(told)
+            added[".".join(model.needs)] = None
+    return list(edits), list(added)
 
 
 def cleaning_edits(migration: Migration, texts: list[ReplaceText]) -> Iterator[Edit]:

@@ -87,11 +87,11 @@ class Writes:
 
     def saved(self, node: ast.Call, changed: list[Change]) -> list[Change]:
         """The columns that a ``save()`` writes: its literal ``update_fields``, or else those that were set."""
-        said = next((each.value for each in node.keywords if each.arg == "update_fields"), None)
-        if not isinstance(said, ast.List | ast.Tuple | ast.Set):
+        update_fields = next((each.value for each in node.keywords if each.arg == "update_fields"), None)
+        if not isinstance(update_fields, ast.List | ast.Tuple | ast.Set):
             return changed
         known = {each.column: each for each in changed}
-        columns = [str(item.value) for item in said.elts if isinstance(item, ast.Constant)]
+        columns = [str(item.value) for item in update_fields.elts if isinstance(item, ast.Constant)]
         return [known.get(column, Change(column, "derive")) for column in columns] or changed
 
     def on_row(self, node: ast.Call, func: ast.Attribute, row: Row, name: str) -> None:

@@ -68,8 +68,10 @@ def _connection(alias: str, set_up: Callable[[], None]) -> BaseDatabaseWrapper:
             connection = connections[alias]
     except (ImproperlyConfigured, ImportError) as error:
         engine = connections.settings[alias]["ENGINE"]
-        said = str(error).splitlines()[0].rstrip(".?")
-        raise MigfixError(f"Django can't use {engine}: {said}.", "Is the driver of that database installed?") from None
+        reason = str(error).splitlines()[0].rstrip(".?")
+        raise MigfixError(
+            f"Django can't use {engine}: {reason}.", "Is the driver of that database installed?"
+        ) from None
     if connection.vendor not in ("sqlite", *SERVERS):
         raise MigfixError(
             f"migfix verify knows SQLite, PostgreSQL, MySQL and MariaDB, and `{alias}` is {connection.vendor}.",

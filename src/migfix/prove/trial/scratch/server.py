@@ -29,7 +29,7 @@ def server_cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
     """
     own = "postgres" if connection.vendor == "postgresql" else None
     configured = connection.settings_dict["TEST"].get(CONFIGURED_NAME)
-    said = ""
+    reason = ""
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in dict.fromkeys([own, configured or own]):
@@ -39,10 +39,10 @@ def server_cursor(connection: BaseDatabaseWrapper) -> Iterator[Any]:
                 cursor = stack.enter_context(server.cursor())
                 break
             except DatabaseError as error:
-                said = said or one_line(error).rstrip(".?")
+                reason = reason or one_line(error).rstrip(".?")
         else:
             raise MigfixError(
-                f"The database server can't be used ({where(connection)}): {said}.",
+                f"The database server can't be used ({where(connection)}): {reason}.",
                 "Is it running, and are user and password right? --engine sqlite needs no server.",
             )
         yield cursor

@@ -30,14 +30,14 @@ def satisfying(model: type[Model], values: dict[str, Any], attempt: int, alias: 
         broken = [each for each in constraints if not _holds(each, model, values, alias)]
         if not broken:
             return values
-        mended = _mended(broken[0], constraints, model, values, attempt, alias)
+        mended = _adjusted(broken[0], constraints, model, values, attempt, alias)
         if mended is None:
             return None
         values = mended
     return None
 
 
-def _mended(
+def _adjusted(
     broken: CheckConstraint,
     constraints: list[CheckConstraint],
     model: type[Model],

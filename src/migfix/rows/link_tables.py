@@ -46,8 +46,8 @@ class LinkTable:
         key = field.target(*model.key, facts)
         if key is None:
             raise CannotKeep("migfix can't read its target", BY_HAND)
-        said = field.get("db_table")
-        name = str(said.value) if isinstance(said, Literal) and said.value else f"{model.table}_{field.name}"
+        option = field.get("db_table")
+        name = str(option.value) if isinstance(option, Literal) and option.value else f"{model.table}_{field.name}"
         if len(name) > LONGEST:
             raise CannotKeep("Django shortens the name of its table differently on each engine", BY_HAND)
         if key[1] == model.key[1]:
@@ -96,9 +96,9 @@ def changes(migration: Migration, history: History) -> Iterator[tuple[Change, St
 def linking_fields(change: Change, through: Model, facts: Facts) -> tuple[str, str]:
     """The two keys of the through model that replace those of the link table. Raises CannotKeep."""
     field = change.new if change.is_gain else change.old
-    said = field.get("through_fields")
-    if isinstance(said, Sequence) and len(said.items) == 2:
-        names = [str(item.value) for item in said.items if isinstance(item, Literal)]
+    option = field.get("through_fields")
+    if isinstance(option, Sequence) and len(option.items) == 2:
+        names = [str(item.value) for item in option.items if isinstance(item, Literal)]
     else:
         to = field.target(*change.model.key, facts)
         keys = [each for each in through.fields.values() if each.is_key]

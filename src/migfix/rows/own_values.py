@@ -12,10 +12,10 @@ from migfix.rows.placeholder_rows.columns import Columns
 from migfix.rows.placeholder_rows.seed import CannotSeed
 from migfix.rows.placeholder_rows.seeder import Seeder
 from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT, max_length
-from migfix.rows.unique import UniqueField
-from migfix.source.code import Writer
+from migfix.rows.unique_fields import UniqueField
 from migfix.source.formatting import Code, call, flatten
 from migfix.source.migration import Migration
+from migfix.source.writer import Writer
 
 COMPUTED = "# A default is the same for all existing rows, and each needs a value of its own."
 
