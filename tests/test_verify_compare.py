@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import URLS, Migfix
+from conftest import ENGINES, MISSING, URLS, Migfix
 from projects import POST, SETTINGS, migration
 from verifying import blog
 
@@ -240,3 +240,14 @@ def test_apply_writes_nothing_if_it_cannot_tell(tmp_path: Path, migfix: Migfix) 
     )
     assert result.returncode == 2
     assert (project / SECOND).read_text() == PLAIN
+
+
+def test_tables_fit_80_columns(tmp_path: Path, migfix: Migfix) -> None:
+    """Two versions on several engines don't fit one table, so each engine has its own."""
+    project = blog(tmp_path, PLAIN, CATEGORY_MODELS)
+    engines = [text for engine in ENGINES if engine not in MISSING for text in ("--engine", URLS[engine])]
+    engines += ["--engine", "sqlite"] * 3  # also where no server answers
+    result = migfix("verify", SECOND, "--compare", "--settings", "settings", *engines, cwd=project)
+    tables = [line for line in result.stdout.splitlines() if re.search(r"^ ?(step|─|\w[\w ]+? +[✓✗!-] )", line)]
+    assert len([line for line in tables if line.lstrip().startswith("step")]) > 1, result.stdout
+    assert max(map(len, tables)) <= 80, result.stdout

@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from migfix.cli.app import FAILED, app
-from migfix.cli.terminal import say
+from migfix.cli.terminal import print_text
 from migfix.errors import MigfixError
 
 COMMANDS = {
@@ -42,7 +42,7 @@ def main() -> None:
         _demand_working_folder()
         app()
     except MigfixError as error:
-        say(f"error: {error}", err=True)
+        print_text(f"error: {error}", err=True)
         raise SystemExit(FAILED) from None
     except RecursionError:
         typer.echo(

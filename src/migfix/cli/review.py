@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from migfix.cli.terminal import say
+from migfix.cli.terminal import print_text
 from migfix.errors import ConfigError, MigfixError
 
 if TYPE_CHECKING:
@@ -55,18 +55,18 @@ class Review:
         while True:
             self.seen: Counter[tuple[str, str, str]] = Counter()
             facts = config.facts
-            said = with_facts(
+            answered = with_facts(
                 config, values=self.values, moved=self.moved, force=facts.force, follow_up=facts.follow_up
             )
             try:
-                outcome = run(paths, said, all_or_nothing, self.is_wanted)
+                outcome = run(paths, answered, all_or_nothing, self.is_wanted)
                 self._settle(outcome)
             except _Again:
                 continue
             except ConfigError as error:
                 if self.values == self.sound:
                     raise
-                say(f"{error}\n")
+                print_text(f"{error}\n")
                 self.values = dict(self.sound)
                 continue
             return outcome
@@ -88,7 +88,7 @@ class Review:
         from migfix.report.rule_pages import read_page
         from migfix.report.text import render_plan
 
-        say(f"\n{render_plan(Plan(rewrites=(replace(rewrite, advice=()),)), Path.cwd())}", nl=False)
+        print_text(f"\n{render_plan(Plan(rewrites=(replace(rewrite, advice=()),)), Path.cwd())}", nl=False)
         show_diff(before, after, Path.cwd())
         names = [f"{row.model}.{name}" for row in rewrite.placeholders for name, _ in row.values]
         while True:
@@ -109,13 +109,13 @@ class Review:
 
     def _edit(self, rewrite: Rewrite) -> None:
         """Ask for the values of the placeholder rows, and make the plan again with the answers."""
-        said = {}
+        answered = {}
         for row in rewrite.placeholders:
             for name, value in row.values:
                 if answer := _answer(f"{row.model}.{name} [{value}]:"):
-                    said[f"{row.model}.{name}"] = answer
-        self.values |= said
-        if said:
+                    answered[f"{row.model}.{name}"] = answer
+        self.values |= answered
+        if answered:
             raise _Again
 
     def _settle(self, outcome: Outcome) -> None:
@@ -126,7 +126,7 @@ class Review:
                     continue
                 self.settled.add(asked)
                 flag, _, name = asked.partition(" ")
-                say(f"\n{refusal.path}:{refusal.line}: {refusal.code}: {refusal.why}")
+                print_text(f"\n{refusal.path}:{refusal.line}: {refusal.code}: {refusal.why}")
                 if flag == "moved" and _answer(f"Did {name.replace('=', ' become ')}? [y,n]") in ("y", "yes"):
                     self.moved |= dict([name.split("=", 1)])
                     raise _Again

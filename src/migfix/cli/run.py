@@ -15,9 +15,9 @@ import typer
 from migfix.cli.app import FAILED, FIXED, LEFT
 from migfix.cli.page import place_for, rendered, write_page
 from migfix.cli.terminal import (
+    print_text,
     progress,
     put_back_after_a_crash,
-    say,
     show,
     show_diff,
     show_findings,
@@ -174,25 +174,25 @@ class Run:
 
         here, is_patch = Path.cwd(), self.verb is Verb.diff
         for note in notes(outcome, here):
-            say(note, err=True)
+            print_text(note, err=True)
         if outcome.is_clean:
-            say(closing(outcome, is_written), err=is_patch)
+            print_text(closing(outcome, is_written), err=is_patch)
             return
         show_findings(render_plan(outcome.plan, here, database), err=is_patch)
         used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
         for name in self.set_names if outcome.plan.rewrites else ():
             if name.lower() not in used:
-                say(f"--set {name}: no placeholder row needed this value.", err=True)
+                print_text(f"--set {name}: no placeholder row needed this value.", err=True)
         report_errors(outcome)
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
         if last_line := closing(outcome, is_written):
-            say(f"\n{last_line}", err=is_patch)
+            print_text(f"\n{last_line}", err=is_patch)
         if self.verb is Verb.check and outcome.plan.after and not outcome.errors:
-            say(f"To fix: {apply_like_this()}")
+            print_text(f"To fix: {apply_like_this()}")
         if is_written and self.is_staged:
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
-            say(f"To add it to the commit: git add {files}")
+            print_text(f"To add it to the commit: git add {files}")
 
 
 def apply_like_this() -> str:
@@ -217,7 +217,7 @@ def _top() -> Path:
 
 def report_errors(outcome: Outcome) -> None:
     for error in outcome.errors:
-        say(f"error: {error}", err=True)
+        print_text(f"error: {error}", err=True)
 
 
 def _folder(path: Path) -> Path:

@@ -43,7 +43,7 @@ def progress(trials: int) -> Iterator[Callable[[str], object]]:
         yield on_step
 
 
-def say(text: str, nl: bool = True, err: bool = False) -> None:
+def print_text(text: str, nl: bool = True, err: bool = False) -> None:
     """Print text that may contain names and comments of untrusted files."""
     typer.echo(visible(text), nl=nl, err=err)
 
@@ -53,7 +53,7 @@ def warn_unconfirmed(config: Config) -> None:
     if config.unconfirmed:
         fact = f"importing the settings {config.unconfirmed} of pyproject.toml would run this project's code"
         next_step = f"Pass --settings {config.unconfirmed}, or allow it in this checkout: migfix config --trust"
-        say(f"note: {fact}, so migfix continues without them. {next_step}", err=True)
+        print_text(f"note: {fact}, so migfix continues without them. {next_step}", err=True)
 
 
 def is_installed(package: str) -> bool:
@@ -73,7 +73,7 @@ def is_coloured(err: bool = False) -> bool:
 def show_findings(text: str, err: bool = False) -> None:
     """Print findings, in color if the terminal supports it and rich is installed."""
     if not is_coloured(err) or not is_installed("rich"):
-        say(text, nl=False, err=err)
+        print_text(text, nl=False, err=err)
         return
     from migfix.report.highlight import highlighted
 
@@ -93,7 +93,7 @@ def show_page(markdown: str) -> None:
 def show_toml(text: str) -> None:
     """Print a configuration, in color if the terminal supports it and rich is installed."""
     if not is_coloured() or not is_installed("rich"):
-        say(text, nl=False)
+        print_text(text, nl=False)
         return
     from migfix.report.highlight import toml
 

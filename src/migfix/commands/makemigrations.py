@@ -28,7 +28,7 @@ class Terminal(Protocol):
     is_there: bool
     is_coloured: bool
 
-    def say(self, text: str) -> None:
+    def print_text(self, text: str) -> None:
         """Print one or more lines."""
 
     def ask(self, question: str) -> bool:
@@ -53,25 +53,25 @@ class Hook:
         if self.choice == "off":
             return []
         for path in recover([each.parent for each in self.written]):
-            self.terminal.say(f"{path}: restored, because an earlier run was killed while writing.")
+            self.terminal.print_text(f"{path}: restored, because an earlier run was killed while writing.")
         outcome = self.plan()
         if outcome.is_clean:
             return []
         fresh = (replace(each, advice=()) for each in outcome.plan.rewrites)  # the original can't have run anywhere yet
         findings = render_plan(replace(outcome.plan, rewrites=tuple(fresh)), Path.cwd())
-        self.terminal.say(f"migfix:\n{findings}".rstrip())
+        self.terminal.print_text(f"migfix:\n{findings}".rstrip())
         for error in outcome.errors:
-            self.terminal.say(f"error: {error}")
+            self.terminal.print_text(f"error: {error}")
         if not outcome.plan.after or outcome.errors:
             return []
         diff = render_diff(outcome.plan.before, outcome.plan.after, Path.cwd())
-        self.terminal.say((coloured(diff) if self.terminal.is_coloured else diff).decode(errors="replace"))
+        self.terminal.print_text((coloured(diff) if self.terminal.is_coloured else diff).decode(errors="replace"))
         if not self.is_wanted():
             names = shlex.join(shown(str(path), Path.cwd()) for path in self.written)
-            self.terminal.say(f"Nothing was rewritten. To fix it later: migfix apply {names}")
+            self.terminal.print_text(f"Nothing was rewritten. To fix it later: migfix apply {names}")
             return []
         write_all(outcome.plan.before, outcome.plan.after)
-        self.terminal.say(summary(outcome.plan, "rewritten"))
+        self.terminal.print_text(summary(outcome.plan, "rewritten"))
         return [Path(path) for path in outcome.plan.after if outcome.plan.before[path] is None]
 
     def is_wanted(self) -> bool:

@@ -43,7 +43,7 @@ def question_for(root: Path, config: Config, engines: tuple[str | None, ...]) ->
 
 
 def settings_of(root: Path, configured: str | None) -> str:
-    """The settings of a project: ``said``, or from the environment, or from manage.py. Raises MigfixError."""
+    """The settings of a project: ``configured``, or from the environment, or from manage.py. Raises MigfixError."""
     settings = configured or os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module(root)
     if settings is None:
         raise MigfixError(

@@ -49,5 +49,8 @@ def _tried(question: Question, on_step: OnStep, is_comparing: bool, part: Plan, 
 
 
 def _reason(proof: Proof) -> str:
-    failing = [(trial, step) for trial in proof.judged for step in trial.steps if step.error]
-    return "; ".join(f"{trial.engine}, {step.name}: {step.error}" for trial, step in failing)
+    found = []
+    for trial in proof.judged:
+        found += [f"{trial.engine}: {trial.could_not_run}"] if trial.could_not_run else []
+        found += [f"{trial.engine}, {step.name}: {step.error}" for step in trial.steps if step.error]
+    return "; ".join(found)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from migfix.source.migration import Migration
 from migfix.source.text import decode
 
-_COMMENT = re.compile(r"#\s*migfix:\s*(?P<said>ignore.*)")
-_SAID = re.compile(r"ignore(?P<file>-file)?(?:\s*\[(?P<codes>[^\[\]]*)\])?(?:(?<=\])|(?![\w\[-]|\s*\[))")
+_COMMENT = re.compile(r"#\s*migfix:\s*(?P<directive>ignore.*)")
+_DIRECTIVE = re.compile(r"ignore(?P<file>-file)?(?:\s*\[(?P<codes>[^\[\]]*)\])?(?:(?<=\])|(?![\w\[-]|\s*\[))")
 NOWHERE = range(0)
 """The lines that an unreadable comment covers. It is then reported as a comment that accepts nothing."""
 
@@ -46,8 +46,8 @@ def _ignores(migration: Migration) -> Iterator[Ignore]:
         found = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
         if found is None:
             continue
-        line, text = token.start[0], f"migfix: {found['said'].strip()}"
-        match = _SAID.match(found["said"])
+        line, text = token.start[0], f"migfix: {found['directive'].strip()}"
+        match = _DIRECTIVE.match(found["directive"])
         codes = tuple(each.strip() for each in ((match and match["codes"]) or "").split(",") if each.strip())
         is_alone = token.line.lstrip().startswith("#")
         about = _next_code(lines, line) if is_alone else line

@@ -96,7 +96,7 @@ class _Terminal:
         self.is_coloured = is_coloured and "NO_COLOR" not in os.environ
         self.is_there = sys.stdin.isatty()
 
-    def say(self, text: str) -> None:
+    def print_text(self, text: str) -> None:
         if not self.is_quiet:
             self.output.write(text)
 

@@ -40,7 +40,7 @@ from migfix.source.migration import Key
 Tell = Callable[[dict[str, object]], None]
 
 
-def try_out(request: dict[str, Any], tell: Tell) -> Trial:
+def try_out(request: dict[str, Any], report_step: Tell) -> Trial:
     """Run one version of the files on one engine. Raises MigfixError if it can't be run."""
     planned = {
         os.path.realpath(path): base64.b64decode(each)
@@ -68,7 +68,7 @@ def try_out(request: dict[str, Any], tell: Tell) -> Trial:
                 beside = Migrator(connections[other], sources, request["hidden"], StatementLog(connections[other]))
                 beside.prepare()
                 beside.forward(route.before)
-        journey = Journey(migrator, route, wishes, sources, lambda name: tell({"step": name}))
+        journey = Journey(migrator, route, wishes, sources, lambda name: report_step({"step": name}))
         journey.run()
         return journey.trial(request["version"])
 
@@ -159,14 +159,14 @@ def _named(app: str, name: str, loader: PlannedLoader) -> Key:
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
     """The handler of the first signal. The trial ends and cleans up; further signals are ignored."""
-    _hear_no_more()
+    _ignore_signals()
     raise Stopped
 
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def _hear_no_more() -> None:
+def _ignore_signals() -> None:
     for each in _ENDING:
         signal.signal(each, signal.SIG_IGN)
 
@@ -185,9 +185,9 @@ def _wire() -> tuple[TextIO, TextIO]:
     return requests, answers
 
 
-def _end_with(asked: TextIO) -> None:
+def _end_with(requests: TextIO) -> None:
     """End the trial when the process that started it has ended for any reason, which closes the request stream."""
-    asked.read()
+    requests.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -201,24 +201,24 @@ def main() -> int:
         threading.Thread(target=_end_with, args=[asked], daemon=True).start()
     sys.path[:0] = dict.fromkeys([request["here"], request["root"]])
 
-    def tell(event: dict[str, object]) -> None:
+    def report_step(event: dict[str, object]) -> None:
         wire.write(json.dumps(event, default=lambda value: value.value) + "\n")
         wire.flush()
 
     try:
-        trial = try_out(request, tell)
+        trial = try_out(request, report_step)
     except MigfixError as error:
-        _hear_no_more()
-        tell({"could_not_run": str(error)})
+        _ignore_signals()
+        report_step({"could_not_run": str(error)})
         return 2
     except (OperationalError, InterfaceError) as error:  # outside a step; errors in a step are part of its result
-        _hear_no_more()
-        tell({"could_not_run": f"The database server can't be used any more: {one_line(error).rstrip('.?')}."})
+        _ignore_signals()
+        report_step({"could_not_run": f"The database server can't be used any more: {one_line(error).rstrip('.?')}."})
         return 2
     except (Stopped, BrokenPipeError):
         return 130
-    _hear_no_more()
-    tell({"trial": dataclasses.asdict(trial)})
+    _ignore_signals()
+    report_step({"trial": dataclasses.asdict(trial)})
     return 0
 
 

@@ -61,7 +61,7 @@ class Journey:
     """One version of the files on one scratch database."""
 
     def __init__(
-        self, migrator: Migrator, route: Route, wishes: Wishes, sources: Sources, tell: Callable[[str], None]
+        self, migrator: Migrator, route: Route, wishes: Wishes, sources: Sources, report_step: Callable[[str], None]
     ) -> None:
         self.migrator = migrator
         self.connection = migrator.connection
@@ -72,7 +72,7 @@ class Journey:
         self.log.is_looking_at_locks = wishes.shows_sql and self.connection.vendor == "postgresql"
         self.migrations = self._migrations()
         self.irreversible, self.noops = reverse_notes(self.migrations, sources)
-        self.steps = Steps(self.log, tell, self.irreversible, bool(wishes.own_rows))
+        self.steps = Steps(self.log, report_step, self.irreversible, bool(wishes.own_rows))
         self.schemas: list[Schema] = []
         self.rows: list[Rows] = []
 

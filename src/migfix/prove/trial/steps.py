@@ -42,11 +42,11 @@ class Steps:
     """The steps so far, and the one that is running."""
 
     def __init__(
-        self, log: StatementLog, tell: Callable[[str], None], irreversible: list[Place], has_own_rows: bool
+        self, log: StatementLog, report_step: Callable[[str], None], irreversible: list[Place], has_own_rows: bool
     ) -> None:
         self.all: list[Step] = []
         self._log = log
-        self._tell = tell
+        self._report_step = report_step
         self._irreversible = irreversible
         self._has_own_rows = has_own_rows
 
@@ -62,7 +62,7 @@ class Steps:
     @contextmanager
     def step(self, name: str) -> Iterator[StepUnderWay]:
         """Run the block as a step. An exception in the block fails the step; only Stopped is raised."""
-        self._tell(name)
+        self._report_step(name)
         started, under_way, place = time.perf_counter(), StepUnderWay(), None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

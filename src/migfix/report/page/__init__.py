@@ -37,7 +37,7 @@ def render_page(outcome: Outcome, start: Path, is_written: bool, database: str |
         "mark": mark_safe(MARK),
         "style": mark_safe((HERE / "page.css").read_text()),
         "version": __version__,
-        "headline": closing(outcome, is_written) or "could not tell",
+        "headline": closing(outcome, is_written) or "could not run",
         "is_untried": plan.rewrites and not (outcome.proofs or outcome.errors or is_written),
         "findings": [_rewrite(each, start) if isinstance(each, Rewrite) else _finding(each, start) for each in found],
         "files": list(_files(plan, start)),
