@@ -37,8 +37,8 @@ def _finding(migration: Migration, missing: Missing, history: History) -> Findin
     try:
         wrote, edits = _edits(migration, missing, history)
     except (NoCut, CannotLeave) as reason:
-        circle = [migration.key, *way(missing.later or migration.key, migration.key, history)]
-        why += f" Adding it would close a cycle: {' -> '.join(map('.'.join, circle))}, and {reason}."
+        cycle = [migration.key, *way(missing.later or migration.key, migration.key, history)]
+        why += f" Adding it would close a cycle: {' -> '.join(map('.'.join, cycle))}, and {reason}."
         return Refusal(*place, why, "Use it in a later migration of this app, or remove one of the two dependencies.")
     if not edits:
         fact = "migfix can't see that app's migrations, or what they depend on."

@@ -29,7 +29,8 @@ def data_steps(squashed: Migration, parts: tuple[Part, ...]) -> dict[int, int]:
             place = alike.index(True) if any(alike) else None
             if place is None:
                 raise CannotCut(
-                    f"line {op.line} of {squashed.name} is a data step that none of the migrations it replaces has"
+                    f"line {op.line} of {squashed.name} is a RunPython or RunSQL "
+                    "that none of the migrations it replaces has"
                 )
             found[index] = originals[place][0]
             originals = originals[place + 1 :]

@@ -25,7 +25,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG105",
     name="use-historical-model",
-    why="A data step that imports models.py sees columns that a database on its way doesn't have yet.",
+    why="A data function that imports models.py uses columns that the database doesn't have yet at that point.",
     concerns=concerns,
     order=12,
     resolves={

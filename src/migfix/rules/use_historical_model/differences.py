@@ -60,7 +60,7 @@ def replacement(
 
 def _ways_out(lack: Lack, name: str) -> str:
     if lack.is_late:
-        return "Move the data step to a migration that comes after it."
+        return "Move the RunPython to a migration that comes after it."
     inline = f"rite what it does out in {name}() and get the model from apps"
     if lack.is_manager:
         return f"Give the manager use_in_migrations = True and run makemigrations first, or w{inline}."
