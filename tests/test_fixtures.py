@@ -247,4 +247,4 @@ def _paths(case: Case, is_compared: bool) -> list[str]:
 
 
 def _verify_flags(case: Case) -> list[str]:
-    return ["--engines" if each == "--engine" else each for each in flags(case)]
+    return ["--for-engines" if each in ("--engine", "--engines") else each for each in flags(case)]

@@ -230,7 +230,7 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
         "  next: Remove it and put it into a new migration: a database that has applied this file but not "
         "shops.0002_later stops every migrate with InconsistentMigrationHistory. If every database has applied both, "
         "pass them with --database, or accept it with `# migfix: ignore-file[MIG206]`.\n"
-        "  see:  migfix explain MIG206\n"
+        "  see:  migfix explain MIG206\n\n"
         "1 finding needs your decision\n"
     )
     bills.write_text(was.replace(last, ""))
@@ -242,7 +242,7 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
         "  next: It is on the default branch, so databases may have applied it: where they haven't applied "
         "shops.0002_later, a dependency that is added now stops every migrate with InconsistentMigrationHistory. Add "
         "it by hand once both are applied everywhere, with the comment `# migfix: ignore-file[MIG206]`.\n"
-        "  see:  migfix explain MIG203\n"
+        "  see:  migfix explain MIG203\n\n"
         "1 finding needs your decision\n"
     )
 
