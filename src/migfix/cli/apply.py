@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 OutputFormat = Annotated[Format, typer.Option("--output-format", help="Output format.")]
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class PlanOptions:
     """What ``check``, ``diff`` and ``apply`` take."""
 
@@ -138,9 +138,9 @@ class PlanOptions:
         from migfix.errors import MigfixError
         from migfix.project.config.options import with_selection
         from migfix.project.config.pyproject import load_config
-        from migfix.project.django.loaded import known_facts
         from migfix.project.files import find_root
         from migfix.project.git.repository import Repository
+        from migfix.project.known_facts import known_facts
         from migfix.project.select import new_migrations
 
         here = Path.cwd()
@@ -176,7 +176,7 @@ class PlanOptions:
         return Run(verb, self.output_format, tuple(pairs(self.values, "--set")), proving, self.is_staged, self.html)
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class ApplyOptions(PlanOptions):
     """What only ``apply`` takes, because it writes."""
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from migfix.prove.verify import Question, Version
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class VerifyOptions:
     """What ``verify`` takes."""
 

@@ -15,9 +15,9 @@ from migfix.planning.concerned import check, look
 from migfix.planning.plan import Outcome, Plan
 from migfix.planning.registry import selected, selectors
 from migfix.project.config import BASELINE, Config
-from migfix.project.django.loaded import known_facts
 from migfix.project.files import find_root
 from migfix.project.git.repository import Repository
+from migfix.project.known_facts import known_facts
 from migfix.project.on_disk import Project
 from migfix.project.select import migrations_at, project_at
 from migfix.source.migration import Migration

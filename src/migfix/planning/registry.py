@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pkgutil
+import os
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, sorted by code."""
-    names = [each.name for each in pkgutil.iter_modules(rules.__path__)]
+    # pkgutil.iter_modules() would list each of these folders, too
+    names = [each.name for each in os.scandir(rules.__path__[0]) if each.is_dir() and not each.name.startswith("_")]
     found: list[Rule] = [import_module(f"migfix.rules.{name}").RULE for name in names]
     return tuple(sorted(found, key=lambda rule: rule.code))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from migfix.errors import UnreadableFile
@@ -11,6 +10,8 @@ from migfix.project.files import read_bytes, up_to_repository
 
 def line_length_of(root: Path) -> int | None:
     """The line length of the project's ruff or black; None if it isn't set or its file can't be read."""
+    import tomllib
+
     for folder in up_to_repository(root):
         for name, *tables in _LINE_LENGTHS:
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +42,8 @@ def _table_in(path: Path) -> Mapping[str, object] | None:
     content = read_bytes(path)
     if b"migfix" not in content:
         return None
+    import tomllib
+
     try:
         tool = tomllib.loads(content.decode("utf-8-sig")).get("tool", {})
         table = tool.get("migfix") if isinstance(tool, dict) else None

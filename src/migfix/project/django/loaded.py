@@ -13,13 +13,11 @@ from migfix.project.facts import Facts
 from migfix.source.migration import Key
 
 
-def known_facts(config: Config, root: Path) -> Facts:
-    """The configured facts and, if there are settings, those that Django adds. Raises MigfixError."""
-    if not config.settings:
-        return config.facts
-    facts = with_loaded(config.facts, root, config.settings)
+def facts_of(config: Config, root: Path, settings: str) -> Facts:
+    """The configured facts, and those that Django adds. Raises MigfixError."""
+    facts = with_loaded(config.facts, root, settings)
     asked = dict.fromkeys(filter(None, [*config.databases, config.database]))
-    return replace(facts, applied=applied_in(root, config.settings, asked)) if asked else facts
+    return replace(facts, applied=applied_in(root, settings, asked)) if asked else facts
 
 
 def with_loaded(facts: Facts, root: Path, settings: str) -> Facts:

@@ -173,7 +173,8 @@ class Repository:
     def _changed(self) -> frozenset[str]:
         """The migrations that changed since the branch left the base. One call lists them all, because most didn't."""
         only = ["--diff-filter=M", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
-        return frozenset(self._git.listed("diff", "--name-only", self.bases.left, *only) if self.bases.left else ())
+        left = self.bases.left if self.top else None
+        return frozenset(self._git.listed("diff", "--name-only", left, *only) if left else ())
 
     @cached_property
     def _head(self) -> str | None:
