@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from enum import Enum
+from functools import cache
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
@@ -32,11 +33,16 @@ def taking(options: type[Taken], run: Callable[[Taken], None]) -> Callable[..., 
     def command(**given: Any) -> None:
         run(options(**given))
 
-    hints = get_type_hints(options, include_extras=True)
+    hints = _hints(options)
     command.__signature__ = Signature([_parameter(each, hints[each.name]) for each in fields(options)])  # type: ignore[attr-defined]
     command.__annotations__ = hints
     command.__doc__ = run.__doc__
     return command
+
+
+@cache
+def _hints(options: type[Any]) -> dict[str, Any]:
+    return get_type_hints(options, include_extras=True)
 
 
 def _parameter(each: Field[Any], annotation: object) -> Parameter:

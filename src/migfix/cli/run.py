@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -191,12 +190,16 @@ class Run:
         if self.verb is Verb.check and outcome.plan.after and not outcome.errors:
             print_text(f"To fix: {apply_like_this()}")
         if is_written and self.is_staged:
+            import shlex
+
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
             print_text(f"To add it to the commit: git add {files}")
 
 
 def apply_like_this() -> str:
     """The ``apply`` with the paths and options of this ``check``, without those that only affect its output."""
+    import shlex
+
     words = iter(sys.argv[1:])
     kept = []
     for word in words:

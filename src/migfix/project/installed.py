@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 from collections.abc import Iterator
@@ -87,8 +86,10 @@ def _shipped(place: Path, record: Path) -> Iterator[Package]:
     if "migrations/" not in text:
         return
     folders: dict[str, set[str]] = {}
-    for row in csv.reader(text.splitlines()):
-        folder, _, name = row[0].rpartition("/") if row else ("", "", "")
+    for line in text.splitlines():
+        # A row of CSV: path, hash, size. Only the path may contain commas, and is in quotes then.
+        path = line.rsplit(",", 2)[0].strip('"')
+        folder, _, name = path.rpartition("/")
         if "migrations" in folder.rpartition("/")[2] and name.endswith(".py") and name[0] not in "_~":
             folders.setdefault(folder, set()).add(name.removesuffix(".py"))
     distribution, _, version = record.parent.name.removesuffix(".dist-info").partition("-")
