@@ -5,7 +5,7 @@
 * ``migfix check`` on one clean file, against ``python -c "import typer, ast"``.
 
 Both sides of a pair run in turns, so that other load on the machine affects both. Prints the medians in milliseconds
-and their ratio. The exit code is 1 if a ratio is above the limit.
+of CPU time and their ratio. The exit code is 1 if a ratio is above the limit.
 """
 
 from __future__ import annotations
