@@ -10,6 +10,7 @@ from migfix.history.fields import Field, field_of, model_key
 from migfix.history.model import Model
 from migfix.history.state import State
 from migfix.project.facts import Facts
+from migfix.rows.cannot_fix import CannotFix
 from migfix.rows.placeholder_rows.values import AUTO
 from migfix.source.migration import Key, Literal, Migration, Operation, Sequence
 
@@ -20,13 +21,8 @@ LONGEST = 63
 _OF_THE_COLUMN = ("db_column", "db_constraint", "db_index", "null", "to_field", "unique")
 
 
-class CannotKeep(Exception):
-    """Links that migfix can't keep: why, and the next step."""
-
-    def __init__(self, why: str, next_step: str) -> None:
-        super().__init__(why)
-        self.why = why
-        self.next_step = next_step
+class CannotKeep(CannotFix):
+    """Links that migfix can't keep."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from migfix.history.model import Model
+from migfix.rows.cannot_fix import CannotFix
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,8 @@ class Guard:
     key: str
 
 
-class CannotSeed(Exception):
-    """A row that migfix must not invent: why, and what to do instead."""
-
-    def __init__(self, why: str, next_step: str) -> None:
-        super().__init__(why)
-        self.why = why
-        self.next_step = next_step
+class CannotSeed(CannotFix):
+    """A row that migfix must not invent."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from migfix.history import History
 from migfix.history.fields import Field, configured_value, field_of
 from migfix.history.model import Model
+from migfix.rows.cannot_fix import CannotFix
 from migfix.rows.functions.fill import Fill
 from migfix.rows.own_values import called
 from migfix.rows.placeholder_rows.check_constraint import allows
@@ -26,13 +27,8 @@ NO_DATA = "Django's value for no data"
 _MOMENTS = frozenset({"django.utils.timezone.now", "datetime.date.today", "datetime.datetime.now"})
 
 
-class CannotFill(Exception):
-    """NULLs that migfix can't fill: why, and the next step."""
-
-    def __init__(self, why: str, next_step: str) -> None:
-        super().__init__(why)
-        self.why = why
-        self.next_step = next_step
+class CannotFill(CannotFix):
+    """NULLs that migfix can't fill."""
 
 
 @dataclass(frozen=True)
