@@ -141,3 +141,8 @@ class Report(Enum):
 
 OutputFormat = Annotated[Report, typer.Option("--output-format", help="Output format.")]
 Json = Annotated[bool, typer.Option("--json", help="The same as --output-format json.")]
+
+
+def wants_json(output_format: Report, is_json: bool) -> bool:
+    """Whether one of the two options asks for JSON."""
+    return is_json or output_format is Report.json

@@ -20,6 +20,7 @@ from migfix.cli.options import (
     Report,
     Select,
     Settings,
+    wants_json,
 )
 from migfix.cli.terminal import show_toml, warn_unconfirmed
 
@@ -44,7 +45,7 @@ def show_config(
     if is_trusted and config.settings:
         confirm(config.home, config.settings)
     facts = with_inferred(config.facts, root)
-    if is_json or output_format is Report.json:
+    if wants_json(output_format, is_json):
         typer.echo(config_as_json(config, *read_table(root), facts), nl=False)
     else:
         show_toml(render_config(config, *read_table(root), facts))
@@ -70,6 +71,7 @@ def baseline(
     from migfix.project.config.options import with_selection
     from migfix.project.config.pyproject import load_config
     from migfix.project.files import find_root
+    from migfix.report.text import counted
     from migfix.write.files import replace_file
 
     root = find_root(Path(os.path.realpath(paths[0] if paths else Path())))
@@ -87,9 +89,5 @@ def baseline(
     else:
         (config.baseline / BASELINE).unlink(missing_ok=True)
     files = len({each.path for each in found})
-    summary = f"{_count(len(found), 'finding')} in {_count(files, 'file')} accepted in {BASELINE}"
+    summary = f"{counted(len(found), 'finding')} in {counted(files, 'file')} accepted in {BASELINE}"
     typer.echo(summary if found else "nothing to accept")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

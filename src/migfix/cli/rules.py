@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from migfix.cli.app import FAILED, FIXED, app
-from migfix.cli.options import Color, Colour, Json, OutputFormat, Report, rules_like
+from migfix.cli.options import Color, Colour, Json, OutputFormat, Report, rules_like, wants_json
 from migfix.cli.terminal import show_findings, show_page
 
 
@@ -21,7 +21,7 @@ def rules(
     from migfix.planning.registry import all_rules
     from migfix.project.config import DEFAULT_SELECT
 
-    if is_json or output_format is Report.json:
+    if wants_json(output_format, is_json):
         import json
 
         listed = [

@@ -25,6 +25,7 @@ from migfix.cli.options import (
     Texts,
     UserModel,
     taking,
+    wants_json,
 )
 from migfix.cli.terminal import progress, show
 
@@ -125,7 +126,7 @@ def verify(options: VerifyOptions) -> None:
     versions = options.versions(paths, replace(config, settings=question.settings) if options.is_comparing else config)
     with progress(len(question.engines) * len(versions)) as on_step:
         proof = try_out(question, versions, on_step)
-    if options.is_json or options.output_format is Report.json:
+    if wants_json(options.output_format, options.is_json):
         from migfix.report.proof import proof_as_json
 
         typer.echo(proof_as_json(proof), nl=False)

@@ -15,8 +15,7 @@ from migfix.project.facts import Facts
 def render_config(config: Config, place: Path, table: Mapping[str, object] | None, facts: Facts) -> str:
     """Every key of [tool.migfix], which is at ``place``. ``facts`` also has what the project's files define."""
     lines = [f"# {place}" if table is not None else f"# {place} has no [tool.migfix]", "[tool.migfix]"]
-    defaults = {"select": list(config.select), "ignore": [], "after-makemigrations": config.after_makemigrations}
-    read = {"auth-user-model": ".".join(facts.auth_user)} if facts.auth_user else {}
+    defaults, read = _defaults(config), _read(facts)
     for key in KEYS:
         if table is not None and key in table:
             lines.append(f"{key} = {_toml(table[key])}  # pyproject.toml")
@@ -26,21 +25,30 @@ def render_config(config: Config, place: Path, table: Mapping[str, object] | Non
             lines.append(f"{key} = {_toml(read[key])}  # read from the settings that manage.py names")
         else:
             lines.append(f"# {key}: {_UNSET.get(key, 'not set')}")
-    rules = " ".join(sorted(rule.code for rule in selected(config.select, config.ignore)))
-    return "\n".join([*lines, f"# rules: {rules}", ""])
+    return "\n".join([*lines, f"# rules: {' '.join(_rules(config))}", ""])
 
 
 def config_as_json(config: Config, place: Path, table: Mapping[str, object] | None, facts: Facts) -> str:
     """The same as JSON: the file, the keys that are set, and the codes of the rules that are on."""
-    defaults = {"select": list(config.select), "ignore": [], "after-makemigrations": config.after_makemigrations}
-    read = {"auth-user-model": ".".join(facts.auth_user)} if facts.auth_user else {}
-    rules = sorted(rule.code for rule in selected(config.select, config.ignore))
     content = {
         "file": str(place) if table is not None else None,
-        "values": {**defaults, **read, **(table or {})},
-        "rules": rules,
+        "values": {**_defaults(config), **_read(facts), **(table or {})},
+        "rules": _rules(config),
     }
     return json.dumps(content, indent=1, default=str) + "\n"
+
+
+def _defaults(config: Config) -> dict[str, object]:
+    return {"select": list(config.select), "ignore": [], "after-makemigrations": config.after_makemigrations}
+
+
+def _read(facts: Facts) -> dict[str, object]:
+    """The values that come from the project's files."""
+    return {"auth-user-model": ".".join(facts.auth_user)} if facts.auth_user else {}
+
+
+def _rules(config: Config) -> list[str]:
+    return sorted(rule.code for rule in selected(config.select, config.ignore))
 
 
 _UNSET = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from migfix.commands.models.lazy import Lazy
-from migfix.report.text import shown
+from migfix.report.text import counted, shown
 
 
 def render_lazy(found: Lazy, start: Path, is_written: bool) -> str:
@@ -25,7 +25,7 @@ def render_lazy(found: Lazy, start: Path, is_written: bool) -> str:
                 lines.append(f"  {shown(kept.imported.path, start)}:{kept.imported.line}: {kept.why}.")
     count = len(found.after)
     verb = "rewritten" if is_written else "would be rewritten"
-    files = f"{count} file{'s' if count != 1 else ''} {verb}" if count else ""
+    files = f"{counted(count, 'file')} {verb}" if count else ""
     left = (
         f"{len(found.left)} cycle{'s need' if len(found.left) != 1 else ' needs'} your decision" if found.left else ""
     )
