@@ -38,6 +38,14 @@ def test_settings_of_the_project_are_not_imported(command: list[str], tree: Path
     )
 
 
+def test_the_note_is_shown_once_for_a_migration_by_name(tree: Path, migfix: Migfix) -> None:
+    result = migfix("check", "blog", "0002", "--force", cwd=tree)
+    assert [line for line in result.stderr.splitlines() if line.startswith("note: importing")] == [
+        "note: importing the settings evil of pyproject.toml would run this project's code, so "
+        "migfix continues without them. Pass --settings evil, or allow it in this checkout: migfix config --trust"
+    ]
+
+
 def test_settings_that_are_allowed(tree: Path, migfix: Migfix) -> None:
     assert migfix("config", "--trust", cwd=tree).returncode == 0
     assert "note:" not in migfix("check", "blog", "--force", cwd=tree).stderr

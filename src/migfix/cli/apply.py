@@ -96,7 +96,6 @@ class PlanOptions:
             self.since,
             self.is_all,
         )
-        warn_unconfirmed(config)
         config = with_facts(
             config,
             engines=self.engines,
@@ -119,7 +118,9 @@ class PlanOptions:
         found = []
         for group in [self._named()] if self.paths else self._new():
             root = find_root(Path(os.path.commonpath([os.path.realpath(path) for path in group])))
-            found.append((group, self.configuration(root)))
+            config = self.configuration(root)
+            warn_unconfirmed(config)
+            found.append((group, config))
         return found
 
     def _named(self) -> list[Path]:
