@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from migfix.history.dependency_graph import DependencyGraph
 from migfix.history.state import State
+from migfix.history.timeline import Question, Timeline
 from migfix.source import read_migration
-from migfix.source.migration import Dependency, Key, Migration, Operation
+from migfix.source.migration import Key, Migration, Operation
 
 if TYPE_CHECKING:
     from migfix.project.facts import Facts
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
     from migfix.project.reader import Module, Reader
 
 
-class History:
+class History(DependencyGraph):
     """All migrations of a project. Each app is read when it is first needed."""
 
     def __init__(self, facts: Facts, reader: Reader) -> None:
-        self.facts = facts
+        super().__init__(facts)
         self.is_user_known = facts.auth_user is not None
         """Whether the model that AUTH_USER_MODEL means was passed or could be read."""
         self._reader = reader
@@ -32,20 +34,28 @@ class History:
         self._on_disk: dict[str, dict[str, Migration]] = {}
         self._deployed = reader.deployed
         self._as_if_new: Key | None = None
-        self._replaced: dict[str, dict[Key, Key]] = {}
-        self._starts: dict[Migration, State] = {}
         self._apps: dict[str, dict[str, Migration]] = {}
+        self._earlier_whole: History | None = None
+        """``whole`` of the history that this one is a changed copy of."""
+        self._mentioning: dict[tuple[str, bytes], tuple[Migration, ...]] = {}
+        self._timeline = Timeline(self)
 
     def with_migrations(
         self, migrations: Iterable[Migration], companions: Mapping[str, bytes] | None = None
     ) -> History:
         """A copy of the history in which ``migrations`` and ``companions`` replace the files on disk."""
         changed = History(self.facts, self._reader)
-        changed._planned = self._planned | {each.key: each for each in migrations}
+        planned = {each.key: each for each in migrations}
+        changed._planned = self._planned | planned
         changed._companions = self._companions | dict(companions or {})
         changed._on_disk = self._on_disk
         changed._as_if_new = self._as_if_new
         changed.is_user_known = self.is_user_known
+        changed._earlier_whole = self.__dict__.get("whole")
+        new = {key: each for key, each in planned.items() if self._parents and self.migration(key) is not each}
+        if self._parents and all(_has_same_place(self.migration(key), each) for key, each in new.items()):
+            changed._parents = {each: parents for each, parents in self._parents.items() if each.key not in new}
+            changed._timeline = self._timeline.following(changed, new)
         return changed
 
     def companion(self, path: str) -> bytes | None:
@@ -75,8 +85,9 @@ class History:
     def whole(self) -> History:
         """The history including the migrations of installed packages."""
         facts = self.facts if self.is_user_known else replace(self.facts, auth_user=("auth", "user"))
-        found = History(facts, self._reader.whole()).with_migrations(self._planned.values(), self._companions)
-        found._on_disk = {label: each for label, each in self._on_disk.items() if each}
+        start = self._earlier_whole or History(facts, self._reader.whole())
+        found = start.with_migrations(self._planned.values(), self._companions)
+        found._on_disk = start._on_disk | {label: each for label, each in self._on_disk.items() if each}
         found.is_user_known = self.is_user_known
         return found
 
@@ -96,7 +107,7 @@ class History:
         for each in self.mentioning(migration.name):
             if migration.key not in map(self.resolve, each.dependencies) or self._is_taken_as_new(each):
                 continue
-            if not any(each.key == before.key for before in self.before(migration)):
+            if not self.runs_before(each.key, migration):
                 yield each
 
     @property
@@ -139,9 +150,6 @@ class History:
             self._apps[label] = self._on_disk[label] | planned
         return self._apps[label]
 
-    def migration(self, key: Key) -> Migration | None:
-        return self.app(key[0]).get(key[1])
-
     def is_new(self, migration: Migration) -> bool:
         """Whether the file isn't deployed yet, which means that it may be rewritten and that its tables are new."""
         is_likely = migration.key in self._planned or self._deployed.is_likely_new(migration.path)
@@ -156,105 +164,41 @@ class History:
         """The new files that contain ``text``, in any case; empty if git can't tell which files are deployed."""
         return tuple(filter(self.is_new, self.mentioning(text))) if self.knows_deployed else ()
 
-    def replaced_by(self, key: Key) -> Key:
-        """The squashed migration that replaces ``key``, or ``key`` itself."""
-        if key[0] not in self._replaced:
-            squashed = [each for each in self.app(key[0]).values() if each.replaces]
-            self._replaced[key[0]] = {old: each.key for each in reversed(squashed) for old in each.replaces}
-        return self._replaced[key[0]].get(key, key)
-
-    def resolve(self, dependency: Dependency) -> Key | None:
-        """The migration that a dependency means, or None if it isn't part of the project."""
-        if dependency.setting == "AUTH_USER_MODEL" and self.facts.auth_user:
-            return self.resolve_key((self.facts.auth_user[0], "__first__"))
-        if dependency.setting and dependency.setting in self.facts.swapped:
-            return self.resolve_key((self.facts.swapped[dependency.setting][0], "__first__"))
-        return self.resolve_key(dependency.key) if dependency.key else None
-
-    def resolve_key(self, key: Key) -> Key | None:
-        """The migration of the project that ``key`` means, ``__first__`` and ``__latest__`` included."""
-        app, name = key
-        if name == "__first__":
-            return next((each.key for each in self.active(app) if not self.own_parents(each)), None)
-        if name == "__latest__":
-            return next(iter(self.leaves(app)), None)
-        return key if self.migration(key) or self.replaced_by(key) != key else None
-
-    def active(self, label: str) -> tuple[Migration, ...]:
-        """The migrations of an app that run on a new database: squashed migrations instead of those they replace."""
-        replaced = {key for each in self.app(label).values() for key in each.replaces}
-        return tuple(each for each in self.app(label).values() if each.key not in replaced)
-
-    def own_parents(self, migration: Migration) -> tuple[Key, ...]:
-        return tuple(
-            each.key
-            for each in migration.dependencies
-            if each.key and each.key[0] == migration.app and each.key[1] != "__first__"
-        )
-
-    def leaves(self, label: str) -> tuple[Key, ...]:
-        """The migrations of an app that no other migration of the app depends on."""
-        parents = {self.replaced_by(key) for each in self.active(label) for key in self.own_parents(each)}
-        return tuple(each.key for each in self.active(label) if each.key not in parents)
-
-    def parents(self, migration: Migration) -> tuple[Key, ...]:
-        """The migrations of the project that must run before this one."""
-        squashed = self.replaced_by(migration.key)
-        found = [key for each in migration.dependencies if (key := self.resolve(each))]
-        found += [each.key for each in self._running_before.get(migration.key, ())]
-        standing = [
-            key if self.replaced_by(key) == squashed != migration.key else self.replaced_by(key) for key in found
-        ]
-        return tuple(dict.fromkeys(key for key in standing if key != migration.key))
-
-    @cached_property
-    def _running_before(self) -> dict[Key, list[Migration]]:
-        found: dict[Key, list[Migration]] = {}
-        for migration in self.mentioning("run_before"):
-            for key in migration.run_before:
-                found.setdefault(key, []).append(migration)
-        return found
+    def app_mentioning(self, label: str, text: bytes) -> tuple[Migration, ...]:
+        """The migrations of an app that contain ``text``."""
+        if (label, text) not in self._mentioning:
+            self._mentioning[label, text] = tuple(each for each in self.app(label).values() if text in each.source)
+        return self._mentioning[label, text]
 
     def mentioning(self, text: str) -> tuple[Migration, ...]:
         """Every migration of the project that contains ``text``, in any case."""
+        if ("", text.encode()) not in self._mentioning:
+            self._mentioning["", text.encode()] = self._all_mentioning(text)
+        return self._mentioning["", text.encode()]
+
+    def _all_mentioning(self, text: str) -> tuple[Migration, ...]:
         on_disk = [self._planned.get(each.key, each) for each in self._reader.mentioning(text.lower().encode())]
         found = {each.key: each for each in [*on_disk, *self._planned.values()]}
         return tuple(each for each in found.values() if text.lower().encode() in each.source.lower())
 
-    def before(self, migration: Migration) -> Iterator[Migration]:
-        """All migrations that run before ``migration``, parents first. Each is yielded once, even in a cycle."""
-        seen = {migration.key}
-        stack = [(key, False) for key in reversed(self.parents(migration))]
-        while stack:
-            key, is_done = stack.pop()
-            found = self.migration(key)
-            if found is None or (key in seen and not is_done):
-                continue
-            if is_done:
-                yield found
-                continue
-            seen.add(key)
-            stack.append((key, True))
-            stack.extend((parent, False) for parent in reversed(self.parents(found)) if parent not in seen)
+    def runs_before(self, key: Key, migration: Migration) -> bool:
+        """Whether the migration ``key`` of the project runs before ``migration``."""
+        return self._timeline.is_before(key, migration)
+
+    def any_before(self, migration: Migration, question: Question) -> bool:
+        """Whether the answer is yes for ``migration`` or for one that runs before it.
+
+        Answers are kept, so they must only depend on the migration and the graph.
+        """
+        return self._timeline.any_before(migration, question)
 
     def state_before(self, migration: Migration, index: int = 0) -> State:
         """The models as they are just before operation ``index`` of ``migration``."""
-        if migration not in self._starts:
-            self._starts[migration] = self._start_of(migration)
-        state = self._starts[migration].copy()
-        state.replay(migration, migration.operations[:index])
-        return state
+        return self._timeline.state_before(migration, index)
 
-    def _start_of(self, migration: Migration) -> State:
-        """The models before a migration, built on the state after the migration just before it if that is cached."""
-        before = list(self.before(migration))
-        last = before[-1] if before else migration
-        if last in self._starts and list(self.before(last)) == before[:-1]:
-            return self.state_before(last, len(last.operations))
-        state = State(self.facts)
-        for each in before:
-            state.replay(each, each.operations)
-        return state
+    def state_after(self, migration: Migration) -> State:
+        """The models as they are after ``migration``."""
+        return self._timeline.state_before(migration, len(migration.operations))
 
     def states(self, migration: Migration) -> Iterator[tuple[int, Operation, State]]:
         """Each operation with its index and the state just before it, which is one object that is updated in place."""
@@ -262,3 +206,11 @@ class History:
         for index, op in enumerate(migration.operations):
             yield index, op, state
             state.replay(migration, [op])
+
+
+def _has_same_place(old: Migration | None, new: Migration) -> bool:
+    """Whether the rest of the graph stays as it is if ``new`` replaces ``old``."""
+    if old is None or old.replaces != new.replaces or old.run_before != new.run_before:
+        return False
+    own = [[each.key for each in side.dependencies if each.key and each.key[0] == side.app] for side in (old, new)]
+    return own[0] == own[1]

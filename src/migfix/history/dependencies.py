@@ -28,22 +28,21 @@ def newest(migration: Migration, app: str, history: History) -> Key | None:
         found = history.migration(leaf)
         line = [found, *reversed(list(history.before(found)))] if found else []
         for each in line:
-            its_line = (each, *history.before(each))
-            may_be_later = any(other.key == migration.key or not _is_read(other) for other in its_line)
-            if each.app == app and not may_be_later:
+            may_be_later = each.key == migration.key or history.runs_before(migration.key, each)
+            if each.app == app and not may_be_later and not history.any_before(each, _is_unread):
                 return each.key
     return None
 
 
-def _is_read(migration: Migration) -> bool:
-    """Whether all dependencies of a migration could be read."""
-    return all(each.is_read for each in migration.dependencies)
+def _is_unread(migration: Migration, history: History) -> bool:
+    """Whether a dependency of a migration couldn't be read."""
+    return not all(each.is_read for each in migration.dependencies)
 
 
 def is_guaranteed(migration: Migration, key: Key, history: History) -> bool:
     """Whether ``key`` is sure to run before ``migration``. It may be a migration outside the project."""
     if history.migration(key):
-        return any(each.key == key for each in history.before(migration))
+        return history.runs_before(key, migration)
     named = {each.key for before in (migration, *history.before(migration)) for each in before.dependencies if each.key}
     return key in named or key in {_BRINGS[each] for each in named if each in _BRINGS}
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from operator import itemgetter
 
 from migfix.history import History
+from migfix.history.cycles import rings
 from migfix.history.fields import Field
-from migfix.history.graph import rings
 from migfix.history.model import Model
 from migfix.history.model_differences import state_differences
 from migfix.history.state import State
@@ -49,7 +49,8 @@ def squash_differences(history: History, app: str) -> list[str]:
         return []
     chain, squash = (end_state(each, [app]) for each in (_unsquashed(history, [app]), history))
     for state, other in ((chain, squash), (squash, chain)):
-        state.models = {key: _as_table(each, other.models.get(key)) for key, each in state.models.items()}
+        for key, model in list(state.models.items()):
+            state.models[key] = _as_table(model, other.models.get(key))
     chain.opaque = squash.opaque = []
     return state_differences(chain, squash, [app])
 
@@ -112,9 +113,9 @@ def end_state(history: History, apps: list[str]) -> State:
             waiting, state.dropped = state.dropped, []
             for _, op in waiting:  # operations before the CreateModel of their model
                 state.replay(migration, [op])
-    for old, label in list(state.renamed.items()):
+    for old, label in {each.old: each.label for each in state.renames}.items():
         if old not in state.models:
-            state.repoint(old, label)
+            state.repoint(old, label, state.models.apps)
     return state
 
 
@@ -125,8 +126,8 @@ def ordered_state(history: History, apps: list[str]) -> State | None:
     state = State(history.facts)
     seen: set[Key] = set()
     for app in apps:
-        for leaf in history.active(app):
-            for migration in (*history.before(leaf), leaf):
+        for last in history.active(app):
+            for migration in (*history.before(last), last) if last.key not in seen else ():
                 if migration.key not in seen:
                     seen.add(migration.key)
                     state.replay(migration, migration.operations)
@@ -136,13 +137,19 @@ def ordered_state(history: History, apps: list[str]) -> State | None:
 def in_own_order(history: History, app: str) -> list[Migration]:
     """The migrations of an app, parents first. Only dependencies within the app count."""
     waiting = {each.key: each for each in sorted(history.active(app), key=lambda each: each.name)}
+    parents = {key: {*history.own_parents(each)} & waiting.keys() - {key} for key, each in waiting.items()}
+    children: dict[Key, list[Key]] = {key: [] for key in waiting}
+    for key, each in parents.items():
+        for parent in each:
+            children[parent].append(key)
     done: list[Migration] = []
+    ready = [key for key in waiting if not parents[key]]
     while waiting:
-        ready = [
-            each
-            for each in waiting.values()
-            if not any(key in waiting for key in history.own_parents(each) if key != each.key)
-        ]
-        for each in ready or list(waiting.values())[:1]:
-            done.append(waiting.pop(each.key))
+        ready = ready or list(waiting)[:1]  # a cycle
+        done += [waiting.pop(key) for key in ready]
+        following = dict.fromkeys(child for key in ready for child in children[key])
+        for key in ready:
+            for child in children[key]:
+                parents[child].discard(key)
+        ready = sorted(key for key in following if key in waiting and not parents[key])
     return done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from migfix.history import History
-from migfix.history.state import State
 from migfix.source.migration import Key
 
 
@@ -12,9 +11,8 @@ def providers(app: str, models: frozenset[Key], history: History) -> dict[Key, l
     found: dict[Key, list[str]] = {}
     for leaf in history.leaves(app):
         last = history.migration(leaf)
-        state = State(history.facts)
         for each in [*history.before(last), last] if last else []:
-            state.replay(each, each.operations)
-            if each.app == app and models <= state.models.keys():
-                found[each.key] = [state.models[key].label for key in sorted(models)]
+            there = history.state_after(each).models if each.app == app else {}
+            if models <= there.keys():
+                found[each.key] = [there[key].label for key in sorted(models)]
     return dict(reversed(found.items()))

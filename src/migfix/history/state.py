@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from migfix.history.altered_model import changed_model
 from migfix.history.fields import Field, model_key, together
 from migfix.history.model import Model, created_model, items_of
+from migfix.history.models import Models
 from migfix.project.facts import Facts
 from migfix.source.migration import Argument, Call, Key, Literal, Migration, Operation, Sequence, Value
+
+
+class Rename(NamedTuple):
+    """A model that was renamed: its old key, its new label, and the operation that renames it."""
+
+    old: Key
+    label: str
+    op: Operation
 
 
 class State:
@@ -17,19 +27,19 @@ class State:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.models: dict[Key, Model] = {}
+        self.models = Models()
         self.opaque: list[tuple[Key, Operation]] = []
         self.missing: list[str] = []
         """Fields that an operation names but the model doesn't have at that point."""
         self.dropped: list[tuple[Migration, Operation]] = []
         """Operations on a model that doesn't exist at that point."""
-        self.renamed: dict[Key, str] = {}
-        """Old model key -> new label, for references in apps that are replayed out of order."""
+        self.renames: tuple[Rename, ...] = ()
+        """The models renamed so far. All relations that were there at the time follow them."""
 
     def copy(self) -> State:
         """A copy that later changes to this state don't affect."""
         copied = State(self.facts)
-        copied.models, copied.renamed = dict(self.models), dict(self.renamed)
+        copied.models, copied.renames = self.models.copy(), self.renames
         copied.opaque, copied.missing, copied.dropped = list(self.opaque), list(self.missing), list(self.dropped)
         return copied
 
@@ -55,7 +65,7 @@ class State:
             case "DeleteModel":
                 self.models.pop(key, None)
             case "RenameModel" if key in self.models:
-                self._rename_model(key, op.text("new_name"))
+                self._rename_model(key, op)
             case _ if key in self.models:
                 self.missing += _missing(self.models[key], op)
                 self.models[key] = changed_model(self.models[key], op)
@@ -69,15 +79,22 @@ class State:
             if each.kind == "CreateModel" and key in self.models:
                 self.models[key] = replace(self.models[key], made_by=("", ""))
 
-    def _rename_model(self, key: Key, name: str) -> None:
+    def _rename_model(self, key: Key, op: Operation) -> None:
+        name = op.text("new_name")
         model = self.models.pop(key)
         self.models[key[0], name.lower()] = replace(model, name=name)
-        self.renamed[key] = f"{key[0]}.{name}"
-        self.repoint(key, f"{key[0]}.{name}")
+        self.renames += (Rename(key, f"{key[0]}.{name}", op),)
+        self.repoint(key, f"{key[0]}.{name}", self.models.apps)
 
-    def repoint(self, old: Key, label: str) -> None:
-        """Point every relation to ``old`` at the model ``label``."""
-        for key, model in self.models.items():
+    def repoint(self, old: Key, label: str, apps: Iterable[str]) -> None:
+        """Point every relation of the models of ``apps`` to ``old`` at the model ``label``."""
+        pointing = [
+            (key, model)
+            for app in tuple(apps)
+            for name, model in self.models.apps.get(app, {}).items()
+            if any(old in each.related(*(key := (app, name)), self.facts) for each in model.fields.values())
+        ]
+        for key, model in pointing:
             fields = {
                 name: Field(name, _repointed(each, key, old, label, self.facts)) for name, each in model.fields.items()
             }

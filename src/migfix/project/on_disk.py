@@ -49,9 +49,12 @@ class Project:
 
     def whole(self) -> Project:
         """The same project including the migrations of installed packages. Their unreadable files are ignored."""
-        if self.is_whole:
-            return self
+        return self if self.is_whole else self._with_packages
+
+    @cached_property
+    def _with_packages(self) -> Project:
         found = Project(self.root, self.facts, self.named, self.base)
+        found.packages = self.packages
         found.is_whole = True
         return found
 

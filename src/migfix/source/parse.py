@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from contextlib import suppress
+from functools import lru_cache
 
 from migfix.errors import UnreadableFile
 from migfix.source.depth import MOST, depth, may_be_deep
@@ -19,6 +20,12 @@ def parse(path: str, source: bytes) -> ast.Module:
     if may_be_deep(source) and depth(tree) > MOST:
         raise UnreadableFile(path, f"this nests more than {MOST} levels deep, which is too deep to be read.")
     return tree
+
+
+@lru_cache(maxsize=1000)
+def syntax_tree(code: str | bytes) -> ast.Module:
+    """The syntax tree of code that was parsed before as part of its file. It is shared, so it must not be changed."""
+    return ast.parse(code)
 
 
 def _parse(path: str, source: bytes) -> ast.Module:

@@ -7,8 +7,10 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable
+from functools import lru_cache
 
 from migfix.source.migration import NOWHERE, Span
+from migfix.source.parse import syntax_tree
 
 
 def decode(source: bytes) -> str:
@@ -20,6 +22,12 @@ def decode(source: bytes) -> str:
     return source.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
 
 
+@lru_cache(maxsize=32)
+def lines_of(source: bytes) -> tuple[str, ...]:
+    """The lines of ``decode(source)``, without their ends. They are kept: a file is asked for them often."""
+    return tuple(decode(source).split("\n"))
+
+
 def span_of(node: ast.expr | ast.stmt) -> Span:
     return node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0
 
@@ -27,7 +35,7 @@ def span_of(node: ast.expr | ast.stmt) -> Span:
 def text_between(source: bytes, span: Span) -> str:
     """The text at ``span``, with ``\\n`` line endings."""
     first, start, last, end = span
-    lines = [line.encode() for line in decode(source).split("\n")[first - 1 : last]]
+    lines = [line.encode() for line in lines_of(source)[first - 1 : last]]
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
     return b"\n".join(lines).decode()
@@ -56,7 +64,7 @@ def with_texts(source: bytes, texts: Iterable[tuple[Span, str]]) -> bytes:
 
 def comments_above(source: bytes, line: int) -> tuple[str, ...]:
     """The comment lines directly above ``line``, without their indentation."""
-    lines = decode(source).split("\n")
+    lines = lines_of(source)
     first = line - 1
     while first > 0 and lines[first - 1].lstrip().startswith("#"):
         first -= 1
@@ -65,14 +73,14 @@ def comments_above(source: bytes, line: int) -> tuple[str, ...]:
 
 def comment_after(source: bytes, span: Span) -> str:
     """The comment that ends the last line of ``span``, or ""."""
-    rest = decode(source).split("\n")[span[2] - 1].encode()[span[3] :].decode().lstrip(", )")
+    rest = lines_of(source)[span[2] - 1].encode()[span[3] :].decode().lstrip(", )")
     return rest.strip() if rest.startswith("#") else ""
 
 
 def names_read(code: str) -> list[str]:
     """Every name that ``code`` reads, once for each time it is read."""
     return [
-        node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        node.id for node in ast.walk(syntax_tree(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from migfix.history import History
-from migfix.history.graph import reachable, strongly_connected
+from migfix.history.cycles import reachable, strongly_connected
 from migfix.source.migration import Key, Migration
 from migfix.splitting.leaving_fields import CannotLeave, Leaving, leaving
 

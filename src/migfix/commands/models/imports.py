@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from migfix.errors import UnreadableFile
-from migfix.history.graph import strongly_connected
+from migfix.history.cycles import strongly_connected
 from migfix.project.files import read_bytes
 from migfix.project.mentions import python_files
 from migfix.project.on_disk import Project

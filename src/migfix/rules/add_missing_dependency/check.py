@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
+from migfix.history.cycles import way
 from migfix.history.dependencies import later_dependency_edit
-from migfix.history.graph import way
 from migfix.rules.add_missing_dependency import RULE
 from migfix.rules.add_missing_dependency.cycle import opened
 from migfix.rules.add_missing_dependency.missing import Missing, missing
@@ -23,8 +23,9 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     mended: set[tuple[str, str, str]] = set()
     for migration in migrations:
         for each in missing(migration, history):
-            before = {other.key for other in history.before(migration)} if mended else set()
-            if not any((app, name) in before and needed == each.app for app, name, needed in mended):
+            if not any(
+                needed == each.app and history.runs_before((app, name), migration) for app, name, needed in mended
+            ):
                 mended.add((*migration.key, each.app))
                 yield _finding(migration, each, history)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migfix.history import History
+from migfix.history.cycles import rings
 from migfix.history.dependencies import dependency_edit
-from migfix.history.graph import rings
 from migfix.source.edits import Edit, Remove, Replace
 from migfix.source.migration import Dependency, Key, Migration
 from migfix.splitting.cut import NoCut, find_cuts

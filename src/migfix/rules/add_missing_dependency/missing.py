@@ -35,9 +35,9 @@ def missing(migration: Migration, history: History) -> Iterator[Missing]:
     """What ``migration`` lacks, app by app; empty if migfix can't tell. Reads installed packages, too."""
     found = sorted(uses(migration), key=lambda use: (use.model[0], use.setting))
     history = history.whole if found else history
-    line = [migration, *history.before(migration)] if found else []
-    if not all(_is_clear(each, history) for each in line):
+    if not found or history.any_before(migration, _is_unclear):
         return
+    line = [migration, *history.before(migration)]
     for (app, setting), group in groupby(found, key=lambda use: (use.model[0], use.setting)):
         if setting:
             if not has_setting(migration, setting, line, history):
@@ -46,17 +46,17 @@ def missing(migration: Migration, history: History) -> Iterator[Missing]:
             yield from _missing_of(migration, app, tuple(group), line, history)
 
 
-def _is_clear(migration: Migration, history: History) -> bool:
-    """Whether all dependencies of a migration can be read and found."""
+def _is_unclear(migration: Migration, history: History) -> bool:
+    """Whether a dependency of a migration can't be read or found."""
     if migration.unread and "`operations`" not in migration.unread[1]:
-        return False
+        return True
     for each in migration.dependencies:
         if not each.is_read:
-            return False
+            return True
         is_gone = each.key and not each.key[1].startswith("__") and history.app(each.key[0])
         if is_gone and history.resolve(each) is None:
-            return False
-    return True
+            return True
+    return False
 
 
 def _missing_of(

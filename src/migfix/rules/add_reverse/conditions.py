@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from migfix.source.parse import syntax_tree
+
 Pair = tuple[str, str]
 """Column and constant, as code."""
 
 
 def stepping_columns(codes: list[str]) -> list[str]:
     """Columns that functions change from one constant to another in steps: ``1`` to ``2`` and ``2`` to ``3``."""
-    nodes = [node for code in codes for node in ast.walk(ast.parse(code))]
+    nodes = [node for code in codes for node in ast.walk(syntax_tree(code))]
     tested = {pair for node in nodes for pair in _tested(node)}
     written = {pair for node in nodes for pair in _written(node)}
     return sorted({column for column, _ in tested & written})

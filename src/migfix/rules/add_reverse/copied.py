@@ -11,6 +11,7 @@ from migfix.history.state import State
 from migfix.rows.placeholder_rows.values import INTEGERS, TEXT
 from migfix.source.data_functions.effects import effects
 from migfix.source.migration import Function, Key, Migration
+from migfix.source.parse import syntax_tree
 
 _ALL_ROWS = frozenset(
     [
@@ -33,7 +34,7 @@ def copied_columns(function: Function) -> tuple[tuple[str, str], ...]:
     Examples: ``for post in Post.objects.all(): post.teaser = post.summary; post.save()``,
     ``update(teaser=F("summary"))``.
     """
-    node = ast.parse(function.code).body[0]
+    node = syntax_tree(function.code).body[0]
     assert isinstance(node, ast.FunctionDef)
     found: list[tuple[str, str]] = []
     whole: set[str] = set()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from migfix.history import History
 from migfix.source.migration import Key, Migration, Operation
+from migfix.source.parse import syntax_tree
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,10 @@ def lost_after(migration: Migration, index: int, history: History) -> Iterator[L
     """Model and new name of a column ("" for the model itself) -> its name at ``index``."""
     for op in migration.operations[index + 1 :]:
         yield from _lost(migration, op, f"line {op.line}", renamed)
-    earlier = {each.key for each in history.before(migration)} | {migration.key}
     removing = {each.key: each for text in ("RemoveField", "DeleteModel") for each in history.mentioning(text)}
     renaming = {each.key: each for each in history.app(migration.app).values()}
     for key, later in sorted({**renaming, **removing}.items()):
-        if key not in earlier and not later.replaces:
+        if key != migration.key and not later.replaces and not history.runs_before(key, migration):
             for op in later.operations:
                 yield from _lost(later, op, later.name, renamed)
 
@@ -61,8 +61,8 @@ def reads(code: str, each: Lost, models: frozenset[Key], related: frozenset[Key]
     """
     if each.model not in models:
         is_near = each.column and each.model in related
-        return bool(is_near) and each.column in _columns_read_through_relations(ast.parse(code))
-    return not each.column or each.column in _columns_read(ast.parse(code))
+        return bool(is_near) and each.column in _columns_read_through_relations(syntax_tree(code))
+    return not each.column or each.column in _columns_read(syntax_tree(code))
 
 
 def _columns_read(tree: ast.AST) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.graph import rings, way
+from migfix.history.cycles import rings, way
 from migfix.rules.break_dependency_cycle import RULE
 from migfix.rules.break_dependency_cycle.cycle import CannotOpen, opening
 from migfix.source.migration import Key, Migration

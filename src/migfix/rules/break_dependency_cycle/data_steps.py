@@ -6,6 +6,7 @@ import ast
 
 from migfix.rules.break_dependency_cycle.ranges import CannotCut, Part
 from migfix.source.migration import Migration, Name, Operation
+from migfix.source.parse import syntax_tree
 
 DATA = ("RunPython", "RunSQL")
 
@@ -67,5 +68,5 @@ def is_same_step(squashed: Migration, op: Operation, migration: Migration, origi
 
 def _body(migration: Migration, code: Name) -> str | None:
     function = migration.functions.get(code.dotted)
-    tree = ast.parse(function.code).body[0] if function else None
+    tree = syntax_tree(function.code).body[0] if function else None
     return ast.dump(ast.Module(tree.body, [])) if isinstance(tree, ast.FunctionDef) else None

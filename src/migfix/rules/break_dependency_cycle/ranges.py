@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from migfix.history import History
-from migfix.history.graph import rings
+from migfix.history.cycles import rings
 from migfix.source.formatting import free_name
 from migfix.source.migration import Dependency, Key, Migration
 

@@ -14,6 +14,7 @@ from migfix.history.state import State
 from migfix.source.data_functions.data_steps import running
 from migfix.source.data_functions.scopes import module_names_read
 from migfix.source.migration import Key, Migration
+from migfix.source.parse import syntax_tree
 
 PERMISSION: Key = ("auth", "permission")
 CONTENT_TYPE: Key = ("contenttypes", "contenttype")
@@ -89,7 +90,7 @@ def lookups_of(migration: Migration, history: History) -> Iterator[DataStep]:
         names = module_names_read(function.code, function.name)
         if MAKERS & names or any(f"{maker}(" in function.code for maker in MAKERS):
             return
-        node = ast.parse(function.code).body[0]
+        node = syntax_tree(function.code).body[0]
         assert isinstance(node, ast.FunctionDef)
         found.setdefault(index, []).extend((function.name, each) for each in _lookups(node, function.line))
     for index, pairs in sorted(found.items()):
@@ -106,7 +107,7 @@ def _is_made_before(lookup: Lookup, migration: Migration, history: History) -> b
         for function, _, _ in running(each, ("code",)):
             makes = any(
                 isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _CREATES
-                for call in ast.walk(ast.parse(function.code))
+                for call in ast.walk(syntax_tree(function.code))
             )
             is_named = all(text in function.code for text in (*lookup.labels, *lookup.names))
             if (makes and is_named) or any(maker in function.code for maker in MAKERS):

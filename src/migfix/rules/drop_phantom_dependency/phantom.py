@@ -109,4 +109,4 @@ def missing_files(migration: Migration, history: History) -> Iterator[tuple[Depe
 
 def _comes_after(other: Migration, migration: Migration, history: History) -> bool:
     """Whether ``other`` is the migration itself, or runs after it."""
-    return migration.key in {other.key, *(each.key for each in history.before(other))}
+    return migration.key == other.key or history.runs_before(migration.key, other)

@@ -54,9 +54,9 @@ def new_columns(migration: Migration, history: History) -> Iterator[NewColumn]:
 
 def _kept_from_here(migration: Migration, history: History) -> set[tuple[str, str, str]]:
     """The database defaults that this migration, or a later one of the app, already keeps."""
-    earlier = {each.key for each in history.before(migration)}
-    later = [each for each in history.app(migration.app).values() if each.key not in earlier]
-    return {place for each in (migration, *later) if b"db_default" in each.source for place in kept_defaults(each)}
+    there = history.app_mentioning(migration.app, b"db_default")
+    later = [each for each in there if not history.runs_before(each.key, migration)]
+    return {place for each in later for place in kept_defaults(each)}
 
 
 def _is_new(model: Model, migration: Migration, history: History) -> bool:

@@ -28,8 +28,9 @@ class Outgrown:
 def outgrown(migration: Migration, history: History) -> Iterator[Outgrown]:
     """Every such AlterField of a migration."""
     kept: dict[tuple[str, str, str], Value] = {}
-    for each in history.before(migration):
-        if each.app == migration.app and b"db_default" in each.source:
+    keeping = {each.key for each in history.app_mentioning(migration.app, b"db_default")}
+    for each in history.before(migration) if keeping else ():
+        if each.key in keeping:
             kept |= kept_defaults(each)
     for index, op, state in history.states(migration) if kept else ():
         place = (migration.app, op.model, op.text("name"))

@@ -119,7 +119,7 @@ def _order(move: Move, has_type: bool, history: History) -> Iterator[Edit]:
         parent = history.migration(key)
         if parent is None or parent.app != deleting.app or is_guaranteed(creating, key, history):
             continue
-        if creating.key in {parent.key, *(each.key for each in history.before(parent))}:
+        if creating.key == parent.key or history.runs_before(creating.key, parent):
             raise CannotMove(f"{'.'.join(key)} depends on {'.'.join(creating.key)}, which would have to come after it")
         yield dependency_edit(creating, key)
     if not is_guaranteed(deleting, creating.key, history):

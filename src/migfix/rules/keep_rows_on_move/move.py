@@ -45,21 +45,29 @@ def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]
     files = {each.key: each for text in texts for each in _new(migrations, text, history)}
     unnamed = {each.key: each for each in _unnamed(migrations, history) if each.key not in files}
     moved_models = configured_moves(history.facts)
+    by_label: dict[str, list[tuple[Migration, Operation]]] = {}
+    for creating in (*files.values(), *unnamed.values()):
+        for created in creating.operations:
+            if created.kind == "CreateModel":
+                for label in (f"{creating.app}.{created.model}", created.model):
+                    by_label.setdefault(label, []).append((creating, created))
     for deleting in files.values():
         for deleted in [op for op in deleting.operations if op.kind == "DeleteModel"]:
             closing = closing_files(deleting, deleted.model, history)
             old = history.state_before(closing[-1]).models.get((deleting.app, deleted.model))
-            for creating in [*files.values(), *unnamed.values()] if old and old.has_own_table else ():
-                for created in [op for op in creating.operations if op.kind == "CreateModel"]:
-                    assert old is not None
-                    new = created_model(creating, created)
-                    is_confirmed = moved_models.get(old.label.lower()) == new.label.lower()
-                    if creating.app == deleting.app or _is_copied(old, new, files.values()):
-                        continue
-                    end = history.state_before(creating, len(creating.operations)).models.get(new.key, new)
-                    if is_confirmed or _looks_alike(old, end, moved_models, history.facts):
-                        path = creating.path if creating.key in unnamed else ""
-                        yield Move(old, new, deleting, deleted, creating, created, is_confirmed, path)
+            if old is None or not old.has_own_table:
+                continue
+            confirmed = moved_models.get(old.label.lower(), "")
+            for creating, created in dict.fromkeys((*by_label.get(confirmed, ()), *by_label.get(deleted.model, ()))):
+                new = created_model(creating, created)
+                is_confirmed = confirmed == new.label.lower()
+                if creating.app == deleting.app:
+                    continue
+                end = history.state_after(creating).models.get(new.key, new)
+                is_move = is_confirmed or _looks_alike(old, end, moved_models, history.facts)
+                if is_move and not _is_copied(old, new, files.values()):
+                    path = creating.path if creating.key in unnamed else ""
+                    yield Move(old, new, deleting, deleted, creating, created, is_confirmed, path)
 
 
 def configured_moves(facts: Facts) -> dict[str, str]:
@@ -93,8 +101,9 @@ def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Mi
     """Files with a CreateModel that don't run before the named ones, if git can't tell which files are deployed."""
     if history.knows_deployed or not any(b"DeleteModel" in each.source for each in migrations):
         return
-    earlier = {each.key for migration in migrations for each in history.before(migration)}
-    yield from (each for each in history.mentioning("CreateModel") if each.key not in earlier)
+    for each in history.mentioning("CreateModel"):
+        if not any(history.runs_before(each.key, migration) for migration in migrations):
+            yield each
 
 
 def _is_copied(old: Model, new: Model, files: Iterable[Migration]) -> bool:

@@ -101,9 +101,9 @@ def _demand_complete(seeding: Seeding) -> Seeding:
 
 def _required_later(model: Model, migration: Migration, history: History) -> tuple[str, str] | None:
     """The first later file that adds a required column to the table, and that column; None if there is none."""
-    earlier = {each.key for each in history.before(migration)} | {migration.key}
     for each in history.app(model.app).values():
-        for op in each.operations if each.key not in earlier and not each.replaces else ():
+        is_earlier = each.key == migration.key or history.runs_before(each.key, migration)
+        for op in each.operations if not is_earlier and not each.replaces else ():
             if op.kind == "AddField" and op.model == model.key[1] and not is_left_out(field_of(op), False):
                 return ".".join(each.key), op.text("name")
     return None

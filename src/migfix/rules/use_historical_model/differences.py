@@ -17,6 +17,7 @@ from migfix.rules.use_historical_model.texts import makes_text
 from migfix.rules.use_historical_model.uses import DataFunction, Use
 from migfix.source.data_functions.lookups import called_functions
 from migfix.source.migration import Key, Literal, Migration
+from migfix.source.parse import syntax_tree
 from migfix.source.text import text_between
 
 
@@ -101,7 +102,7 @@ def historical(
 ) -> Historical | Lack:
     """The historical model that replaces ``live``, or the first thing that it would lack."""
     called = called_functions(migration, {each.function.name})
-    nodes = (node for other in called for node in ast.parse(other.code).body if isinstance(node, ast.FunctionDef))
+    nodes = (node for other in called for node in syntax_tree(other.code).body if isinstance(node, ast.FunctionDef))
     used = attributes(nodes, _relations(state))
     if live.declared is None and live.app in CONTRIB:
         lack = next(

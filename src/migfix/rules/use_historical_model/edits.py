@@ -14,6 +14,7 @@ from migfix.source.data_functions.scopes import module_names_read
 from migfix.source.edits import AddImport, Edit, Insert, RemoveImport, ReplaceText
 from migfix.source.formatting import call, literal, quote_of, render, with_quotes
 from migfix.source.migration import Migration, Span
+from migfix.source.parse import syntax_tree
 from migfix.source.text import decode, with_texts
 
 USER = "settings.AUTH_USER_MODEL"
@@ -114,7 +115,7 @@ def _unused_constants(migration: Migration, source: bytes) -> list[Span]:
     unread = module_names_read(decode(migration.source)) - module_names_read(decode(source))
     lines = decode(migration.source).split("\n")
     found = []
-    for node in ast.parse(migration.source).body:
+    for node in syntax_tree(migration.source).body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)]) if name in unread:
                 first = node.lineno

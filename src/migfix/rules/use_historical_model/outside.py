@@ -11,6 +11,7 @@ from migfix.rules.use_historical_model.uses import names_in
 from migfix.source.data_functions.data_steps import running
 from migfix.source.data_functions.scopes import module_names_read, names_read_in_methods
 from migfix.source.migration import Migration, Name, Opaque
+from migfix.source.parse import syntax_tree
 from migfix.source.text import decode
 
 
@@ -29,11 +30,11 @@ def from_outside(migration: Migration, history: History) -> Iterator[tuple[int, 
     read: set[str] = set()
     for function, _, _ in running(migration):
         read |= module_names_read(function.code, function.name)
-        node = ast.parse(function.code).body[0]
+        node = syntax_tree(function.code).body[0]
         assert isinstance(node, ast.FunctionDef)
         for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
             yield from ((function.line, bound[name.id]) for name in names_in(default) if name.id in bound)
-    for statement in ast.parse(migration.source).body if bound and read else ():
+    for statement in syntax_tree(migration.source).body if bound and read else ():
         match statement:
             case ast.Assign(targets=[ast.Name(id=target)], value=given) if target in read and target not in bound:
                 yield from ((statement.lineno, bound[name.id]) for name in names_in(given) if name.id in bound)

@@ -22,6 +22,7 @@ from migfix.source.data_functions.data_steps import running
 from migfix.source.data_functions.scopes import module_names_read
 from migfix.source.formatting import free_name
 from migfix.source.migration import Function, Import, Migration, Span
+from migfix.source.parse import syntax_tree
 
 Kind = OneOf["name", "statement", "call", "registry"]
 """A name, an import statement, a call of get_user_model(), or the name of the live registry."""
@@ -55,7 +56,7 @@ class DataFunction:
 
     @property
     def node(self) -> ast.FunctionDef:
-        node = ast.parse(self.function.code).body[0]
+        node = syntax_tree(self.function.code).body[0]
         assert isinstance(node, ast.FunctionDef)
         return node
 

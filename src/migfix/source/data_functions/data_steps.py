@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from migfix.source.data_functions.scopes import module_names_read
 from migfix.source.migration import Call, Function, Migration, Name, Operation
+from migfix.source.parse import syntax_tree
 
 BOTH_WAYS = ("code", "reverse_code")
 
@@ -42,7 +43,7 @@ def _reached(
         return
     seen.add(name)
     function = migration.functions[name]
-    node = ast.parse(function.code).body[0]
+    node = syntax_tree(function.code).body[0]
     assert isinstance(node, ast.FunctionDef)
     parameters = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
     own = parameters[0] if apps is None and parameters else apps if apps in parameters else None

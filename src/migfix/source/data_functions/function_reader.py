@@ -12,6 +12,7 @@ from migfix.source.data_functions.texts import readings
 from migfix.source.data_functions.writes import Writes
 from migfix.source.data_functions.written import with_old
 from migfix.source.migration import Key, Migration
+from migfix.source.parse import syntax_tree
 
 
 class FunctionReader:
@@ -26,7 +27,7 @@ class FunctionReader:
         self.writes = Writes(self.scope, found)
 
     def run(self, function: str, meanings: tuple[Meaning | None, ...]) -> None:
-        node = ast.parse(self.migration.functions[function].code).body[0]
+        node = syntax_tree(self.migration.functions[function].code).body[0]
         assert isinstance(node, ast.FunctionDef)
         parameters = [each.arg for each in [*node.args.posonlyargs, *node.args.args]]
         self.scope.names = {name: meaning for name, meaning in zip(parameters, meanings, strict=False) if meaning}

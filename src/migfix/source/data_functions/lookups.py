@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from migfix.source.data_functions.texts import SETTING, Texts, key_of, readings, split_key, texts_of
 from migfix.source.migration import Call, Function, Key, Migration, Name, Opaque, Value
+from migfix.source.parse import syntax_tree
 from migfix.source.text import names_read
 
 USER_MODEL: Key = (SETTING, "auth_user_model")
@@ -53,7 +54,7 @@ def _trees(migration: Migration, code: Value) -> Iterator[tuple[ast.AST, int]]:
             yield ast.parse(f"({text})"), code.span[0] - 1
             names = set(names_read(f"({text})"))
     for function in called_functions(migration, names):
-        yield ast.parse(function.code), function.first_line - 1
+        yield syntax_tree(function.code), function.first_line - 1
 
 
 def called_functions(migration: Migration, names: set[str]) -> list[Function]:

@@ -1,0 +1,62 @@
+"""The models after several migrations that don't depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from migfix.history.model import Model
+from migfix.history.models import Models
+from migfix.history.state import State
+from migfix.project.facts import Facts
+from migfix.source.migration import Migration
+
+
+class Part(NamedTuple):
+    """One of several parents: the set of it and its ancestors, and the models after it."""
+
+    line: int
+    end: State
+
+
+def joined(
+    parts: Sequence[Part],
+    members: Mapping[str, int],
+    missing: Callable[[str, int], list[Migration]],
+    facts: Facts,
+) -> State:
+    """The models after all ``parts``. It is the state of the part itself if there is only one.
+
+    ``members`` has the set of each app's migrations. ``missing`` returns the migrations of an app that aren't in a set.
+    """
+    if len(parts) == 1:
+        return parts[0].end
+    state = State(facts)
+    apps: dict[str, dict[str, Model]] = {}
+    state.renames = tuple(dict.fromkeys(each for part in parts for each in part.end.renames))
+    state.opaque = list(dict.fromkeys(each for part in parts for each in part.end.opaque))
+    state.dropped = list(dict.fromkeys(each for part in parts for each in part.end.dropped))
+    state.missing = list(dict.fromkeys(each for part in parts for each in part.end.missing))
+    behind: dict[str, Part] = {}
+    for app in dict.fromkeys(app for part in parts for app in part.end.models.apps):
+        newest = max(parts, key=lambda part: (part.line & members[app]).bit_count())
+        apps[app] = newest.end.models.apps.get(app, {})
+        if any(part.line & members[app] & ~newest.line for part in parts):
+            apps[app] = _replayed(app, apps[app], missing(app, newest.line), facts)
+        if len(newest.end.renames) < len(state.renames):
+            behind[app] = newest
+    state.models = Models(apps)
+    for app, part in behind.items():
+        for each in state.renames:
+            if each not in part.end.renames:
+                state.repoint(each.old, each.label, [app])
+    return state
+
+
+def _replayed(app: str, models: dict[str, Model], migrations: list[Migration], facts: Facts) -> dict[str, Model]:
+    """The models of an app after more of its migrations."""
+    state = State(facts)
+    state.models = Models({app: models})
+    for each in migrations:
+        state.replay(each, each.operations)
+    return state.models.apps.get(app, {})
