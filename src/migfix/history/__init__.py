@@ -200,6 +200,10 @@ class History(DependencyGraph):
         """The models as they are after ``migration``."""
         return self._timeline.state_before(migration, len(migration.operations))
 
+    def state_at_end(self, keys: Iterable[Key]) -> State | None:
+        """The models as they are after all of ``keys``; None if a cycle prevents an order. It must not be changed."""
+        return self._timeline.state_after_all(tuple(keys))
+
     def states(self, migration: Migration) -> Iterator[tuple[int, Operation, State]]:
         """Each operation with its index and the state just before it, which is one object that is updated in place."""
         state = self.state_before(migration)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from operator import itemgetter
 
 from migfix.history import History
-from migfix.history.cycles import rings
 from migfix.history.fields import Field
 from migfix.history.model import Model
 from migfix.history.model_differences import state_differences
@@ -31,7 +30,8 @@ def differences(before: History, after: History, apps: Iterable[str]) -> list[st
         was = ordered_state(before, apps)
         usual = state_differences(old, was, apps) if was else []  # renames in other apps only show in this order
         found = [each for each in state_differences(new, ordered, apps) if each not in usual]
-        found += [f"{name} is used before it exists" for name in ordered.missing if name not in old.missing]
+        known = {*old.missing, *(was.missing if was else ())}
+        found += [f"{name} is used before it exists" for name in ordered.missing if name not in known]
     for app in apps:
         if len(after.leaves(app)) > max(1, len(before.leaves(app))):
             found.append(f"{app} would have two leaves")
@@ -121,17 +121,7 @@ def end_state(history: History, apps: list[str]) -> State:
 
 def ordered_state(history: History, apps: list[str]) -> State | None:
     """The same, in the order that Django runs; None if a cycle makes that impossible."""
-    if rings(history, [each for app in apps for each in history.active(app)]):
-        return None
-    state = State(history.facts)
-    seen: set[Key] = set()
-    for app in apps:
-        for last in history.active(app):
-            for migration in (*history.before(last), last) if last.key not in seen else ():
-                if migration.key not in seen:
-                    seen.add(migration.key)
-                    state.replay(migration, migration.operations)
-    return state
+    return history.state_at_end(each.key for app in apps for each in history.active(app))
 
 
 def in_own_order(history: History, app: str) -> list[Migration]:

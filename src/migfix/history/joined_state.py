@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from migfix.history.model import Model
-from migfix.history.models import Models
+from migfix.history.models import AppModels, Models
 from migfix.history.state import State
 from migfix.project.facts import Facts
 from migfix.source.migration import Migration
@@ -32,7 +31,7 @@ def joined(
     if len(parts) == 1:
         return parts[0].end
     state = State(facts)
-    apps: dict[str, dict[str, Model]] = {}
+    apps: dict[str, AppModels] = {}
     state.renames = tuple(dict.fromkeys(each for part in parts for each in part.end.renames))
     state.opaque = list(dict.fromkeys(each for part in parts for each in part.end.opaque))
     state.dropped = list(dict.fromkeys(each for part in parts for each in part.end.dropped))
@@ -40,7 +39,7 @@ def joined(
     behind: dict[str, Part] = {}
     for app in dict.fromkeys(app for part in parts for app in part.end.models.apps):
         newest = max(parts, key=lambda part: (part.line & members[app]).bit_count())
-        apps[app] = newest.end.models.apps.get(app, {})
+        apps[app] = newest.end.models.apps.get(app, AppModels())
         if any(part.line & members[app] & ~newest.line for part in parts):
             apps[app] = _replayed(app, apps[app], missing(app, newest.line), facts)
         if len(newest.end.renames) < len(state.renames):
@@ -53,10 +52,10 @@ def joined(
     return state
 
 
-def _replayed(app: str, models: dict[str, Model], migrations: list[Migration], facts: Facts) -> dict[str, Model]:
+def _replayed(app: str, models: AppModels, migrations: list[Migration], facts: Facts) -> AppModels:
     """The models of an app after more of its migrations."""
     state = State(facts)
     state.models = Models({app: models})
     for each in migrations:
         state.replay(each, each.operations)
-    return state.models.apps.get(app, {})
+    return state.models.apps.get(app, AppModels())

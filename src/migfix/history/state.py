@@ -9,7 +9,7 @@ from typing import NamedTuple
 from migfix.history.altered_model import changed_model
 from migfix.history.fields import Field, model_key, together
 from migfix.history.model import Model, created_model, items_of
-from migfix.history.models import Models
+from migfix.history.models import AppModels, Models
 from migfix.project.facts import Facts
 from migfix.source.migration import Argument, Call, Key, Literal, Migration, Operation, Sequence, Value
 
@@ -88,13 +88,12 @@ class State:
 
     def repoint(self, old: Key, label: str, apps: Iterable[str]) -> None:
         """Point every relation of the models of ``apps`` to ``old`` at the model ``label``."""
-        pointing = [
-            (key, model)
+        pointing = {
+            model.key: model
             for app in tuple(apps)
-            for name, model in self.models.apps.get(app, {}).items()
-            if any(old in each.related(*(key := (app, name)), self.facts) for each in model.fields.values())
-        ]
-        for key, model in pointing:
+            for model, _ in self.models.apps.get(app, AppModels()).related_to(old, self.facts)
+        }
+        for key, model in pointing.items():
             fields = {
                 name: Field(name, _repointed(each, key, old, label, self.facts)) for name, each in model.fields.items()
             }

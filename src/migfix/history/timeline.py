@@ -115,34 +115,48 @@ class Timeline:
             for each in self._history.before(migration):
                 state.replay(each, each.operations)
             return state
-        for key in parents_first(self._parents_of(migration), self._parents, self._ends):
+        return self._joined(self._parents_of(migration))
+
+    def state_after_all(self, keys: tuple[Key, ...]) -> State | None:
+        """The models after all of ``keys``, which may be shared; None if a cycle prevents an order."""
+        self._enter(keys)
+        if self._after_cycle.intersection(keys):
+            return None
+        parents = {parent for key in keys for parent in self._parents(key)}
+        return self._joined(tuple(key for key in keys if key not in parents))
+
+    def _joined(self, keys: tuple[Key, ...]) -> State:
+        """The models after all of ``keys``, whose ancestors are known."""
+        for key in parents_first(keys, self._parents, self._ends):
             found = self._history.migration(key)
             if found:
                 self._ends[key] = self.state_before(found, len(found.operations))
-        return self._joined(migration)
-
-    def _joined(self, migration: Migration) -> State:
-        """The models after all parents of a migration."""
-        parents = self._parents_of(migration)
-        lines = {key: self._lines[key] for key in parents}
-        last = [
-            key
-            for key in parents
-            if not any(lines[other] & self._numbers.bit(key) for other in parents if other != key)
-        ]
+        lines = {key: self._lines[key] for key in keys}
+        last = [key for key in keys if not any(lines[each] & self._numbers.bit(key) for each in keys if each != key)]
         parts = [Part(lines[key], self._ends[key]) for key in last]
 
         def missing(app: str, line: int) -> list[Migration]:
-            """The migrations of an app that run before this one and aren't in ``line``, in order."""
-            before = (each for each in self._history.before(migration) if each.app == app)
-            return [each for each in before if not self._numbers.bit(each.key) & line]
+            """The migrations of an app among ``keys`` and their ancestors that aren't in ``line``, in order."""
+            found = (key for key in parents_first(keys, self._parents) if key[0] == app)
+            left = (self._history.migration(key) for key in found if not self._numbers.bit(key) & line)
+            return [each for each in left if each]
 
         return joined(parts, self._numbers.apps, missing, self._history.facts)
 
     def _before(self, migration: Migration) -> int | None:
         """The set of a migration's ancestors; None if there is a cycle among them, or if it is in one."""
         parents = self._parents_of(migration)
-        for key in parents_first(parents, self._parents, self._lines, self._after_cycle):
+        self._enter(parents)
+        line = 0
+        for key in parents:
+            if key in self._after_cycle:
+                return None
+            line |= self._lines[key]
+        return None if line & self._numbers.bit(migration.key) else line
+
+    def _enter(self, keys: tuple[Key, ...]) -> None:
+        """Find the ancestors of ``keys``."""
+        for key in parents_first(keys, self._parents, self._lines, self._after_cycle):
             before = self._parents(key)
             if all(each in self._lines for each in before):
                 self._lines[key] = self._numbers.bit(key)
@@ -150,12 +164,6 @@ class Timeline:
                     self._lines[key] |= self._lines[each]
             else:
                 self._after_cycle.add(key)
-        line = 0
-        for key in parents:
-            if key in self._after_cycle:
-                return None
-            line |= self._lines[key]
-        return None if line & self._numbers.bit(migration.key) else line
 
     def _parents(self, key: Key) -> tuple[Key, ...]:
         migration = self._history.migration(key)

@@ -23,12 +23,12 @@ def unique_sets(model: Model, also_partial: bool = False) -> list[tuple[str, ...
     """
     alone = [each.name for each in model.fields.values() if each.is_unique and not each.is_true("primary_key")]
     found: list[tuple[str, ...]] = [(name,) for name in alone]
-    found += together(model.options.get("unique_together"))
+    found += sorted(together(model.options.get("unique_together")))
     for each in items_of(model.options.get("constraints")):
         if not isinstance(each, Call) or each.func != "django.db.models.UniqueConstraint":
             continue
         if not each.keyword("condition") or also_partial:
-            found += together(each.keyword("fields"))
+            found += sorted(together(each.keyword("fields")))
         if each.keyword("fields") is None and also_partial:
             found.append(tuple(sorted(strings_in(each))))
     return found

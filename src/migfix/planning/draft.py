@@ -39,12 +39,12 @@ def make_plan(
     suppressions: Suppressions,
     chooser: Chooser | None = None,
 ) -> Plan:
-    """The plan for everything that the rules find in ``migrations`` and that isn't suppressed.
+    """The plan for everything that the rules find in ``migrations``, which are in ``history``, and isn't suppressed.
 
     Each round checks the result of the previous one. Raises MigfixError if the rules never stop changing files.
     """
     rules = tuple(rules)
-    draft = Draft(migrations, history.with_migrations(migrations), suppressions, chooser)
+    draft = Draft(migrations, history, suppressions, chooser)
     for _ in range(MOST_ROUNDS):
         has_changed = [draft.take_repeatedly(rule) if chooser else draft.take(rule) for rule in rules]
         if not any(has_changed):
@@ -90,6 +90,8 @@ class Draft:
         """How many findings of each rule are suppressed."""
         self.standing: dict[str, set[tuple[str, str, str]]] = {}
         """What each rule found last. An operation that migfix can't fix may have moved to another file since."""
+        self.known: dict[str, tuple[History, list[Finding]]] = {}
+        """Rule -> what it found last, and the history that it was asked about."""
 
     def plan(self) -> Plan:
         standing = set().union(*self.standing.values())
@@ -105,7 +107,9 @@ class Draft:
 
     def take(self, rule: Rule) -> bool:
         """Run a rule once on the current state of the files. Returns whether it changed one."""
-        everything = list(self._found(rule))
+        if rule.code not in self.known or self.known[rule.code][0] is not self.history:
+            self.known[rule.code] = self.history, list(self._found(rule))
+        _, everything = self.known[rule.code]
         self.used_comments |= {(f.path, each.number) for f in everything for each in comments_on(f, rule, self.history)}
         found = list(self.suppressions.standing(rule, everything, self.history))
         self.suppressed[rule.code] = len(everything) - len(found)
@@ -121,14 +125,15 @@ class Draft:
         return self._take_one(rewrites) if self.chooser else self._take_all(rewrites)
 
     def _take_all(self, rewrites: list[Rewrite]) -> bool:
-        """Apply all rewrites together. If that isn't possible, apply the first that can be applied alone."""
-        if not rewrites:
-            return False
+        """Apply all rewrites together. If that isn't possible, apply the first half of them that can be applied."""
+        if len(rewrites) < 2:
+            return self._take_one(rewrites)
         tried = self._tried(rewrites)
         if isinstance(tried, Tried):
             self._keep(tried, rewrites)
             return True
-        return self._take_one(rewrites)
+        half = len(rewrites) // 2
+        return self._take_all(rewrites[:half]) or self._take_all(rewrites[half:])
 
     def _take_one(self, rewrites: list[Rewrite]) -> bool:
         """Apply the first rewrite that is possible and wanted. The places of the others must then be found again."""

@@ -134,8 +134,6 @@ def pointing_at(state: State, key: Key, but: tuple[Key, str]) -> list[str]:
     """The fields of other models that point at a model, except ``but``."""
     return [
         f"{other.label}.{field.name}"
-        for other in state.models.values()
-        if other.key != key
-        for field in other.fields.values()
-        if key in field.related(*other.key, state.facts) and (other.key, field.name) != but
+        for other, field in state.models.related_to(key, state.facts)
+        if other.key != key and (other.key, field.name) != but
     ]

@@ -39,6 +39,8 @@ def needed_cuts(migration: Migration, history: History) -> list[Conflict]:
 
 def conflicts(migration: Migration, history: History) -> Iterator[Conflict]:
     """Every conflict of a migration, going forward and going back."""
+    if all(op.kind == "RunPython" for op in migration.operations):
+        return
     states = [state.copy() for _, _, state in history.states(migration)]
     for index, op in enumerate(migration.operations):
         for each in (op, *op.database_operations):

@@ -109,20 +109,22 @@ def _key_name(model: Model) -> str:
 def _is_pointed_at(model: Model, state: State, fresh: set[Key]) -> bool:
     return any(
         _is_checked_late(field) and field.target(*other.key, state.facts) == model.key
-        for other in state.models.values()
+        for other, field in state.models.related_to(model.key, state.facts)
         if other.key not in fresh
-        for field in other.fields.values()
     )
 
 
-def _deleted_too(model: Model, state: State, seen: frozenset[Key] = frozenset()) -> Iterator[Model]:
+def _deleted_too(model: Model, state: State) -> Iterator[Model]:
     """The models whose rows are deleted when rows of ``model`` are."""
-    for other in state.models.values():
-        for field in other.fields.values():
+    seen, waiting = {model.key}, [model]
+    while waiting:
+        deleted = waiting.pop()
+        for other, field in state.models.related_to(deleted.key, state.facts):
             is_cascade = isinstance(on := field.get("on_delete"), Name) and on.dotted.endswith(".CASCADE")
-            if is_cascade and field.target(*other.key, state.facts) == model.key and other.key not in seen:
+            if is_cascade and field.target(*other.key, state.facts) == deleted.key and other.key not in seen:
+                seen.add(other.key)
+                waiting.append(other)
                 yield other
-                yield from _deleted_too(other, state, seen | {other.key, model.key})
 
 
 # --- the operations that a pending check stops ----------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -78,19 +77,19 @@ def _module_level(tree: ast.Module) -> list[ast.stmt]:
     return found
 
 
-def imports_of(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
+@lru_cache(maxsize=1000)
+def imports_of(tree: ast.AST) -> tuple[tuple[str, str, str], ...]:
     """Module, name and bound name of each import below ``tree``; the name is "" for ``import module``."""
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
-            yield from ((module, each.name, each.asname or each.name) for each in node.names)
+            found += [(module, each.name, each.asname or each.name) for each in node.names]
         elif isinstance(node, ast.Import):
             for each in node.names:
-                yield (
-                    each.name if each.asname else each.name.partition(".")[0],
-                    "",
-                    each.asname or each.name.partition(".")[0],
-                )
+                package = each.name.partition(".")[0]
+                found.append((each.name if each.asname else package, "", each.asname or package))
+    return tuple(found)
 
 
 def lineage(history: History, found: Class) -> tuple[list[Class], list[str]]:
