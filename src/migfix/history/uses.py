@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from migfix.history.fields import Field, field_of
@@ -27,6 +28,7 @@ class Use(NamedTuple):
         return self.model[1].upper() if self.model[0] == SETTING else ""
 
 
+@cache
 def uses(migration: Migration) -> tuple[Use, ...]:
     """The models of other apps that a migration uses, in the order of the file."""
     found = [use for top in migration.operations for op in (top, *top.inner) for use in _uses(migration, op)]

@@ -28,6 +28,12 @@ def syntax_tree(code: str | bytes) -> ast.Module:
     return ast.parse(code)
 
 
+@lru_cache(maxsize=1000)
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """The nodes of ``ast.walk(tree)``. They are kept, because a function is walked through for each question."""
+    return tuple(ast.walk(tree))
+
+
 def _parse(path: str, source: bytes) -> ast.Module:
     try:
         return ast.parse(source)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from migfix.source.migration import NOWHERE, Span
-from migfix.source.parse import syntax_tree
+from migfix.source.parse import nodes, syntax_tree
 
 
 def decode(source: bytes) -> str:
@@ -77,11 +77,11 @@ def comment_after(source: bytes, span: Span) -> str:
     return rest.strip() if rest.startswith("#") else ""
 
 
-def names_read(code: str) -> list[str]:
+@lru_cache(maxsize=1000)
+def names_read(code: str) -> tuple[str, ...]:
     """Every name that ``code`` reads, once for each time it is read."""
-    return [
-        node.id for node in ast.walk(syntax_tree(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    ]
+    names = (node for node in nodes(syntax_tree(code)) if isinstance(node, ast.Name))
+    return tuple(node.id for node in names if isinstance(node.ctx, ast.Load))
 
 
 def reindented(code: str, was: int, now: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from migfix.history import History
 from migfix.history.model import items_of
 from migfix.source.migration import Dictionary, Key, Literal, Migration, Operation, Sequence
@@ -11,7 +13,13 @@ def may_be_user_app(app: str, line: list[Migration], history: History) -> bool:
     """Whether a dependency on AUTH_USER_MODEL may mean this app, because the setting isn't known."""
     if history.is_user_known or not any(e.setting == "AUTH_USER_MODEL" for each in line for e in each.dependencies):
         return False
-    return any(_is_user(op) for each in history.app(app).values() for op in each.operations)
+    return any(map(_creates_user, history.app(app).values()))
+
+
+@cache
+def _creates_user(migration: Migration) -> bool:
+    """Whether a migration creates a model that can be the user model."""
+    return any(map(_is_user, migration.operations))
 
 
 def _is_user(op: Operation) -> bool:
@@ -24,8 +32,10 @@ def has_setting(migration: Migration, setting: str, line: list[Migration], histo
     """Whether a swappable model is guaranteed: by its setting, by its migration, or because the app has it itself."""
     if any(dependency.setting == setting for each in line for dependency in each.dependencies):
         return True
-    own = [op for each in line if each.app == migration.app for op in each.operations]
-    if any(_may_swap(op, setting) or (setting == "AUTH_USER_MODEL" and _is_user(op)) for op in own):
+    own = [each for each in line if each.app == migration.app]
+    if setting == "AUTH_USER_MODEL" and any(map(_creates_user, own)):
+        return True
+    if any(_may_swap(op, setting) for each in own if b"swappable" in each.source for op in each.operations):
         return True
     facts = history.facts
     user = facts.auth_user if setting == "AUTH_USER_MODEL" else facts.swapped.get(setting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from migfix.history import History
 from migfix.history.fields import Field, configured_value, field_of
@@ -18,7 +19,7 @@ from migfix.rows.placeholder_rows.values import TEXT, of_value
 from migfix.rows.unique_fields import alike_in_two_rows, is_computed
 from migfix.source.formatting import literal
 from migfix.source.migration import Migration, Name, Operation
-from migfix.source.text import decode, text_between
+from migfix.source.text import text_between
 
 FORBIDS = "# The column is about to forbid NULL."
 LEFT = "Going back leaves these values where NULL was."
@@ -98,12 +99,21 @@ def _filled_by_steps(migration: Migration, index: int, model: Model, field: Fiel
     if deletes_rows_without(migration, model.key, field.name, index):
         return True
     earlier = [
-        each for each in history.before(migration) if each.app == migration.app or field.name in decode(each.source)
+        each
+        for each in history.before(migration)
+        if _has_steps(each) and (each.app == migration.app or field.name.encode() in each.source)
     ]
     return any(
         writes_column(each, model.key, field.name) or any(_may_write(each, op, model) for op in each.operations)
         for each in earlier
     )
+
+
+@cache
+def _has_steps(migration: Migration) -> bool:
+    """Whether a migration has operations other than Django's schema operations."""
+    steps = ("", "RunPython", "RunSQL", "SeparateDatabaseAndState")
+    return any(op.kind in steps for op in migration.operations)
 
 
 def _may_write(migration: Migration, op: Operation, model: Model) -> bool:

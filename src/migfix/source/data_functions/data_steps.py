@@ -12,12 +12,16 @@ from migfix.source.parse import syntax_tree
 BOTH_WAYS = ("code", "reverse_code")
 
 
-def running(migration: Migration, ways: tuple[str, ...] = BOTH_WAYS) -> Iterator[tuple[Function, int, str | None]]:
+def running(migration: Migration, ways: tuple[str, ...] = BOTH_WAYS) -> tuple[tuple[Function, int, str | None], ...]:
     """Every function of the file that a ``RunPython`` runs, directly or through another function.
 
     Each comes with the index of the first operation that runs it and the name of its parameter for the app registry,
     or None for a function that doesn't receive the registry.
     """
+    return tuple(_running(migration, ways)) if migration.functions else ()
+
+
+def _running(migration: Migration, ways: tuple[str, ...]) -> Iterator[tuple[Function, int, str | None]]:
     seen: set[str] = set()
     for index, top in enumerate(migration.operations):
         for op in (top, *top.database_operations):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from migfix.source.data_functions.texts import SETTING, Texts, key_of, readings, split_key, texts_of
 from migfix.source.migration import Call, Function, Key, Migration, Name, Opaque, Value
-from migfix.source.parse import syntax_tree
+from migfix.source.parse import nodes, syntax_tree
 from migfix.source.text import names_read
 
 USER_MODEL: Key = (SETTING, "auth_user_model")
@@ -21,6 +22,7 @@ class Lookup(NamedTuple):
     line: int
 
 
+@lru_cache(maxsize=1000)
 def lookups(migration: Migration, code: Value) -> tuple[Lookup, ...]:
     """Every model that a data function gets from ``apps``, itself or in functions of the file that it calls.
 
@@ -30,7 +32,7 @@ def lookups(migration: Migration, code: Value) -> tuple[Lookup, ...]:
     for tree, line in _trees(migration, code):
         called = _called_on(tree)
         for texts in readings(tree, migration):
-            for node in ast.walk(tree):
+            for node in nodes(tree):
                 if isinstance(node, ast.Call) and _owner(node) in called:
                     found += [Lookup(key, node.lineno + line) for key in keys_of(node, texts)]
     read = {(each.model[0], each.line) for each in found if each.model[1]}
@@ -73,8 +75,8 @@ def _called_on(tree: ast.AST) -> set[str]:
 
     A variable that holds the method itself is included as ``name()``.
     """
-    found = {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
-    for node in ast.walk(tree):
+    found = {each.arg for each in nodes(tree) if isinstance(each, ast.arg)}
+    for node in nodes(tree):
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=alias)], value=ast.Attribute(value=ast.Name(id=owner), attr="get_model")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import symtable
 from collections.abc import Iterator
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1000)
 def module_names_read(code: str, function: str | None = None) -> frozenset[str]:
     """The module-level names that ``code``, or one function in it, reads. Nested scopes are included.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, product
 
 from migfix.source.migration import Dictionary, Key, Literal, Migration, Sequence, Value
+from migfix.source.parse import nodes
 
 SETTING = "settings:"
 """The app label of a model that a setting names. No real label contains a colon."""
@@ -34,7 +35,7 @@ def readings(tree: ast.AST, migration: Migration) -> Iterator[Texts]:
     """
     known = module_texts(migration)
     yield _with_local_texts(tree, known)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         match node:
             case (
                 ast.For(target=ast.Tuple(elts=names), iter=value)
@@ -69,7 +70,7 @@ def _rows(node: ast.expr, migration: Migration, known: Texts) -> Iterator[list[t
 def _with_local_texts(tree: ast.AST, known: Texts) -> Texts:
     """``known``, and the strings that names in a function are assigned or loop over."""
     found = dict(known)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)], value=ast.Call(func=ast.Attribute(attr="get_app_config"), args=[app])
