@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -145,20 +146,56 @@ def forked() -> Migfix:
     preload()
 
     def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            child = os.fork()
-            if not child:
-                try:
-                    become(list(map(str, arguments)), cwd, clean_environment(**environment), out.fileno(), err.fileno())
-                finally:
-                    os._exit(70)
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            out.seek(0)
-            err.seek(0)
-            said = [each.read().decode(errors="surrogateescape") for each in (out, err)]
-            return subprocess.CompletedProcess(["migfix", *map(str, arguments)], code, *said)
+        command = ["migfix", *map(str, arguments)]
+        return in_fork(_run_migfix, command, cwd, clean_environment(**environment))
 
     return run
+
+
+@pytest.fixture
+def forked_python() -> Migfix:
+    """Run Python code in a fork of this process that has imported Django."""
+    with warnings.catch_warnings(action="ignore"):
+        for module in ("django.core.management.commands.migrate", "django.db.backends.sqlite3.base"):
+            importlib.import_module(module)
+
+    def run(*code: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return in_fork(_run_code, ["-c", *map(str, code)], cwd, clean_environment(**environment))
+
+    return run
+
+
+def in_fork(
+    run: Callable[[], None], command: list[str], cwd: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """The result of ``run`` in a fork of this process, with ``command`` as ``sys.argv``."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = os.fork()
+        if not child:
+            try:
+                become(command, cwd, environment, out.fileno(), err.fileno())
+                run()
+                sys.stdout.flush()
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+                sys.stderr.flush()
+                os._exit(70)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        out.seek(0)
+        err.seek(0)
+        said = [each.read().decode(errors="surrogateescape") for each in (out, err)]
+        return subprocess.CompletedProcess(command, code, *said)
+
+
+def _run_migfix() -> None:
+    from migfix.cli import run_and_leave
+
+    run_and_leave()
+
+
+def _run_code() -> None:
+    exec(sys.argv[1], {})
 
 
 def preload() -> None:
@@ -168,10 +205,8 @@ def preload() -> None:
             importlib.import_module(module)
 
 
-def become(arguments: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
-    """Run the command line with these files as output. Never returns."""
-    from migfix.cli import run_and_leave
-
+def become(command: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
+    """Make this process one that runs ``command`` with these files as output."""
     warnings.resetwarnings()
     warnings.simplefilter("ignore")
     os.chdir(cwd)
@@ -180,5 +215,4 @@ def become(arguments: list[str], cwd: Path, environment: dict[str, str], out: in
     for target, source in enumerate((os.open(os.devnull, os.O_RDONLY), out, err)):
         os.dup2(source, target)
     sys.stdin, sys.stdout, sys.stderr = (os.fdopen(os.dup(each), mode) for each, mode in enumerate("rww"))
-    sys.argv = ["migfix", *arguments]
-    run_and_leave()
+    sys.argv = command

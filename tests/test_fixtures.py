@@ -7,7 +7,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 import tokenize
 from pathlib import Path
 
@@ -101,12 +100,13 @@ OF_EACH_IN_CI = 1
 
 
 def has_original(case: Case) -> bool:
-    """Whether the original is run. In CI this is only so for a few cases of each rule, and a few where engines differ.
+    """Whether the original is run: for a few cases of each rule, and a few where engines differ.
 
-    What an original does depends on Django and the engine only, so no change to migfix can affect it.
+    What an original does depends on Django and the engine only, so no change to migfix can affect it. MIGFIX_ORIGINALS
+    runs them all.
     """
-    if not os.environ.get("CI"):
-        return not IS_AFTER_ONLY
+    if os.environ.get("MIGFIX_ORIGINALS"):
+        return True
     alike = [each for each in DB_CASES if _kind(each) == _kind(case)]
     if IS_SQLITE_LEG:
         return not IS_AFTER_ONLY and alike.index(case) % 2 == 0
@@ -196,8 +196,7 @@ def test_no_rule_refuses_what_another_wrote(case: Case, tmp_path: Path, forked: 
 
 
 NEW_DATABASE = """
-import importlib, sys, warnings
-warnings.simplefilter("ignore")
+import sys
 sys.path.insert(0, "")
 import django
 from django.conf import settings
@@ -211,22 +210,20 @@ call_command("migrate", verbosity=0)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.is_rewritten], ids=lambda case: case.name)
-def test_on_a_new_database(case: Case, tmp_path: Path) -> None:
+def test_on_a_new_database(case: Case, tmp_path: Path, forked_python: Migfix) -> None:
     """The rewritten migrations can be imported and create a new database, unless the original ones can't either."""
     if tuple(map(int, case.config.get("django", "4.2").split("."))) > django.VERSION:
         pytest.skip(f"the models of this case need Django {case.config['django']}")
-    is_made, said = _migrated(case, case.copy_after(tmp_path / "after"))
+    is_made, said = _migrated(case, case.copy_after(tmp_path / "after"), forked_python)
     if not is_made:
-        was_made, _ = _migrated(case, case.copy_before(tmp_path / "before"))
+        was_made, _ = _migrated(case, case.copy_before(tmp_path / "before"), forked_python)
         assert not was_made, said
         assert case.config.get("new database") == "fails", said
 
 
-def _migrated(case: Case, project: Path) -> tuple[bool, str]:
+def _migrated(case: Case, project: Path, python: Migfix) -> tuple[bool, str]:
     _write_settings(case, project)
-    result = subprocess.run(
-        [sys.executable, "-c", NEW_DATABASE], cwd=project, capture_output=True, text=True, check=False
-    )
+    result = python(NEW_DATABASE, cwd=project)
     return result.returncode == 0, result.stderr[-2000:]
 
 
