@@ -32,6 +32,9 @@ class History(DependencyGraph):
         self._planned: dict[Key, Migration] = {}
         self._companions: dict[str, bytes] = {}
         self._on_disk: dict[str, dict[str, Migration]] = {}
+        """The apps that were read as a whole."""
+        self._read: dict[Key, Migration | None] = {}
+        """The migrations that were read one by one."""
         self._deployed = reader.deployed
         self._as_if_new: Key | None = None
         self._apps: dict[str, dict[str, Migration]] = {}
@@ -48,7 +51,7 @@ class History(DependencyGraph):
         planned = {each.key: each for each in migrations}
         changed._planned = self._planned | planned
         changed._companions = self._companions | dict(companions or {})
-        changed._on_disk = self._on_disk
+        changed._on_disk, changed._read = self._on_disk, self._read
         changed._as_if_new = self._as_if_new
         changed.is_user_known = self.is_user_known
         changed._earlier_whole = self.__dict__.get("whole")
@@ -133,13 +136,32 @@ class History(DependencyGraph):
 
     def at(self, path: str) -> Migration | None:
         """The migration read from, or planned for, the file at ``path``; None if there is none."""
-        known = [*self._planned.values(), *(each for app in self._on_disk.values() for each in app.values())]
-        return next((each for each in known if each.path == path), None)
+        name = PurePath(path).stem
+        labels = dict.fromkeys((*(app for app, _ in self._planned), *self._on_disk, *(app for app, _ in self._read)))
+        known = (self.migration((label, name)) for label in labels)
+        return next((each for each in known if each and each.path == path), None)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """Every app of the project that has migrations."""
         return tuple(sorted({*self._reader.labels(), *(app for app, _ in self._planned)}))
+
+    def migration(self, key: Key) -> Migration | None:
+        """The migration of the project with that key; None if there is none. The rest of its app isn't read."""
+        label, name = key
+        if label in self._apps or label in self._on_disk:
+            return self.app(label).get(name)
+        if key in self._planned:
+            return self._planned[key]
+        if key not in self._read:
+            self._read[key] = self._reader.load_one(label, name)
+        return self._read[key]
+
+    def squashed(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app that replace others."""
+        planned = {name: each for (app, name), each in self._planned.items() if app == label}
+        found = {each.name: each for each in self._reader.squashed(label)} | planned
+        return tuple(each for each in found.values() if each.replaces)
 
     def app(self, label: str) -> dict[str, Migration]:
         """The migrations of an app by name; empty if it isn't part of the project."""
@@ -162,7 +184,11 @@ class History(DependencyGraph):
 
     def new_mentioning(self, text: str) -> tuple[Migration, ...]:
         """The new files that contain ``text``, in any case; empty if git can't tell which files are deployed."""
-        return tuple(filter(self.is_new, self.mentioning(text))) if self.knows_deployed else ()
+        if not self.knows_deployed:
+            return ()
+        wanted = text.lower().encode()
+        likely = {each.key: self._planned.get(each.key, each) for each in self._reader.likely_new} | self._planned
+        return tuple(each for each in likely.values() if wanted in each.source.lower() and self.is_new(each))
 
     def app_mentioning(self, label: str, text: bytes) -> tuple[Migration, ...]:
         """The migrations of an app that contain ``text``."""

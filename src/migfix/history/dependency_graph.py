@@ -31,14 +31,19 @@ class DependencyGraph(ABC):
     def mentioning(self, text: str) -> tuple[Migration, ...]:
         """Every migration of the project that contains ``text``, in any case."""
 
+    @abstractmethod
     def migration(self, key: Key) -> Migration | None:
-        return self.app(key[0]).get(key[1])
+        """The migration of the project with that key; None if there is none."""
+
+    @abstractmethod
+    def squashed(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app that replace others."""
 
     def replaced_by(self, key: Key) -> Key:
         """The squashed migration that replaces ``key``, or ``key`` itself."""
         if key[0] not in self._replaced:
-            squashed = [each for each in self.app(key[0]).values() if each.replaces]
-            self._replaced[key[0]] = {old: each.key for each in reversed(squashed) for old in each.replaces}
+            squashed = reversed(self.squashed(key[0]))
+            self._replaced[key[0]] = {old: each.key for each in squashed for old in each.replaces}
         return self._replaced[key[0]].get(key, key)
 
     def resolve(self, dependency: Dependency) -> Key | None:

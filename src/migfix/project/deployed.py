@@ -46,7 +46,7 @@ class Deployed:
     def __init__(self, base: Base, facts: Facts, named: tuple[Path, ...]) -> None:
         self._base = base
         self._facts = facts
-        self._named = named
+        self._named = frozenset(map(str, named))
         self._reasons: dict[Key, str] = {}
 
     @property
@@ -81,7 +81,7 @@ class Deployed:
 
     def is_likely_new(self, path: str) -> bool:
         """Whether a file was named or isn't deployed according to git. Deployed files may still depend on it."""
-        return Path(path) in self._named or self._base.is_new(path)
+        return path in self._named or self._base.is_new(path)
 
     def demand_known(self, path: str) -> None:
         """Raises UnknownBase if git can't tell whether a file is deployed."""

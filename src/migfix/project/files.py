@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from migfix.errors import UnreadableFile
@@ -105,20 +107,39 @@ def is_for_migrations(folder: Path, facts: Facts) -> bool:
 
 def migration_files(folder: Path) -> list[Path]:
     """The files that Django would load as migrations, sorted by name."""
-    named = sorted(path for path in folder.glob("*.py") if path.name[0] not in "_~" and path.is_file())
-    return [path for path in named if _IS_MIGRATION.search(read_bytes(path))]
+    return [path for path in named_files(folder) if is_migration(path)]
+
+
+def named_files(folder: Path) -> list[Path]:
+    """The files whose name can be that of a migration, sorted by name. They are not read."""
+    if not folder.is_dir():
+        return []
+    names = (entry.name for entry in os.scandir(folder) if entry.name.endswith(".py") and entry.is_file())
+    return [folder / name for name in sorted(names) if name[0] not in "_~"]
+
+
+def is_migration(path: Path) -> bool:
+    """Whether Django would load a file as a migration: it has a class named Migration."""
+    return _IS_MIGRATION.search(read_bytes(path)) is not None
 
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of a regular file. Raises UnreadableFile, with the system's reason if there is one."""
     try:
-        if path.exists() and not path.is_file():
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise UnreadableFile(str(path), "this is not a regular file.")
-        if path.exists() and path.stat().st_size > MOST_BYTES:
+        if status.st_size > MOST_BYTES:
             raise UnreadableFile(str(path), f"this has more than {MOST_BYTES // 1_000_000} MB.")
-        return path.read_bytes()
+        return _content(str(path), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     except OSError as error:
         raise UnreadableFile(str(path), f"{error.strerror or error}.") from None
+
+
+@cache
+def _content(path: str, *version: int) -> bytes:
+    """The content of one version of a file. A run reads each file once, although it has many questions about it."""
+    return Path(path).read_bytes()
 
 
 def import_roots(paths: Iterable[Path]) -> list[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.project.facts import Facts
-from migfix.project.files import migration_files, read_bytes
+from migfix.project.files import is_migration, named_files, read_bytes
 from migfix.source.parse import parse
 
 if TYPE_CHECKING:
@@ -58,11 +58,13 @@ def usual_label(folder: Path) -> str:
 def _label_by_dependencies(folder: Path) -> str:
     """The usual label, unless the files in the folder depend on each other under another label."""
     usual = usual_label(folder)
-    files = migration_files(folder) if folder.is_dir() else []
+    files = named_files(folder)
     names = {path.stem for path in files}
     votes: Counter[str] = Counter()
-    for path in files:
+    for path in filter(is_migration, files):
         for app, name in set(_DEPENDENCY.findall(read_bytes(path).decode(errors="replace"))):
             votes[app] += name in names and name != path.stem and app not in _CONTRIB
+        if votes[usual]:
+            return usual
     likely = votes.most_common(1)
     return usual if not likely or votes[usual] or not likely[0][1] else likely[0][0]

@@ -15,10 +15,12 @@ from migfix.project.facts import Facts
 from migfix.project.files import (
     SKIPPED,
     import_roots,
+    is_migration,
     is_module_name,
     is_package,
     migration_files,
     migration_folders,
+    named_files,
     read_bytes,
 )
 from migfix.project.installed import packages
@@ -42,6 +44,7 @@ class Project:
         self.base = base
         self.deployed = Deployed(base, facts, named)
         self._labels: dict[Path, str] = {}
+        self._migrations: dict[Path, Migration | None] = {}
         self._mentions: dict[bytes, tuple[Migration, ...]] = {}
         self.errors: dict[str, None] = {}
         """The errors of files in the project that were needed and can't be read."""
@@ -55,6 +58,7 @@ class Project:
     def _with_packages(self) -> Project:
         found = Project(self.root, self.facts, self.named, self.base)
         found.packages = self.packages
+        found._migrations = {path: each for path, each in self._migrations.items() if each}
         found.is_whole = True
         return found
 
@@ -117,21 +121,45 @@ class Project:
 
     def load(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app; empty if it isn't part of the project."""
+        return self.read(self._files_of(label))
+
+    def load_one(self, label: str, name: str) -> Migration | None:
+        """The migration of an app with that name; None if there is none. The app's other files aren't read."""
+        found = (path for path in self._files_of(label, may_be_others=True) if path.stem == name)
+        return next(iter(self.read(filter(is_migration, found))), None)
+
+    def squashed(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app that may replace others."""
+        return self.read(path for path in self._files_of(label) if b"replaces" in read_bytes(path))
+
+    def _files_of(self, label: str, may_be_others: bool = False) -> Iterable[Path]:
+        """The files of an app; with ``may_be_others``, they aren't read to see whether they are migrations."""
         folder = self.folders.get(label)
-        package = self.package(label) if self.is_whole and not folder else None
-        if package:
-            return self.read(package.files)
-        return self.read(migration_files(folder)) if folder else ()
+        if folder:
+            return named_files(folder) if may_be_others else migration_files(folder)
+        package = self.package(label) if self.is_whole else None
+        return package.files if package else ()
+
+    @cached_property
+    def likely_new(self) -> tuple[Migration, ...]:
+        """The migrations that were named or that aren't deployed according to git. Others aren't read."""
+        files = (path for folder in self.folders.values() for path in named_files(folder))
+        new = (path for path in files if self.deployed.is_likely_new(str(path)))
+        return self.read(filter(is_migration, new))
 
     def read(self, paths: Iterable[Path]) -> tuple[Migration, ...]:
         """The migrations in these files. Those that can't be read are added to ``errors``."""
-        found = []
-        for path in paths:
+        return tuple(found for path in paths if (found := self._read(path)))
+
+    def _read(self, path: Path) -> Migration | None:
+        if path not in self._migrations:
             try:
-                found.append(read_migration(str(path), self.label(path.parent), path.stem, read_bytes(path)))
+                source = read_bytes(path)
+                self._migrations[path] = read_migration(str(path), self.label(path.parent), path.stem, source)
             except UnreadableFile as error:
                 self.errors[str(error)] = None
-        return tuple(found)
+                self._migrations[path] = None
+        return self._migrations[path]
 
     def labels(self) -> tuple[str, ...]:
         """Every app of the project that has migrations."""
@@ -140,9 +168,14 @@ class Project:
     def mentioning(self, text: bytes) -> tuple[Migration, ...]:
         """Every migration whose file, in lower case, contains ``text``."""
         if text not in self._mentions:
-            files = [path for folder in self.folders.values() for path in migration_files(folder)]
-            self._mentions[text] = self.read(path for path in files if text in read_bytes(path).lower())
+            self._mentions[text] = self.read(path for path, source in self._sources.items() if text in source)
         return self._mentions[text]
+
+    @cached_property
+    def _sources(self) -> dict[Path, bytes]:
+        """The content of every migration, in lower case."""
+        files = (path for folder in self.folders.values() for path in migration_files(folder))
+        return {path: read_bytes(path).lower() for path in files}
 
     def companion(self, path: str) -> bytes | None:
         """The content of a file next to the migrations; None if it doesn't exist."""

@@ -27,6 +27,16 @@ class Reader(Protocol):
     def load(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app; empty if it isn't part of the project."""
 
+    def load_one(self, label: str, name: str) -> Migration | None:
+        """The migration of an app with that name; None if there is none."""
+
+    def squashed(self, label: str) -> tuple[Migration, ...]:
+        """The migrations of an app that may replace others."""
+
+    @property
+    def likely_new(self) -> tuple[Migration, ...]:
+        """The migrations that were named or that git doesn't know as deployed."""
+
     def labels(self) -> tuple[str, ...]:
         """Every app that has migrations."""
 

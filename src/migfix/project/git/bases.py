@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,7 +35,7 @@ class Bases:
         local = [name for name in names if name.startswith("refs/heads/")]
         if remote or (self._is_detached and self._remotes):
             return tuple(filter(None, (self._default_of(each, remote) for each in self._remotes)))
-        places = [f"refs/heads/{branch}" for branch in (*_DEFAULT_BRANCHES, self._configured_default)]
+        places = (f"refs/heads/{branch}" for branch in self._default_branches())
         found = next((place for place in places if place in local), local[0] if len(local) == 1 else None)
         return (found,) if found else ()
 
@@ -42,7 +43,7 @@ class Bases:
     def left(self) -> str | None:
         """The commit where the branch left the nearest base; None if the history of this clone is too short."""
         found = [left for base in self.all if (left := self.git.line("merge-base", "HEAD", base))]
-        return min(found, key=self._distance, default=None)
+        return min(found, key=self._distance) if len(found) > 1 else next(iter(found), None)
 
     def _distance(self, commit: str) -> int:
         """The number of commits between a commit and HEAD."""
@@ -68,9 +69,10 @@ class Bases:
     def _is_detached(self) -> bool:
         return not self.git.line("symbolic-ref", "--quiet", "HEAD")
 
-    @property
-    def _configured_default(self) -> str:
-        return self.git.line("config", "init.defaultBranch")
+    def _default_branches(self) -> Iterator[str]:
+        """The usual names of a default branch, then the configured one."""
+        yield from _DEFAULT_BRANCHES
+        yield self.git.line("config", "init.defaultBranch")
 
 
 def called(base: str) -> str:

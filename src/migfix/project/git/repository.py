@@ -45,15 +45,19 @@ class Repository:
 
     def holder(self, path: str) -> Repository:
         """The repository that a file is in: this one, a submodule of it, or the one around it."""
-        top = repository_of(Path(path).parent)
-        if top is None or top == self.top:
-            return self
-        if top not in self._others:
-            self._others[top] = Repository(top, self.since, self.is_base_needed)
-        return self._others[top]
+        folder, _ = os.path.split(path)
+        if folder not in self._holders:
+            top = repository_of(Path(folder))
+            if top is None or top == self.top:
+                self._holders[folder] = self
+            else:
+                known = (each for each in self._holders.values() if each.folder == top)
+                self._holders[folder] = next(known, Repository(top, self.since, self.is_base_needed))
+        return self._holders[folder]
 
     @cached_property
-    def _others(self) -> dict[Path, Repository]:
+    def _holders(self) -> dict[str, Repository]:
+        """Folder -> its repository."""
         return {}
 
     @cached_property
@@ -182,7 +186,16 @@ class Repository:
         return "HEAD" if self._git.output("rev-parse", "--verify", "--quiet", "HEAD") is not None else None
 
     def _place(self, path: str) -> str:
-        return os.path.relpath(path, self.top).replace(os.sep, "/")
+        folder, name = os.path.split(path)
+        if folder not in self._places:
+            place = os.path.relpath(folder, self.top).replace(os.sep, "/")
+            self._places[folder] = "" if place == "." else f"{place}/"
+        return self._places[folder] + name
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        """Folder -> its place below the top of the work tree."""
+        return {}
 
     def _paths(self, places: Iterable[str]) -> list[Path]:
         assert self.top is not None

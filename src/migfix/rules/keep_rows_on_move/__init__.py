@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether a model is deleted, in this file or in another new one."""
-    return b"DeleteModel" in migration.source or bool(history.new_mentioning("DeleteModel"))
+    """Whether it deletes a model, or creates one while another new file deletes one."""
+    is_creating = b"CreateModel" in migration.source
+    return b"DeleteModel" in migration.source or (is_creating and bool(history.new_mentioning("DeleteModel")))
 
 
 RULE = Rule(
