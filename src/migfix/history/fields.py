@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from migfix.project.facts import Facts
 from migfix.source.migration import Call, Key, Literal, Name, Operation, Sequence, Value
@@ -17,7 +18,7 @@ class Field:
     name: str
     value: Value
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """``ForeignKey`` for Django's own classes, the dotted path for others, "" if it can't be read."""
         if not isinstance(self.value, Call):
@@ -58,7 +59,7 @@ class Field:
                 return value
         return None
 
-    @property
+    @cached_property
     def is_unique(self) -> bool:
         return self.is_true("unique") or self.is_true("primary_key") or self.kind == "OneToOneField"
 

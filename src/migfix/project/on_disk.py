@@ -45,6 +45,8 @@ class Project:
         self.deployed = Deployed(base, facts, named)
         self._labels: dict[Path, str] = {}
         self._migrations: dict[Path, Migration | None] = {}
+        self._files: dict[str, dict[str, Path]] = {}
+        """App label -> the files of its folder by name."""
         self._mentions: dict[bytes, tuple[Migration, ...]] = {}
         self.errors: dict[str, None] = {}
         """The errors of files in the project that were needed and can't be read."""
@@ -125,8 +127,10 @@ class Project:
 
     def load_one(self, label: str, name: str) -> Migration | None:
         """The migration of an app with that name; None if there is none. The app's other files aren't read."""
-        found = (path for path in self._files_of(label, may_be_others=True) if path.stem == name)
-        return next(iter(self.read(filter(is_migration, found))), None)
+        if label not in self._files:
+            self._files[label] = {path.stem: path for path in self._files_of(label, may_be_others=True)}
+        path = self._files[label].get(name)
+        return self._read(path) if path and is_migration(path) else None
 
     def squashed(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app that may replace others."""
