@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from migfix.history.models import AppModels, Models
-from migfix.history.state import State
+from migfix.history.state import Rename, State
 from migfix.project.facts import Facts
 from migfix.source.migration import Migration
 
@@ -36,18 +36,18 @@ def joined(
     state.opaque = list(dict.fromkeys(each for part in parts for each in part.end.opaque))
     state.dropped = list(dict.fromkeys(each for part in parts for each in part.end.dropped))
     state.missing = list(dict.fromkeys(each for part in parts for each in part.end.missing))
-    behind: dict[str, Part] = {}
+    followed: dict[str, tuple[Rename, ...]] = {}
+    """App label -> the renames that the relations of its models have followed."""
     for app in dict.fromkeys(app for part in parts for app in part.end.models.apps):
         newest = max(parts, key=lambda part: (part.line & members[app]).bit_count())
-        apps[app] = newest.end.models.apps.get(app, AppModels())
+        apps[app], followed[app] = newest.end.models.apps.get(app, AppModels()), newest.end.renames
         if any(part.line & members[app] & ~newest.line for part in parts):
             apps[app] = _replayed(app, apps[app], missing(app, newest.line), facts)
-        if len(newest.end.renames) < len(state.renames):
-            behind[app] = newest
+            followed[app] = ()
     state.models = Models(apps)
-    for app, part in behind.items():
-        for each in state.renames:
-            if each not in part.end.renames:
+    for app, renames in followed.items():
+        for each in state.renames if len(renames) < len(state.renames) else ():
+            if each not in renames and (renames or each.old not in state.models):
                 state.repoint(each.old, each.label, [app])
     return state
 
