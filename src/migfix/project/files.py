@@ -107,7 +107,7 @@ def is_for_migrations(folder: Path, facts: Facts) -> bool:
 
 def migration_files(folder: Path) -> list[Path]:
     """The files that Django would load as migrations, sorted by name."""
-    return [path for path in named_files(folder) if is_migration(path)]
+    return [path for path in named_files(folder) if is_migration(read_bytes(path))]
 
 
 def named_files(folder: Path) -> list[Path]:
@@ -118,9 +118,9 @@ def named_files(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(names) if name[0] not in "_~"]
 
 
-def is_migration(path: Path) -> bool:
-    """Whether Django would load a file as a migration: it has a class named Migration."""
-    return _IS_MIGRATION.search(read_bytes(path)) is not None
+def is_migration(source: bytes) -> bool:
+    """Whether Django would load a file with this content as a migration: it has a class named Migration."""
+    return _IS_MIGRATION.search(source) is not None
 
 
 def read_bytes(path: Path) -> bytes:

@@ -61,8 +61,10 @@ def _label_by_dependencies(folder: Path) -> str:
     files = named_files(folder)
     names = {path.stem for path in files}
     votes: Counter[str] = Counter()
-    for path in filter(is_migration, files):
-        for app, name in set(_DEPENDENCY.findall(read_bytes(path).decode(errors="replace"))):
+    for path in files:
+        source = read_bytes(path)
+        text = source.decode(errors="replace") if is_migration(source) else ""
+        for app, name in set(_DEPENDENCY.findall(text)):
             votes[app] += name in names and name != path.stem and app not in _CONTRIB
         if votes[usual]:
             return usual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,6 @@ from migfix.project.files import (
     is_migration,
     is_module_name,
     is_package,
-    migration_files,
     migration_folders,
     named_files,
     read_bytes,
@@ -45,6 +44,7 @@ class Project:
         self.deployed = Deployed(base, facts, named)
         self._labels: dict[Path, str] = {}
         self._migrations: dict[Path, Migration | None] = {}
+        self._contents: dict[Path, bytes] = {}
         self._files: dict[str, dict[str, Path]] = {}
         """App label -> the files of its folder by name."""
         self._mentions: dict[bytes, tuple[Migration, ...]] = {}
@@ -123,33 +123,44 @@ class Project:
 
     def load(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app; empty if it isn't part of the project."""
-        return self.read(self._files_of(label))
+        return self.read(filter(self._is_migration, self._files_of(label).values()))
 
     def load_one(self, label: str, name: str) -> Migration | None:
         """The migration of an app with that name; None if there is none. The app's other files aren't read."""
-        if label not in self._files:
-            self._files[label] = {path.stem: path for path in self._files_of(label, may_be_others=True)}
-        path = self._files[label].get(name)
-        return self._read(path) if path and is_migration(path) else None
+        path = self._files_of(label).get(name)
+        return self._read(path) if path and self._is_migration(path) else None
 
     def squashed(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app that may replace others."""
-        return self.read(path for path in self._files_of(label) if b"replaces" in read_bytes(path))
+        return self.read(filter(self._is_migration, self._mentioning(b"replaces", self._files_of(label).values())))
 
-    def _files_of(self, label: str, may_be_others: bool = False) -> Iterable[Path]:
-        """The files of an app; with ``may_be_others``, they aren't read to see whether they are migrations."""
-        folder = self.folders.get(label)
-        if folder:
-            return named_files(folder) if may_be_others else migration_files(folder)
-        package = self.package(label) if self.is_whole else None
-        return package.files if package else ()
+    def _files_of(self, label: str) -> dict[str, Path]:
+        """The files in the folder of an app by name. They may be other files than migrations."""
+        if label not in self._files:
+            folder = self.folders.get(label)
+            package = self.package(label) if self.is_whole and not folder else None
+            files = named_files(folder) if folder else package.files if package else ()
+            self._files[label] = {path.stem: path for path in files}
+        return self._files[label]
+
+    def _content(self, path: Path) -> bytes:
+        """The content of a file, which is read once. Raises UnreadableFile."""
+        if path not in self._contents:
+            self._contents[path] = read_bytes(path)
+        return self._contents[path]
+
+    def _is_migration(self, path: Path) -> bool:
+        return is_migration(self._content(path))
+
+    def _mentioning(self, text: bytes, paths: Iterable[Path]) -> Iterator[Path]:
+        return (path for path in paths if text in self._content(path))
 
     @cached_property
     def likely_new(self) -> tuple[Migration, ...]:
         """The migrations that were named or that aren't deployed according to git. Others aren't read."""
-        files = (path for folder in self.folders.values() for path in named_files(folder))
+        files = (path for label in self.folders for path in self._files_of(label).values())
         new = (path for path in files if self.deployed.is_likely_new(str(path)))
-        return self.read(filter(is_migration, new))
+        return self.read(filter(self._is_migration, new))
 
     def read(self, paths: Iterable[Path]) -> tuple[Migration, ...]:
         """The migrations in these files. Those that can't be read are added to ``errors``."""
@@ -158,7 +169,7 @@ class Project:
     def _read(self, path: Path) -> Migration | None:
         if path not in self._migrations:
             try:
-                source = read_bytes(path)
+                source = self._content(path)
                 self._migrations[path] = read_migration(str(path), self.label(path.parent), path.stem, source)
             except UnreadableFile as error:
                 self.errors[str(error)] = None
@@ -172,14 +183,10 @@ class Project:
     def mentioning(self, text: bytes) -> tuple[Migration, ...]:
         """Every migration whose file, in lower case, contains ``text``."""
         if text not in self._mentions:
-            self._mentions[text] = self.read(path for path, source in self._sources.items() if text in source)
+            named = (path for label in self.folders for path in self._files_of(label).values())
+            files = (path for path in named if text in self._content(path).lower())
+            self._mentions[text] = self.read(filter(self._is_migration, files))
         return self._mentions[text]
-
-    @cached_property
-    def _sources(self) -> dict[Path, bytes]:
-        """The content of every migration, in lower case."""
-        files = (path for folder in self.folders.values() for path in migration_files(folder))
-        return {path: read_bytes(path).lower() for path in files}
 
     def companion(self, path: str) -> bytes | None:
         """The content of a file next to the migrations; None if it doesn't exist."""
