@@ -51,7 +51,7 @@ class LinkTable:
         return cls(name, model.key[1], key[1])
 
 
-BY_HAND = "Write the steps by hand: a state-only CreateModel on the old table, then AlterModelTable and AddField."
+BY_HAND = "Write the operations by hand: a state-only CreateModel on the old table, then AlterModelTable and AddField."
 
 
 @dataclass(frozen=True)
