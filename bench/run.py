@@ -1,40 +1,37 @@
-"""Compare the run time of migfix with a floor: ``python bench/run.py [--limit 1.4]``.
+"""Compare the run time of migfix with a floor: ``python bench/run.py [--limit 1.4] [--record]``.
 
 * ``migfix apply`` on one file that changes, against a process that imports typer and libcst, parses the same file and
   prints it.
 * ``migfix check`` on one clean file, against ``python -c "import typer, ast"``.
+* ``migfix check --all`` on projects of 100 and 1,000 files, against each other and against ``ast.parse``.
 
 Both sides of a pair run in turns, so that other load on the machine affects both. Prints the medians in milliseconds
-of CPU time and their ratio. The exit code is 1 if a ratio is above the limit.
+of CPU time and their ratio. The exit code is 1 if a ratio is above the limit, or if the time grows faster than the
+project. ``--record`` measures larger projects, too, and real ones, and writes ``bench/RESULTS.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import resource
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from growth import growths
+from measure import MIGFIX, PYTHON, cost
+from results import record
 
 PROJECT = Path(__file__).parents[1] / "fixtures" / "seed_default_row" / "one_off_default" / "before"
 CHANGES = "blog/migrations/0002_category_post_category.py"
 CLEAN = "blog/migrations/0001_initial.py"
 FLOOR = "import sys, typer, libcst; sys.stdout.write(libcst.parse_module(open(sys.argv[1], 'rb').read()).code)"
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""Both sides may cache their bytecode, as an installed package does."""
-MIGFIX = str(Path(sys.executable).parent / "migfix")
-
-
-def seconds(command: list[str], project: Path) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+MOST_TIMES_PARSE = 30
+"""How much longer than ``ast.parse`` of the same files ``check --all`` may take."""
+MOST_EXPONENT = 1.15
+LARGEST = 1000
+"""The largest projects that are measured without ``--record``."""
 
 
 def pair(
@@ -44,18 +41,15 @@ def pair(
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(runs + 2):
         reset()
-        measured = seconds(ours, project), seconds(floor, project)
+        measured = cost(ours, project).seconds, cost(floor, project).seconds
         if number >= 2:
             times[0].append(measured[0])
             times[1].append(measured[1])
     return statistics.median(times[0]), statistics.median(times[1])
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--limit", type=float, default=1.4)
-    parser.add_argument("--runs", type=int, default=20)
-    options = parser.parse_args()
+def pairs(runs: int) -> list[tuple[str, float, float]]:
+    """The name of each pair of commands, and the seconds of both."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
         shutil.copytree(PROJECT, project)
@@ -63,17 +57,34 @@ def main() -> int:
         def reset() -> None:
             shutil.copy(PROJECT / CHANGES, project / CHANGES)
 
-        python = sys.executable
-        pairs = {
-            "apply, one file that changes": ([MIGFIX, "apply", CHANGES], [python, "-c", FLOOR, CHANGES]),
-            "check, one clean file": ([MIGFIX, "check", CLEAN], [python, "-c", "import typer, ast"]),
+        commands = {
+            "apply, one file that changes": ([MIGFIX, "apply", CHANGES], [PYTHON, "-c", FLOOR, CHANGES]),
+            "check, one clean file": ([MIGFIX, "check", CLEAN], [PYTHON, "-c", "import typer, ast"]),
         }
-        slowest = 0.0
-        for name, (ours, floor) in pairs.items():
-            mine, theirs = pair(ours, floor, project, reset, options.runs)
-            slowest = max(slowest, mine / theirs)
-            print(f"{name:<30} {mine * 1000:6.0f} ms   floor {theirs * 1000:6.0f} ms   {mine / theirs:.2f}x")
-    return int(slowest > options.limit)
+        return [(name, *pair(ours, floor, project, reset, runs)) for name, (ours, floor) in commands.items()]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--limit", type=float, default=1.4)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--record", action="store_true", help="measure everything and write bench/RESULTS.md")
+    parser.add_argument("--corpus", type=Path, help="a folder to keep the downloaded projects in")
+    options = parser.parse_args()
+    measured = pairs(options.runs)
+    for name, mine, theirs in measured:
+        print(f"{name:<30} {mine * 1000:6.0f} ms   floor {theirs * 1000:6.0f} ms   {mine / theirs:.2f}x")
+    if options.record:
+        with tempfile.TemporaryDirectory() as folder:
+            record(measured, Path(folder), options.corpus or Path(folder) / "corpus")
+        return 0
+    grown = list(growths(LARGEST, 2))
+    for each in grown:
+        times = each.costs[-1].seconds / each.parse
+        print(f"{each.name:<30} exponent {each.exponent:.2f}   {times:.0f} times ast.parse")
+    is_slow = any(mine / theirs > options.limit for _, mine, theirs in measured)
+    is_growing = any(each.exponent > MOST_EXPONENT for each in grown)
+    return int(is_slow or is_growing or grown[0].costs[-1].seconds > MOST_TIMES_PARSE * grown[0].parse)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def option(path: Path, line: int, said: re.Match[str]) -> Iterator[Way]:
 WAYS: list[tuple[str, Callable[[Path, int, re.Match[str]], Iterator[Way]]]] = [
     (r"(?P<option>--set-noop)", option),
     (r"(?P<option>--moved [\w.=]*\w)", option),
-    (r"(?P<option>--engines postgresql)", option),
+    (r"(?P<option>--engine postgresql)", option),
     (r"(?P<option>--ignore MIG\d+)", option),
     (r"reverse_code=(?P<inverse>\w+)", reverse_code),
     (r"--set (?P<label>[\w.]+)=", value),

@@ -114,7 +114,7 @@ def test_undo_in_a_copy_of_the_project(tmp_path: Path, migfix: Migfix) -> None:
     after = contents(original)
     refused = migfix("undo", cwd=copy)
     assert refused.returncode == 2
-    told = f"error: There is no apply to undo in {copy}. Run `migfix undo` in the project that was changed.\n"
+    told = f"error: There is nothing to undo in {copy}. Run `migfix undo` in the project that was changed.\n"
     assert refused.stderr == told
     assert contents(copy) == contents(original) == after
 
@@ -265,7 +265,7 @@ def test_invalid_and_unused_option_values(blog: Path, migfix: Migfix) -> None:
         result = migfix("check", FILE, *flags, cwd=blog)
         assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), flags
     unused = migfix("check", FILE, "--set", "blog.Category.title=x", cwd=blog)
-    assert unused.stderr == "--set blog.Category.title: no placeholder row needed this value.\n"
+    assert unused.stderr == "--set blog.Category.title: no fix used this value.\n"
 
 
 def test_labels_that_differ_from_the_folder(blog: Path, migfix: Migfix) -> None:
@@ -289,6 +289,7 @@ def test_rules_and_pages(tmp_path: Path, migfix: Migfix) -> None:
     page = (Path(__file__).parents[1] / "docs/rules/seed_default_row.md").read_text()
     assert migfix("explain", "MIG101", cwd=tmp_path).stdout == page
     assert migfix("explain", "seed-default-row", cwd=tmp_path).stdout == page
+    assert migfix("explain", "mig001", cwd=tmp_path).stdout.startswith("# MIG001\n\n**migfix can't read this migration")
     missing = migfix("explain", "MIG999", cwd=tmp_path)
     assert (missing.returncode, missing.stderr) == (2, "error: Unknown rule `MIG999`. `migfix rules` lists them.\n")
 
@@ -300,9 +301,9 @@ def test_demo(tmp_path: Path, migfix: Migfix) -> None:
     assert result.stdout.endswith("Forward, back, forward, with the rows that were there.\n")
 
 
-@pytest.mark.parametrize(("body", "is_offered"), [("update(title='')", True), ("create(title='')", False)])
-def test_elidable_is_offered(blog: Path, migfix: Migfix, body: str, is_offered: bool) -> None:
-    """A squash may not need a data function that creates no rows. That needs your decision, so it is only offered."""
+@pytest.mark.parametrize(("body", "is_suggested"), [("update(title='')", True), ("create(title='')", False)])
+def test_elidable_is_suggested(blog: Path, migfix: Migfix, body: str, is_suggested: bool) -> None:
+    """A squash may not need a data function that creates no rows. That needs your decision, so it is only suggested."""
     source = f"""from django.db import migrations
 
 
@@ -316,8 +317,8 @@ class Migration(migrations.Migration):
 """
     (blog / "blog/migrations/0002_change.py").write_text(source)
     result = migfix("check", "blog/migrations/0002_change.py", "--set-noop", cwd=blog)
-    offer = "  offer: if only existing rows need it, add elidable=True: squashmigrations can then drop it."
-    assert (offer in result.stdout.splitlines()) is is_offered, result.stdout
+    suggestion = "  suggestion: add elidable=True if only existing rows need this. squashmigrations can then drop it."
+    assert (suggestion in result.stdout.splitlines()) is is_suggested, result.stdout
 
 
 def test_completion(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from projects import SETTINGS, git, migration
 FIRST = "blog/migrations/0001_initial.py"
 NEW = "blog/migrations/0002_category_post_category.py"
 UNKNOWN = (
-    "error: git doesn't know the default branch here, so migfix can't tell which migrations are new. Fetch it "
-    "(git fetch origin main), tell git which branch it is (git remote set-head origin -a), or use --since REF, or "
+    "error: git doesn't know the default branch here, so migfix can't determine which migrations are new. Fetch it "
+    "(git fetch origin main), set it (git remote set-head origin -a), or use --since REF, or "
     "--all for every migration.\n"
 )
 
@@ -94,7 +94,7 @@ def test_files_added_to_main_after_the_branch_point(tmp_path: Path, migfix: Migf
 
 @pytest.mark.parametrize("why", ["no git", "no repository", "another owner"])
 def test_a_repository_that_git_cannot_read(tmp_path: Path, migfix: Migfix, why: str) -> None:
-    """migfix can't tell what is deployed, so nothing is rewritten."""
+    """migfix can't determine what is deployed, so nothing is rewritten."""
     folder = site(tmp_path / "site")
     commit(folder, "deployed")
     environment = {"PATH": str(tmp_path)} if why == "no git" else {}
@@ -106,7 +106,7 @@ def test_a_repository_that_git_cannot_read(tmp_path: Path, migfix: Migfix, why: 
     before = (folder / NEW).read_bytes()
     for arguments in (["apply", "blog"], ["apply", NEW], ["check"], ["check", "--staged"]):
         result = migfix(*arguments, cwd=folder, **environment)
-        told = f"error: git can't say which migrations of {folder} are deployed: "
+        told = f"error: git can't determine which migrations of {folder} are deployed: "
         assert (result.returncode, result.stderr[: len(told)]) == (2, told), result.stderr
         assert result.stderr.endswith("Fix that, or use --all for every migration.\n")
     assert (folder / NEW).read_bytes() == before
@@ -152,7 +152,7 @@ def test_every_remote_counts(tmp_path: Path, migfix: Migfix) -> None:
     git("checkout", "-q", "-b", "work", "upstream/main", cwd=copy)
     assert migfix("check", cwd=copy).returncode == 0
     refused = migfix("check", NEW, cwd=copy)
-    assert (refused.returncode, "is on upstream/main, so changing" in refused.stdout) == (1, True)
+    assert (refused.returncode, "is on upstream/main. Databases that ran it" in refused.stdout) == (1, True)
 
 
 def test_files_staged_by_a_merge_are_deployed(tmp_path: Path, migfix: Migfix) -> None:
@@ -223,7 +223,7 @@ def test_since(tmp_path: Path, migfix: Migfix) -> None:
 def test_outside_git(tmp_path: Path, migfix: Migfix) -> None:
     folder = Case(FIXTURES / "seed_default_row/one_off_default").copy_before(tmp_path / "site")
     result = migfix("apply", cwd=folder)
-    told = "error: Outside git, migfix can't tell which migrations are new. Pass migration files or folders.\n"
+    told = "error: Outside git, migfix can't determine which migrations are new. Pass migration files or folders.\n"
     assert (result.returncode, result.stderr) == (2, told)
     assert migfix("check", "--all", cwd=folder).returncode == 1
 
@@ -303,8 +303,8 @@ def test_unknown_base_does_not_matter_for_uncommitted_files(tmp_path: Path, migf
 
 
 REFUSED = (
-    "  next: blog.0002_category_post_category is on main, so changing it changes nothing in the databases that ran "
-    "it. Use --force if it only ran on databases you can throw away.\n"
+    "  next: blog.0002_category_post_category is on main. Databases that ran it don't run it again, so a rewrite has "
+    "no effect there. If it only ran on databases that you can throw away, use --force.\n"
 )
 
 
@@ -325,7 +325,7 @@ def test_deployed_files_of_a_folder_are_one_line(tmp_path: Path, migfix: Migfix)
     commit(folder, "deployed")
     before = contents(folder)
     result = migfix("apply", "blog", cwd=folder)
-    told = "1 deployed migration left as it is, because it is on main; pass its path to see your options.\n"
+    told = "1 deployed migration skipped: it is on main. Pass its path to see what you can do.\n"
     assert (result.returncode, result.stdout, result.stderr) == (0, "nothing to do: 2 migrations checked\n", told)
     assert contents(folder) == before
 
@@ -338,7 +338,7 @@ def test_a_file_that_a_deployed_one_needs_is_deployed(tmp_path: Path, migfix: Mi
     git("add", str(later), cwd=folder)
     git("commit", "-m", "later", cwd=folder)
     result = migfix("check", NEW, cwd=folder)
-    assert "category is needed by blog.0003_later, which is on main, so changing it" in result.stdout
+    assert "category is needed by blog.0003_later, which is on main. Databases that ran it" in result.stdout
 
 
 STEP = """
@@ -376,7 +376,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # The release before doesn't set this column. Kept until it is next altered.
+        # The previous release needs this default. It stays until the column changes.
         migrations.SeparateDatabaseAndState(
             database_operations=[
                 migrations.AlterField(
@@ -398,10 +398,7 @@ def test_follow_up(tmp_path: Path, migfix: Migfix) -> None:
     commit(folder, "deployed")
     arguments = ["blog/migrations/0002_post_rank.py", "--select", "MIG401"]
     refused = migfix("apply", *arguments, cwd=folder).stdout
-    assert (
-        " --force if it only ran on databases you can throw away. --follow-up writes the fix as a new migration.\n"
-        in refused
-    )
+    assert "that you can throw away, use --force. --follow-up writes the fix as a new migration.\n" in refused
     assert migfix("apply", *arguments, "--follow-up", cwd=folder).returncode == 0
     later = folder / "blog/migrations/0003_keep_post_rank.py"
     assert later.read_text() == FOLLOW_UP

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from conftest import Migfix
 from projects import POST, migration, write_project
 
 UNIQUE = 'migrations.AddField("post", "f{}", models.UUIDField(default=uuid.uuid4, unique=True)),'
@@ -44,3 +46,19 @@ def test_growth(first: str, second: str, count: int, options: list[str], tmp_pat
     assert os.waitstatus_to_exitcode(status) in (0, 1), said
     assert usage.ru_utime + usage.ru_stime < 12, f"{usage.ru_utime:.1f} seconds"
     assert usage.ru_maxrss / 1024 < 300, f"{usage.ru_maxrss / 1024:.0f} MB"
+
+
+def test_one_fix_that_cannot_be_made_among_many(tmp_path: Path, migfix: Migfix) -> None:
+    """The others are made together. One at a time would need a round for each of them."""
+    files = {"blog/migrations/0001_initial.py": migration(POST, attributes="initial = True")}
+    before = ("blog", "0001_initial")
+    for number in range(40):
+        name, is_last = f"{number + 2:04}_more", number == 39
+        functions = "import uuid\n\nrouter = None\n" if is_last else "import uuid\n"
+        files[f"blog/migrations/{name}.py"] = migration(UNIQUE.format(number), before, functions=functions)
+        before = ("blog", name)
+    result = migfix("check", "blog", "--force", "--output-format", "json", cwd=write_project(tmp_path, files))
+    assert result.returncode == 1, result.stderr
+    findings = json.loads(result.stdout)["findings"]
+    assert [each["path"] for each in findings if each["is_refused"]] == ["blog/migrations/0041_more.py"]
+    assert len(findings) == 40

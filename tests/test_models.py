@@ -173,7 +173,7 @@ def test_unfixed_import_cycles_have_a_reason(members: str, why: str, tmp_path: P
     root = project(tmp_path, **{"members/models.py": members})
     was = contents(root)
     result = migfix("models", "members", "--write", cwd=root)
-    assert "left: members/models.py and posts/models.py import each other.\n" in result.stdout
+    assert "can't fix: members/models.py and posts/models.py import each other.\n" in result.stdout
     assert f": {why}.\n" in result.stdout
     assert contents(root) == was
     assert result.returncode == 1
@@ -231,7 +231,7 @@ def test_an_app_with_an_unknown_label(tmp_path: Path, migfix: Migfix) -> None:
     root = project(tmp_path)
     shutil.rmtree(root / "posts/migrations")
     result = migfix("models", "members", cwd=root)
-    expected = "migfix can't tell the app of Post: its package needs an AppConfig in apps.py."
+    expected = "migfix can't determine the app of Post: its package needs an AppConfig in apps.py."
     assert f"members/models.py:2: {expected}\n" in result.stderr
     (root / "manage.py").write_text("import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n")
     (root / "settings.py").write_text("INSTALLED_APPS = ['posts', 'members', 'shops']\n")

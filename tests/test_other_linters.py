@@ -130,4 +130,4 @@ def test_pages_list_the_resolved_codes() -> None:
         told = "; ".join(f"{tool} {', '.join(f'`{code}`' for code in codes)}" for tool, codes in rule.resolves.items())
         assert ("## Other linters" in page) == bool(rule.resolves)
         if rule.resolves:
-            assert page.endswith(f"\n## Other linters\n\nAfter the rewrite these no longer report: {told}.\n")
+            assert page.endswith(f"\n## Other linters\n\nAfter the fix, other linters no longer report: {told}.\n")

@@ -178,7 +178,7 @@ def test_results_on_databases(proven: Path, look: Open) -> None:
     page = look(proven)
     engines = [engine for engine in ENGINES if engine not in MISSING]
     told = ", ".join(engines)
-    notes = f"{len(engines)} step{'' if len(engines) == 1 else 's'} to note (!)."
+    notes = f"{len(engines)} step{'' if len(engines) == 1 else 's'} passed with something to consider (!)."
     verdict = f"The rewritten version passes on {told}; the original fails on {told}. {notes}"
     assert page.locator("header .verdict.passed").inner_text() == verdict
     titles = [f"{engine} {version}" for engine in engines for version in ("original", "rewritten")]
@@ -217,7 +217,7 @@ def test_messages_that_are_also_on_the_terminal(tmp_path: Path, migfix: Migfix, 
     git("commit", "-m", "deployed", cwd=folder)
     page = look(written(migfix, folder, "diff", "--all"))
     assert page.locator("h1").inner_text() == "nothing to do: 2 migrations checked"
-    assert page.get_by_text("1 deployed migration left as it is, because").count() == 1
+    assert page.get_by_text("1 deployed migration skipped: it is on").count() == 1
     (folder / STEPS).write_text("class Migration(:\n")
     result = migfix("diff", "blog", "--force", "--html", "review.html", cwd=folder)
     assert result.returncode == 2
@@ -263,7 +263,8 @@ def test_it_is_accessible_with_a_refusal_and_several_proofs(tmp_path: Path, migf
     folder = site(tmp_path)
     arguments = ("diff", "blog", "--settings", "settings", "--verify-engine", "sqlite")
     page = look(written(migfix, folder, *arguments), PHONE)
-    passed = f"{FILE}: the rewritten version passes on sqlite; the original fails on sqlite. 1 step to note (!)."
+    passed = f"{FILE}: the rewritten version passes on sqlite; the original fails on sqlite. "
+    passed += "1 step passed with something to consider (!)."
     assert page.locator("header .verdict").all_inner_texts() == [passed, f"{STEPS}: fails on sqlite."]
     assert page.locator("h1").inner_text() == "1 file would be rewritten, 2 findings need your decision"
     demand_accessible(page)

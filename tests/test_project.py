@@ -153,8 +153,9 @@ def test_advice_for_the_database_that_was_checked(tmp_path: Path, migfix: Migfix
     assert manage("migrate", "blog", cwd=site).returncode == 0, "without rows the plain migration works"
     refused = migfix(*arguments, cwd=site).stdout
     assert refused.splitlines()[1] == (
-        "  next: blog.0002_category_post_category is applied in the database default, so changing it changes nothing "
-        "in the databases that ran it. Go back first (python manage.py migrate blog 0001_initial), or use --force."
+        "  next: blog.0002_category_post_category is applied in the database default. Databases that ran it don't run "
+        "it again, so a rewrite has no effect there. Go back first (python manage.py migrate blog 0001_initial), or "
+        "use --force."
     )
     told = "In database default the original blog.0002_category_post_category already ran, go back first: "
     assert f"{told}python manage.py migrate blog 0001_initial\n" in migfix(*arguments, "--force", cwd=site).stdout
@@ -229,7 +230,7 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
         "was added to a migration that is on the default branch.\n"
         "  next: Remove it and put it into a new migration: a database that has applied this file but not "
         "shops.0002_later stops every migrate with InconsistentMigrationHistory. If every database has applied both, "
-        "pass them with --database, or accept it with `# migfix: ignore-file[MIG206]`.\n"
+        "list them in `databases` in [tool.migfix], or accept the finding with `# migfix: ignore-file[MIG206]`.\n"
         "  see:  migfix explain MIG206\n\n"
         "1 finding needs your decision\n"
     )
@@ -239,9 +240,9 @@ def test_a_dependency_added_to_a_deployed_file(tmp_path: Path, migfix: Migfix) -
     assert result.stdout == (
         "bills/migrations/0001_initial.py:21: MIG203 add-missing-dependency: can't fix: shops.Shop is used here, but "
         "no dependency guarantees that it exists by then.\n"
-        "  next: It is on the default branch, so databases may have applied it: where they haven't applied "
-        "shops.0002_later, a dependency that is added now stops every migrate with InconsistentMigrationHistory. Add "
-        "it by hand once both are applied everywhere, with the comment `# migfix: ignore-file[MIG206]`.\n"
+        "  next: This migration is deployed. In a database that has applied it but not shops.0002_later, a new "
+        "dependency stops every migrate with InconsistentMigrationHistory. Add the dependency by hand once both are "
+        "applied everywhere, with the comment `# migfix: ignore-file[MIG206]`.\n"
         "  see:  migfix explain MIG203\n\n"
         "1 finding needs your decision\n"
     )

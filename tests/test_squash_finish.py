@@ -90,12 +90,12 @@ def project(tmp_path: Path, migfix: Migfix) -> Path:
 
 
 FINISHED = """\
-authors/migrations/0001_initial.py: gone
+authors/migrations/0001_initial.py: deleted
 authors/migrations/0001_squashed_0004_author_email.py: changed
-authors/migrations/0002_author_age.py: gone
-authors/migrations/0003_author_best.py: gone
+authors/migrations/0002_author_age.py: deleted
+authors/migrations/0003_author_best.py: deleted
 authors/migrations/0003_squashed_0004_author_email.py: changed
-authors/migrations/0004_author_email.py: gone
+authors/migrations/0004_author_email.py: deleted
 books/migrations/0001_initial.py: changed
 shops/migrations/0001_initial.py: changed
 Once this is deployed, `migrate authors --prune` clears their rows in django_migrations.
@@ -108,6 +108,8 @@ def test_output_and_undo(project: Path, migfix: Migfix) -> None:
     shown = migfix("squash-finish", "authors", "--dry-run", cwd=project)
     assert contents(project) == was
     assert "--- a/authors/migrations/0002_author_age.py\n+++ /dev/null\n" in shown.stdout
+    assert "authors/migrations/0002_author_age.py: would be deleted\n" in shown.stderr
+    assert "books/migrations/0001_initial.py: would be changed\n" in shown.stderr
     result = migfix("squash-finish", "authors", cwd=project)
     assert result.stdout == FINISHED.replace("books/", "authors/migrations/max_migration.txt: changed\nbooks/")
     assert (project / "authors/migrations/max_migration.txt").read_text() == "0003_squashed_0004_author_email\n"
@@ -171,7 +173,8 @@ def test_refuses_a_squash_that_lost_a_field(project: Path, migfix: Migfix) -> No
     for path in (project / "authors/migrations").glob("*_squashed_*.py"):
         path.write_text(path.read_text().replace("name='email'", "name='mail'"))
     told = "can't finish: authors: the squash ends in different models than what it replaces: authors.Author."
-    assert refused(migfix, project).startswith(f"{told}email is gone.\n{told}mail is new.\n")
+    again = "Squash the files again, or add what is missing to its operations.\n"
+    assert refused(migfix, project).startswith(f"{told}email is missing. {again}{told}mail is new. {again}")
 
 
 def test_refuses_to_delete_a_newer_file(project: Path, migfix: Migfix) -> None:

@@ -157,7 +157,7 @@ def test_help(blog: Path, migfix: Migfix) -> None:
     """Arguments have a help text, summaries fit their line, and a slip is answered once."""
     overview = migfix("--help", cwd=blog).stdout
     assert "..." not in overview.partition("Commands:")[2]
-    assert "Migration files or folders. Default: what git says is new." in " ".join(
+    assert "Migration files or folders. Default: the migrations that are new in git." in " ".join(
         migfix("check", "--help", cwd=blog).stdout.split()
     )
     assert migfix("chek", cwd=blog).stderr.count("Did you mean") == 1

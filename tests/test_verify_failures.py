@@ -61,7 +61,7 @@ def test_state_before_that_cannot_be_reached(tmp_path: Path, engine: str, migfix
         ),
         (
             ["blog", "0002", "--settings", "settings", "--engine", "postgresql"],
-            "✗ postgresql: could not run: --engine postgresql doesn't say where that server is. "
+            "✗ postgresql: could not run: --engine postgresql doesn't name a server. "
             "Write a URL, as in postgresql://user:password@localhost:5432, or `sqlite`.\n",
         ),
         (
@@ -126,7 +126,7 @@ def ending(root: Path, code: str) -> Path:
 def test_migration_that_exits_the_process(tmp_path: Path, migfix: Migfix) -> None:
     said = could_not(migfix, ending(tmp_path, "os._exit(3)"), "blog", "0002", "--settings", "settings")
     assert said.startswith(
-        "✗ default: could not run: The process of the trial ended early, with exit code 3: "
+        "✗ default: could not run: The process that runs the migrations ended early, with exit code 3: "
         "something in it left Python.\n"
     )
 

@@ -108,7 +108,7 @@ def test_killed_alone(tmp_path: Path, server_engine: str, who: str) -> None:
     else:
         out, _ = process.communicate()
         assert process.returncode == 2
-        assert b"could not run: The process of the trial was killed (SIGKILL)." in out
+        assert b"could not run: The process that runs the migrations was killed (SIGKILL)." in out
     assert gone(server_engine, mine)
 
 

@@ -118,7 +118,7 @@ def test_index_left_by_separate_operations(tmp_path: Path, engine: str, migfix: 
     trial = verified(migfix, project, engine, "blog", "0003")
     assert list(failing(trial)) == ["plain schema"]
     assert failing(trial)["plain schema"].startswith(
-        "compared with a plain build of the models, blog_post: by_title is left"
+        "compared with a plain build of the models, blog_post: by_title is left over"
     )
 
 

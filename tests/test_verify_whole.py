@@ -78,9 +78,12 @@ def test_a_thread_that_never_ends(tmp_path: Path, engine: str) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("os._exit(3)", "The process of the trial ended early, with exit code 3"),
-        ("os.kill(os.getpid(), signal.SIGHUP)\n    time.sleep(600)", "The process of the trial was interrupted."),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "The process of the trial was killed (SIGSEGV)."),
+        ("os._exit(3)", "The process that runs the migrations ended early, with exit code 3"),
+        (
+            "os.kill(os.getpid(), signal.SIGHUP)\n    time.sleep(600)",
+            "The process that runs the migrations was interrupted.",
+        ),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "The process that runs the migrations was killed (SIGSEGV)."),
     ],
     ids=["leaves Python", "hangs up", "crashes"],
 )
@@ -123,7 +126,7 @@ def asleep(root: Path, engine: str) -> Path:
 def test_a_time_limit(tmp_path: Path, server_engine: str) -> None:
     result = run(asleep(tmp_path, server_engine), server_engine, "--time-limit", "6")
     assert result.returncode == 2, result.stdout + result.stderr
-    assert "could not run: The trial took more than 6 seconds (--time-limit)." in result.stdout
+    assert "could not run: It took more than 6 seconds (--time-limit)." in result.stdout
     assert not left(tmp_path, server_engine)
 
 

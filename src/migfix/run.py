@@ -1,4 +1,4 @@
-"""The line from paths to a plan: read, understand, plan, rewrite, prove. Writing is the caller's last step."""
+"""From paths to a plan: read, understand, plan, rewrite, prove. Writing is the caller's last step."""
 
 from __future__ import annotations
 

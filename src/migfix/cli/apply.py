@@ -150,7 +150,7 @@ class PlanOptions:
         repository = Repository(here, self.since)
         if not repository.is_there:
             raise MigfixError(
-                "Outside git, migfix can't tell which migrations are new.",
+                "Outside git, migfix can't determine which migrations are new.",
                 "Pass migration files or folders.",
             )
         groups: dict[Path, list[Path]] = {}
@@ -217,7 +217,7 @@ app.command("check")(taking(PlanOptions, check))
 
 @app.command("undo")
 def undo() -> None:
-    """Undo the last apply: restore every file."""
+    """Undo the last run that wrote files."""
     from migfix.report.text import shown
     from migfix.write.files import undo as undo_last
 

@@ -56,7 +56,7 @@ Texts = list[str]
 Paths = Annotated[list[Path], typer.Argument(help="Migration files or folders.", show_default=False)]
 NewPaths = Annotated[
     list[Path],
-    typer.Argument(help="Migration files or folders. Default: what git says is new.", show_default=False),
+    typer.Argument(help="Migration files or folders. Default: the migrations that are new in git.", show_default=False),
 ]
 Since = Annotated[
     str | None, typer.Option(help="Treat what is in this commit as deployed. Default: the default branch.")
@@ -73,9 +73,11 @@ Select = Annotated[
 ]
 ExtendSelect = Annotated[Texts, typer.Option(help="Rules to use in addition.", autocompletion=rules_like)]
 Ignore = Annotated[Texts, typer.Option(help="Rules to leave out.", autocompletion=rules_like)]
-Set = Annotated[Texts, typer.Option("--set", help="A value for placeholder rows: blog.Category.name=News.")]
+Set = Annotated[
+    Texts, typer.Option("--set", help="A value for rows that a fix creates or fills: blog.Category.name=News.")
+]
 SetNoop = Annotated[
-    bool, typer.Option("--set-noop", help="Write a noop reverse even if running the step twice does harm.")
+    bool, typer.Option("--set-noop", help="Write a noop reverse even if running the operation twice does harm.")
 ]
 Moved = Annotated[Texts, typer.Option("--moved", help="A model that moved: cars.Engine=engines.Engine.")]
 AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if a finding needs your decision.")]
@@ -97,7 +99,9 @@ Settings = Annotated[
     ),
 ]
 Database = Annotated[str | None, typer.Option(help="Also look at what this database of the settings has applied.")]
-Verify = Annotated[bool, typer.Option("--verify", help="Write only what passes on scratch databases.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Run the fixes on scratch databases, and keep only those that pass.")
+]
 VerifyEngines = Annotated[
     Texts, typer.Option("--verify-engine", help="Where --verify runs: sqlite, or a URL. Default: as in the settings.")
 ]

@@ -181,7 +181,7 @@ class Run:
         used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
         for name in self.set_names if outcome.plan.rewrites else ():
             if name.lower() not in used:
-                print_text(f"--set {name}: no placeholder row needed this value.", err=True)
+                print_text(f"--set {name}: no fix used this value.", err=True)
         report_errors(outcome)
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))

@@ -41,6 +41,8 @@ def squash_finish(
         from migfix.write.files import write_all
 
         write_all(found.before, found.after)
+    would_be = "would be " if dry_run else ""
     for path, content in sorted(found.after.items()):
-        typer.echo(f"{shown(path, here)}: {'gone' if content is None else 'changed'}", err=dry_run)
+        done = "deleted" if content is None else "changed"
+        typer.echo(f"{shown(path, here)}: {would_be}{done}", err=dry_run)
     typer.echo(f"Once this is deployed, `migrate {label} --prune` clears their rows in django_migrations.", err=dry_run)

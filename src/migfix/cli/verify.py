@@ -62,7 +62,9 @@ class VerifyOptions:
     rows: Annotated[int, typer.Option(min=2, help="Test rows for each table.")] = 3
     rows_from: Annotated[Path | None, typer.Option(help="SQL file that inserts your own rows instead.")] = None
     is_comparing: Annotated[bool, typer.Option("--compare", help="Also run the original files.")] = False
-    limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds that one trial may take.")] = None
+    limit: Annotated[
+        float | None, typer.Option("--time-limit", min=1, help="Stop a version on one engine after that many seconds.")
+    ] = None
     shows_sql: Annotated[bool, typer.Option("--sql", help="Show the statements, and locks on PostgreSQL.")] = False
     output_format: OutputFormat = Report.text
     is_json: Json = False

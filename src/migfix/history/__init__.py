@@ -125,7 +125,7 @@ class History(DependencyGraph):
         return changed
 
     def demand_known(self, migration: Migration) -> None:
-        """Raises UnknownBase if migfix can't tell whether a file is deployed, unless ``force`` is set."""
+        """Raises UnknownBase if migfix can't determine whether a file is deployed, unless ``force`` is set."""
         if not self.facts.force:
             self._deployed.demand_known(migration.path)
 
@@ -179,11 +179,11 @@ class History(DependencyGraph):
 
     @property
     def knows_deployed(self) -> bool:
-        """Whether git can tell which files are deployed, apart from those that were named."""
+        """Whether git can determine which files are deployed, apart from those that were named."""
         return self._deployed.is_known
 
     def new_mentioning(self, text: str) -> tuple[Migration, ...]:
-        """The new files that contain ``text``, in any case; empty if git can't tell which files are deployed."""
+        """The new files that contain ``text``, in any case; empty if git can't determine which files are deployed."""
         if not self.knows_deployed:
             return ()
         wanted = text.lower().encode()

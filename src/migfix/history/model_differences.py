@@ -20,7 +20,7 @@ def state_differences(old: State, new: State, apps: list[str]) -> list[str]:
         if before and after:
             found += _model_differences(before, after)
         else:
-            found.append(f"{'.'.join(key)} is {'gone' if after is None else 'new'}")
+            found.append(f"{'.'.join(key)} is {'missing' if after is None else 'new'}")
     if _opaque(old, apps) != _opaque(new, apps):
         found.append("an operation that migfix can't read is in another place")
     return found
@@ -32,7 +32,7 @@ def _model_differences(before: Model, after: Model) -> list[str]:
         old, new = before.fields.get(name), after.fields.get(name)
         if old != new:
             found.append(
-                f"{before.label}.{name} {'is gone' if new is None else 'is new' if old is None else 'has changed'}"
+                f"{before.label}.{name} {'is missing' if new is None else 'is new' if old is None else 'has changed'}"
             )
     old_options, new_options = normal_options(before), normal_options(after)
     for name in sorted({*old_options, *new_options}):

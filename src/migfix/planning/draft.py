@@ -178,9 +178,10 @@ class Draft:
         return ""
 
     def _not_again(self, migration: Migration, why: str) -> str:
-        fact = f"{'.'.join(migration.key)} {why}, so changing it changes nothing in the databases that ran it."
+        fact = f"{'.'.join(migration.key)} {why}. Databases that ran it don't run it again, so a rewrite has no effect"
+        fact += " there."
         if "is applied in" not in why:
-            return f"{fact} Use --force if it only ran on databases you can throw away."
+            return f"{fact} If it only ran on databases that you can throw away, use --force."
         before = next((name for _, name in self.history.own_parents(migration)), "zero")
         return f"{fact} Go back first (python manage.py migrate {migration.app} {before}), or use --force."
 

@@ -84,7 +84,7 @@ class Deployed:
         return path in self._named or self._base.is_new(path)
 
     def demand_known(self, path: str) -> None:
-        """Raises UnknownBase if git can't tell whether a file is deployed."""
+        """Raises UnknownBase if git can't determine whether a file is deployed."""
         if self._base.is_unknown(path):
             self._base.demand_base()
 

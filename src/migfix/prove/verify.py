@@ -92,7 +92,7 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
         if trial is None and not could_not_run:
             noise.seek(0)
             could_not_run = (
-                f"The trial took more than {question.limit:g} seconds (--time-limit)."
+                f"It took more than {question.limit:g} seconds (--time-limit)."
                 if too_long.is_set()
                 else _last_words(child.returncode, noise.read())
             )
@@ -173,12 +173,12 @@ def _end(child: subprocess.Popen[str]) -> None:
 def _last_words(code: int, noise: str) -> str:
     """Why a trial ended without an answer. Raises RuntimeError for a bug in migfix."""
     if code < 0:
-        return f"The process of the trial was killed ({signal.Signals(-code).name})."
+        return f"The process that runs the migrations was killed ({signal.Signals(-code).name})."
     if code == 1 and "Traceback" in noise:
-        raise RuntimeError(f"The process of the trial failed.\n{noise}")
+        raise RuntimeError(f"The process that runs the migrations failed.\n{noise}")
     if code == 130:
-        return "The process of the trial was interrupted."
-    return f"The process of the trial ended early, with exit code {code}: something in it left Python."
+        return "The process that runs the migrations was interrupted."
+    return f"The process that runs the migrations ended early, with exit code {code}: something in it left Python."
 
 
 def _sweep(request: dict[str, object]) -> None:

@@ -32,7 +32,7 @@ class _Findings(RegexHighlighter):
         r"\b(?P<code>MIG\d{3}(?: [a-z][a-z-]+)?)",
         r"(?m)^  (?P<fix>fix:)",
         r"(?P<refusal>can't fix:)",
-        r"(?m)^  (?P<label>(?:row|also|next|see|offer):)",
+        r"(?m)^  (?P<label>(?:row|also|next|see|suggestion):)",
         r"(?m)^(?P<error>error:)",
     )
 

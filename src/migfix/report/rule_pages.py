@@ -6,6 +6,21 @@ from pathlib import Path
 
 from migfix.errors import MigfixError
 
+UNREADABLE_PAGE = """\
+# MIG001
+
+**migfix can't read this migration, so it doesn't check or rewrite it.**
+
+migfix reads migrations as text and never runs them. It reports MIG001 in these cases:
+
+* `operations` or `dependencies` isn't a plain list, or comes from a base class.
+* Other code may change the class: a decorator, a method, or a line after the class.
+* The name of a model or a field is built by code, or isn't a valid name.
+* The file uses syntax that the Python which runs migfix doesn't know.
+
+Write `operations` and `dependencies` as plain lists, or check the file by hand. `migfix baseline` accepts the finding.
+"""
+
 _INSTALLED = Path(__file__).parents[1] / "docs" / "rules"
 _CHECKOUT = Path(__file__).parents[3] / "docs" / "rules"
 

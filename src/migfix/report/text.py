@@ -71,9 +71,9 @@ def _passed_over(reasons: Mapping[str, str]) -> str:
     """One line about the deployed migrations in a folder. ``reasons`` has the reason for each."""
     count, why = len(reasons), next(iter(reasons.values()))
     is_one = count == 1
-    skipped = f"{counted(count, 'deployed migration')} left as {'it is' if is_one else 'they are'}"
+    skipped = f"{counted(count, 'deployed migration')} skipped"
     like = f"it {why}" if is_one else f"one {why}" if len(set(reasons.values())) > 1 else f"each {why}"
-    return f"{skipped}, because {like}; pass {'its path' if is_one else 'a path'} to see your options."
+    return f"{skipped}: {like}. Pass {'its path' if is_one else 'a path'} to see what you can do."
 
 
 def _unused(path: str, comment: Ignore, start: Path) -> str:

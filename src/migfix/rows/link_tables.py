@@ -51,7 +51,7 @@ class LinkTable:
         return cls(name, model.key[1], key[1])
 
 
-BY_HAND = "Write the steps by hand: a state-only CreateModel on the old table, then AlterModelTable and AddField."
+BY_HAND = "Write the operations by hand: a state-only CreateModel on the old table, then AlterModelTable and AddField."
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def linking_fields(change: Change, through: Model, facts: Facts) -> tuple[str, s
         ]
         names = [*sources[:1], *targets[:1]]
     if len(names) != 2 or any(name not in through.fields for name in names):
-        raise CannotKeep(f"migfix can't tell which two keys of {through.label} are the links", BY_HAND)
+        raise CannotKeep(f"migfix can't determine which two keys of {through.label} are the links", BY_HAND)
     for name in names:
         given = [each for each in _OF_THE_COLUMN if through.fields[name].get(each) not in (None, Literal(False))]
         if given or through.fields[name].kind != "ForeignKey":

@@ -91,7 +91,7 @@ def _last_used(place: Path) -> Journal:
             found.append(journal)
     if not found:
         root = journals_at(place)[0].root
-        raise MigfixError(f"There is no apply to undo in {root}.", "Run `migfix undo` in the project that was changed.")
+        raise MigfixError(f"There is nothing to undo in {root}.", "Run `migfix undo` in the project that was changed.")
     return max(found, key=lambda journal: (journal.last / "files.json").stat().st_mtime_ns)
 
 

@@ -19,7 +19,7 @@ def render_lazy(found: Lazy, start: Path, is_written: bool) -> str:
         )
         lines.append(f"  fix: use the string {target.label!r} and remove the import.")
     for ring in found.left:
-        lines.append(f"left: {' and '.join(shown(path, start) for path in ring)} import each other.")
+        lines.append(f"can't fix: {' and '.join(shown(path, start) for path in ring)} import each other.")
         for kept in found.kept:
             if kept.imported.path in ring:
                 lines.append(f"  {shown(kept.imported.path, start)}:{kept.imported.line}: {kept.why}.")

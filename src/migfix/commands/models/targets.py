@@ -49,7 +49,7 @@ def target_of(imported: Imported, modules: Modules) -> Target | Kept:
     label = _label(imported.source, imported.name, modules)
     if label is None:
         return Kept(
-            imported, f"migfix can't tell the app of {imported.name}: its package needs an AppConfig in apps.py"
+            imported, f"migfix can't determine the app of {imported.name}: its package needs an AppConfig in apps.py"
         )
     return Target(imported, label, uses)
 

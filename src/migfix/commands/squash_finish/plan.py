@@ -41,7 +41,8 @@ def plan_finish(app: str, root: Path, history: History, applied: Mapping[str, fr
             "Delete the inner one first, and list what it replaces in the outer one.",
         )
     standing = [
-        f"{app}: the squash ends in different models than what it replaces: {line}."
+        f"{app}: the squash ends in different models than what it replaces: {line}. Squash the files again, or add "
+        "what is missing to its operations."
         for line in squash_differences(history, app)
     ]
     standing += [line for each in squashed for line in _younger(each, history)]

@@ -60,7 +60,7 @@ def with_selection(
     since: str | None = None,
     is_all: bool = False,
 ) -> Config:
-    """The configuration with the options for rules, Django and git. ``database`` also selects the rules in MIG6.
+    """The configuration with the options for rules, Django and git. ``database`` also selects MIG6, which has no rules.
 
     Raises ConfigError for a database without settings.
     """

@@ -38,7 +38,7 @@ class Repository:
         reason = why_unreadable(top) if top else ""
         if reason and self.is_base_needed:
             raise UnknownBase(
-                f"git can't say which migrations of {top} are deployed: {reason}.",
+                f"git can't determine which migrations of {top} are deployed: {reason}.",
                 "Fix that, or use --all for every migration.",
             )
         return None if reason else top
@@ -87,8 +87,8 @@ class Repository:
         """The name of the commit that contains what may be deployed. Raises UnknownBase."""
         if self.base is None:
             raise UnknownBase(
-                "git doesn't know the default branch here, so migfix can't tell which migrations are new.",
-                f"Fetch it (git fetch {self.bases.remote} main), tell git which branch it is (git remote set-head "
+                "git doesn't know the default branch here, so migfix can't determine which migrations are new.",
+                f"Fetch it (git fetch {self.bases.remote} main), set it (git remote set-head "
                 f"{self.bases.remote} -a), or use --since REF, or --all for every migration.",
             )
         return self.base
@@ -111,7 +111,7 @@ class Repository:
         left = self.bases.left
         if left is None:
             raise UnknownBase(
-                f"git can't tell where this branch left {self.base_name}: this clone doesn't reach back so far.",
+                f"git can't determine where this branch left {self.base_name}: this clone doesn't reach back so far.",
                 "Fetch the rest (git fetch --unshallow), or use --since REF, or --all for every migration.",
             )
         only = ["--no-renames", "--diff-filter=d", "--", "*.py"]

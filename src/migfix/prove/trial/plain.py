@@ -29,7 +29,7 @@ def against_plain(real: Schema, plain: Schema, models: Iterable[type[Model]]) ->
     for model in models:
         for table in (table_of(model), *_through(model)):
             if table not in real or table not in plain:
-                found.add(f"table {table} is {'missing' if table not in real else 'left'}")
+                found.add(f"table {table} is {'missing' if table not in real else 'left over'}")
                 continue
             found |= _columns(table, real[table], plain[table])
             stated = {each.name for each in (*model._meta.indexes, *model._meta.constraints)}
@@ -43,7 +43,7 @@ def _through(model: type[Model]) -> list[str]:
 
 
 def _columns(table: str, real: Table, plain: Table) -> set[str]:
-    found = {f"{table}: column {name} is left" for name in real.columns.keys() - plain.columns.keys()}
+    found = {f"{table}: column {name} is left over" for name in real.columns.keys() - plain.columns.keys()}
     found |= {f"{table}: column {name} is missing" for name in plain.columns.keys() - real.columns.keys()}
     return found | {
         f"{table}: column {name} is `{real.columns[name]}` and would be `{plain.columns[name]}`"

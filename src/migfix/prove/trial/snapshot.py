@@ -165,12 +165,12 @@ def schema_differences(old: Schema, new: Schema, stated: Container[str] = ()) ->
     Names of constraints and indexes only count if they are in ``stated``, the names that models set. Django generates
     the other names, and it generates a different one when it alters a column than when it creates the column.
     """
-    found = [f"table {name} is gone" for name in sorted(old.keys() - new.keys())]
-    found += [f"table {name} is left" for name in sorted(new.keys() - old.keys())]
+    found = [f"table {name} is missing" for name in sorted(old.keys() - new.keys())]
+    found += [f"table {name} is left over" for name in sorted(new.keys() - old.keys())]
     for name in sorted(old.keys() & new.keys()):
         before, after = old[name].columns, new[name].columns
-        found += [f"{name}: column {each} is gone" for each in sorted(before.keys() - after.keys())]
-        found += [f"{name}: column {each} is left" for each in sorted(after.keys() - before.keys())]
+        found += [f"{name}: column {each} is missing" for each in sorted(before.keys() - after.keys())]
+        found += [f"{name}: column {each} is left over" for each in sorted(after.keys() - before.keys())]
         found += [
             f"{name}: column {each} was `{before[each]}` and is `{after[each]}`"
             for each in sorted(before.keys() & after.keys())
@@ -188,14 +188,14 @@ def constraint_differences(table: str, old: Table, new: Table, stated: Container
         if (name in stated and name not in new.constraints) or (
             before[each] > after[each] and name not in new.constraints
         ):
-            found.append(f"{table}: {name} is gone ({each})")
+            found.append(f"{table}: {name} is missing ({each})")
         elif name in new.constraints and new.constraints[name] != each and before[each] > after[each]:
             found.append(f"{table}: {name} was `{each}` and is `{new.constraints[name]}`")
     for name, each in sorted(new.constraints.items()):
         if (name in stated and name not in old.constraints) or (
             after[each] > before[each] and name not in old.constraints
         ):
-            found.append(f"{table}: {name} is left ({each})")
+            found.append(f"{table}: {name} is left over ({each})")
     return found
 
 

@@ -68,8 +68,7 @@ def _edits(migration: Migration, missing: Missing, history: History) -> tuple[st
 def _applied(missing: Missing) -> str:
     needed = ".".join(missing.provider or missing.later or (missing.app, "…"))
     return (
-        "It is on the default branch, so databases may have applied it: where they haven't applied "
-        f"{missing.setting or needed}, a dependency that is added now stops every migrate with "
-        "InconsistentMigrationHistory. Add it by hand once both are applied everywhere, with the comment "
-        "`# migfix: ignore-file[MIG206]`."
+        f"This migration is deployed. In a database that has applied it but not {missing.setting or needed}, a new "
+        "dependency stops every migrate with InconsistentMigrationHistory. Add the dependency by hand once both are "
+        "applied everywhere, with the comment `# migfix: ignore-file[MIG206]`."
     )

@@ -32,7 +32,7 @@ class Missing:
 
 
 def missing(migration: Migration, history: History) -> Iterator[Missing]:
-    """What ``migration`` lacks, app by app; empty if migfix can't tell. Reads installed packages, too."""
+    """What ``migration`` lacks, app by app; empty if migfix can't determine. Reads installed packages, too."""
     found = sorted(uses(migration), key=lambda use: (use.model[0], use.setting))
     history = history.whole if found else history
     if not found or history.any_before(migration, _is_unclear):

@@ -1,9 +1,9 @@
 """A RunPython or RunSQL without a reverse, which makes its whole file irreversible.
 
 Going back fails on every engine with ``IrreversibleError: Operation <RunPython …> is not reversible``. The rule writes
-the inverse SQL if every statement has one, a function that copies columns back if the step copied them, else a noop.
-The noop has a comment unless running the step again is harmless. If running it again does visible harm, the rule writes
-nothing unless ``--set-noop`` is passed.
+the inverse SQL if every statement has one, a function that copies columns back if the operation copied them, else a
+noop. The noop has a comment unless running the operation again is harmless. If running it again does visible harm, the
+rule writes nothing unless ``--set-noop`` is passed.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from migfix.source.data_functions.sql import statements
 from migfix.source.migration import Migration, Operation
 from migfix.source.names import BACKWARD
 
-ELIDABLE = "\n  offer: if only existing rows need it, add elidable=True: squashmigrations can then drop it."
+ELIDABLE = "\n  suggestion: add elidable=True if only existing rows need this. squashmigrations can then drop it."
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:

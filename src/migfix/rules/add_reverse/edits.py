@@ -40,7 +40,7 @@ def described(op: Operation, verdict: Inverse | CopyBack | Noop) -> str:
         case Inverse(statements=statements):
             return f"{BACKWARD[op.kind]} undoes it: {'; '.join(statements)}"
         case Noop(comment=None):
-            return f"{BACKWARD[op.kind]} is a noop: running the step again is harmless."
+            return f"{BACKWARD[op.kind]} is a noop: running the operation again is harmless."
     return f"{BACKWARD[op.kind]} is a noop, with the comment: {verdict.comment}"
 
 

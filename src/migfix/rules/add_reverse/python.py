@@ -79,7 +79,7 @@ def _loses(function: str, lost: list[Lost]) -> Harm:
     return Harm(
         f"{function}() reads {what}, which comes back empty when {where} is reversed: "
         "going back and forward again would lose what was copied.",
-        "Copy it the other way.",
+        "Copy the values back in the reverse.",
     )
 
 
@@ -87,7 +87,7 @@ def _moves(function: str, emptied: set[tuple[Key, str]]) -> Harm:
     what = " and ".join(sorted(".".join((*model, column)) for model, column in emptied))
     return Harm(
         f"{function}() copies {what} and then changes it: going back and forward again would copy the changed values.",
-        "Copy it the other way.",
+        "Copy the values back in the reverse.",
     )
 
 
@@ -117,7 +117,7 @@ def _emptied(found: tuple[Effect, ...], made: Made) -> set[tuple[Key, str]]:
 
 
 def changes_old_rows_only(migration: Migration, op: Operation) -> bool:
-    """Whether a step only changes existing rows: a new database has none for it unless other code creates them."""
+    """Whether an operation only changes existing rows. A new database has none unless other code creates them."""
     code = op.arguments.get("code")
     if op.kind != "RunPython" or "elidable" in op.arguments or not isinstance(code, Name) or is_noop(code):
         return False

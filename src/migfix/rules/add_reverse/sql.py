@@ -27,7 +27,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite", "mysql": "mysql", "mariadb": "mysql", "oracle": "oracle"}
 ANY_ENGINE = ("postgresql", "sqlite", "mysql")
 NAME_ENGINES = (
-    "Name the databases that the project runs on with --engines or `engines` in [tool.migfix]: "
+    "Name the databases that the project runs on with --engine or `engines` in [tool.migfix]: "
     "migfix may know the inverse for one of them."
 )
 
@@ -134,7 +134,7 @@ def _loses(statement: exp.Expression, made: Made) -> Harm | None:
     for table, column in sorted(made.lost, key=str) if is_kept else ():
         if table in tables and (not column or column in read):
             what = f"{table}.{column}" if column else table
-            return Harm(_LOSES.format(what=what), "Copy it the other way.")
+            return Harm(_LOSES.format(what=what), "Copy the values back in the reverse.")
     return None
 
 

@@ -12,14 +12,14 @@ NOT_UNDONE = "Going back does not undo this."
 
 @dataclass(frozen=True)
 class Inverse:
-    """Statements that undo the step, in the order in which to run them."""
+    """Statements that undo the operation, in the order in which to run them."""
 
     statements: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class CopyBack:
-    """A new function that copies columns the other way. The ``old`` column is the one that comes back empty."""
+    """A new function that copies columns back. The ``old`` column is the one that comes back empty."""
 
     model: Model
     columns: tuple[tuple[str, str], ...]
@@ -28,14 +28,14 @@ class CopyBack:
 
 @dataclass(frozen=True)
 class Noop:
-    """Doing nothing, with a comment on what that leaves; None if running the step again is harmless."""
+    """Doing nothing, with a comment on what that leaves; None if running the operation again is harmless."""
 
     comment: str | None = None
 
 
 @dataclass(frozen=True)
 class Harm:
-    """Going back and forward would run the step twice, which does visible harm."""
+    """Going back and forward would run the operation twice, which does visible harm."""
 
     why: str
     next_step: str = ""

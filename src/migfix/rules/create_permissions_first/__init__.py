@@ -2,7 +2,8 @@
 
 Django creates them in ``post_migrate``. Where the app was migrated earlier, the rows exist. On a new database, on every
 engine, ``get()`` fails with ``DoesNotExist: Permission matching query does not exist``, and ``filter()`` finds nothing.
-The rule writes a RunPython right before the step that creates the rows with Django's own function.
+The rule writes a RunPython right before the operation that looks the rows up. The RunPython creates them with Django's
+own function.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG108",
     name="create-permissions-first",
-    why="Permissions and content types are created after the last migration: a new database has none before.",
+    why="Permissions and content types are created after the last migration, so a new database has none until then.",
     concerns=concerns,
     order=13,
 )

@@ -17,7 +17,7 @@ from migfix.source.migration import Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Create the rows right before the step, as ``post_migrate`` would, and add the dependencies that this needs."""
+    """Create the rows right before the operation, as ``post_migrate`` would, and add the dependencies needed."""
     for migration in migrations:
         yield from _check(migration, history)
 

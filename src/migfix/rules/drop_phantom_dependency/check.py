@@ -36,14 +36,14 @@ def _finding(migration: Migration, phantom: Phantom) -> Finding:
     why += f"; makemigrations wrote it into {phantom.package.folder}." if phantom.is_on_disk else "."
     if phantom.instead is None and phantom.is_deployed:
         next_step = f"Depend on a migration of {app} that the package ships and every such database has applied."
-        return Refusal(*place, f"{why} Databases have applied this file.", next_step)
+        return Refusal(*place, f"{why} This file is deployed, so databases may have applied it.", next_step)
     if phantom.instead is None:
         return Refusal(
             *place, why, f"Depend on the newest migration of {app} that the package ships; there are several."
         )
     setting = (
         f"To stop makemigrations from writing it again, set default_auto_field for {app} in an AppConfig of your own "
-        "to what the package's migrations say, or take them over with MIGRATION_MODULES."
+        "to the value that the package's migrations use, or take them over with MIGRATION_MODULES."
     )
     which = "which is applied wherever this file is" if phantom.is_deployed else "the newest one that it ships"
     wrote = f"changes the dependency to {app}.{phantom.instead}, {which}. {setting}"

@@ -22,7 +22,7 @@ class Phantom:
     dependency: Dependency
     package: Package
     instead: str | None
-    """The shipped migration that can replace it; None if migfix can't tell."""
+    """The shipped migration that can replace it; None if migfix can't determine."""
     before: str | None
     """The migration right before it: the parent of its file, else the newest that is shipped."""
     is_deployed: bool
@@ -71,7 +71,7 @@ def _parent(lost: Key, package: Package, history: History) -> str | None:
 
 
 def _surely_applied(migration: Migration, lost: Key, parent: str | None, history: History) -> str | None:
-    """A migration of the app that every database with ``migration`` has applied; None if migfix can't tell.
+    """A migration of the app that every database with ``migration`` has applied; None if migfix can't determine.
 
     With a dependency that isn't applied, Django would stop every migrate there. The result is the parent of the
     unshipped file, else the oldest migration that has the models used here.

@@ -15,8 +15,8 @@ from migfix.source.edits import Edit, Insert
 from migfix.source.migration import Migration
 from migfix.source.writer import Writer, with_arguments
 
-KEPT = "The release before doesn't set these columns. Kept until they are next altered."
-KEPT_ONE = "The release before doesn't set this column. Kept until it is next altered."
+KEPT = "The previous release needs these defaults. They stay until the columns change."
+KEPT_ONE = "The previous release needs this default. It stays until the column changes."
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:

@@ -98,7 +98,7 @@ def reason_against(column: NewColumn, migration: Migration, history: History) ->
     if not isinstance(value, Literal | Call):
         return "has a default that migfix doesn't read", f"{durable}, or {nullable}."
     if column.field.kind in _TOO_LARGE and history.facts.may_run_on("mysql", "mariadb"):
-        engines = "name the engines: --engines postgresql"
+        engines = "name the engines: --engine postgresql"
         return f"is a {column.field.kind}, which takes no plain DEFAULT on MySQL", f"{durable}, or {engines}."
     if django is None:
         return "needs Django 5.0, and migfix can't see which version this is", "Pass the version with --django."

@@ -30,7 +30,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         except CannotKeep as reason:
             yield Refusal(RULE.code, migration.path, change.op.line, f"{why}; {reason.why}.", reason.next_step)
         except CannotWrite as reason:
-            by_hand = "Write the steps by hand: the rule's page shows them."
+            by_hand = "Write the operations by hand: the rule's page shows them."
             yield Refusal(RULE.code, migration.path, change.op.line, f"{why}; {reason}.", by_hand)
 
 

@@ -31,7 +31,7 @@ from migfix.source.writer import Writer
 
 STAYS = "The links stay in their table, which becomes that of {}."
 GOES_BACK = "The links stay in their table, which becomes Django's own again."
-DOUBLE = "Going back doesn't bring double links back."
+DOUBLE = "Going back does not restore duplicate links."
 
 
 def gained(migration: Migration, change: Change, history: History) -> tuple[tuple[Edit, ...], tuple[str, ...], str]:
@@ -156,7 +156,7 @@ def _is_unique(through: Model, names: set[str]) -> bool:
 
 
 def _single_links(migration: Migration, index: int, through: Model, source: str, target: str) -> list[Edit]:
-    """The RunPython that deletes double links, except the first of each."""
+    """The RunPython that deletes duplicate links, except the first of each."""
     name = free_name(f"drop_double_{snake(through.name)}", migration.bound)
     variable = Variables((through,)).of(through)
     pair = f"{source}=pair[{literal(source)}], {target}=pair[{literal(target)}]"

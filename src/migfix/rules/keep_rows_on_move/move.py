@@ -36,7 +36,7 @@ class Move:
     created: Operation
     is_confirmed: bool
     unnamed: str = ""
-    """The file with the CreateModel, if it wasn't named and migfix can't tell whether it is deployed."""
+    """The file with the CreateModel, if it wasn't named and migfix can't determine whether it is deployed."""
 
 
 def moves(migrations: tuple[Migration, ...], history: History) -> Iterator[Move]:
@@ -98,7 +98,7 @@ def _new(migrations: tuple[Migration, ...], text: bytes, history: History) -> li
 
 
 def _unnamed(migrations: tuple[Migration, ...], history: History) -> Iterator[Migration]:
-    """Files with a CreateModel that don't run before the named ones, if git can't tell which files are deployed."""
+    """Files with a CreateModel that don't run before the named ones, if git can't determine which are deployed."""
     if history.knows_deployed or not any(b"DeleteModel" in each.source for each in migrations):
         return
     for each in history.mentioning("CreateModel"):

@@ -25,7 +25,7 @@ def concerns(migration: Migration, history: History) -> bool:
 RULE = Rule(
     code="MIG202",
     name="order-forward-reference",
-    why="An operation that uses a model before the same file makes it fails on every database.",
+    why="An operation fails on every database if it uses a model that the same file creates later.",
     concerns=concerns,
     order=8,
 )

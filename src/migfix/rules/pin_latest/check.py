@@ -43,7 +43,7 @@ def _pinned(migration: Migration, dependency: Dependency, history: History) -> F
     if key is None:
         named = ", ".join(name for _, name in leaves)
         reason = f"{app} has several leaves ({named}): merge them first" if leaves else f"Name the migration of {app}"
-        return Refusal(*place, why, f"{reason}; migfix can't tell which one this file needs.")
+        return Refusal(*place, why, f"{reason}; migfix can't determine which one this file needs.")
     edit = Replace(migration.path, ("dependencies", dependency.index), dependency_code(key, migration.source))
     return Rewrite(*place, why, f"changes the dependency to {'.'.join(key)}, which it means today.", (edit,))
 
@@ -68,6 +68,6 @@ def _added(migration: Migration, deployed: Migration, history: History) -> Itera
             each.line,
             f"the dependency on {named} was added to a migration that is on the default branch.",
             f"Remove it and put it into a new migration: a database that has applied this file but not {named} "
-            "stops every migrate with InconsistentMigrationHistory. If every database has applied both, pass them with "
-            "--database, or accept it with `# migfix: ignore-file[MIG206]`.",
+            "stops every migrate with InconsistentMigrationHistory. If every database has applied both, list them in "
+            "`databases` in [tool.migfix], or accept the finding with `# migfix: ignore-file[MIG206]`.",
         )

@@ -41,7 +41,7 @@ class LiveModel:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A class of a models.py outside the project, so that migfix can't tell its label."""
+    """A class of a models.py outside the project, so that migfix can't determine its label."""
 
     module: str
     name: str

@@ -82,7 +82,7 @@ def _said(engine: str) -> dict[str, Any]:
         return dict(_SQLITE)
     if "://" not in engine:
         raise MigfixError(
-            f"--engine {engine} doesn't say where that server is.",
+            f"--engine {engine} doesn't name a server.",
             "Write a URL, as in postgresql://user:password@localhost:5432, or `sqlite`.",
         )
     import dj_database_url

@@ -192,7 +192,7 @@ class SyntheticRows:
         """Insert a row with only the required values, or with more of them in later attempts. Returns its key."""
         number = _NUMBER_OF_INSERT + attempt
         if depth > 20:
-            raise NoRow(f"each row of {model._meta.db_table} needs a row that exists before")
+            raise NoRow(f"each row of {model._meta.db_table} needs another row first")
         values: Values = {}
         for parent, link in model._meta.parents.items():
             if link and link in model._meta.local_fields:

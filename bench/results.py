@@ -1,0 +1,128 @@
+"""Measure everything and write bench/RESULTS.md."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from corpus import PINNED, build, migration_files
+from growth import Growth, growths, parse_seconds
+from measure import MIGFIX, PYTHON, Cost, cost
+from synthetic import many_files
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BESIDE = ("zdm", "django-upgrade")
+"""Tools that read migrations without loading a project, measured if they are installed."""
+
+
+def record(pairs: list[tuple[str, float, float]], folder: Path, corpus: Path) -> None:
+    """Write the results. ``pairs`` are the names of commands, and the seconds of both sides.
+
+    ``folder`` is empty; real projects are unpacked in ``corpus``.
+    """
+    parts = [*_heading(), *_pairs(pairs), *_one_file(folder), *_corpus(corpus), *_growth(list(growths()))]
+    RESULTS.write_text("\n".join(parts) + "\n")
+
+
+def _heading() -> Iterator[str]:
+    yield "# Results\n"
+    yield "Written by `python bench/run.py --record`. Seconds are CPU seconds; memory is that of the largest process.\n"
+    beside = ", ".join(f"{name} {_version(name)}" for name in BESIDE)
+    yield f"migfix {version('migfix')}, Python {platform.python_version()}, {platform.machine()}; {beside}.\n"
+
+
+def _version(name: str) -> str:
+    binary = _binary(name)
+    if binary is None:
+        return "not installed"
+    return version(name)
+
+
+def _binary(name: str) -> str | None:
+    return shutil.which(name, path=str(Path(PYTHON).parent)) or shutil.which(name)
+
+
+def _table(head: str, rows: list[list[str]]) -> Iterator[str]:
+    columns = head.split(" | ")
+    yield f"| {head} |"
+    yield "|" + " --- |" * len(columns)
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+def _pairs(pairs: list[tuple[str, float, float]]) -> Iterator[str]:
+    yield "## Start\n"
+    rows = [[name, f"{mine:.3f}", f"{theirs:.3f}", f"{mine / theirs:.2f}"] for name, mine, theirs in pairs]
+    yield from _table("what | migfix | a process that only imports | ratio", rows)
+
+
+def _one_file(folder: Path) -> Iterator[str]:
+    """``check`` of one new file in a project of 1,500 migrations."""
+    project = folder / "large"
+    last = many_files(project, 50, 30).relative_to(project)
+    mine = _middle([MIGFIX, "check", "--force", str(last)], project)
+    theirs = _middle([PYTHON, "-c", "import typer, ast"], project)
+    yield "## One file in a project of 1,500 migrations\n"
+    rows = [["`check`", f"{mine.seconds:.3f}", f"{theirs.seconds:.3f}", f"{mine.seconds / theirs.seconds:.2f}"]]
+    yield from _table("what | migfix | `import typer, ast` | ratio", rows)
+
+
+def _middle(command: list[str], folder: Path) -> Cost:
+    return sorted(cost(command, folder) for _ in range(9))[4]
+
+
+def _corpus(folder: Path) -> Iterator[str]:
+    """``check --all`` of real projects, each beside ``ast.parse`` of its migrations, and other tools on all of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    projects = build(folder)
+    rows, total, parsed, files = [], 0.0, 0.0, 0
+    for project in projects:
+        mine, parse = cost([MIGFIX, "check", "--all", "--force"], project), parse_seconds(project)
+        count = len(migration_files(project))
+        total, parsed, files = total + mine.seconds, parsed + parse, files + count
+        row = [project.name, str(count), f"{mine.seconds:.2f}", f"{mine.megabytes:.0f}", f"{parse:.2f}"]
+        rows.append([*row, f"{mine.seconds / parse:.1f}"])
+    rows.append(["all", str(files), f"{total:.1f}", "", f"{parsed:.2f}", f"{total / parsed:.1f}"])
+    yield f"## `check --all` on {len(PINNED)} projects of the Python Package Index\n"
+    yield from _table("project | migrations | migfix | MB | `ast.parse` | ratio", rows)
+    rows = [[name, f"{seconds:.1f}"] for name, seconds in _beside(projects)]
+    yield from _table("other tools, all projects | seconds", rows)
+
+
+def _beside(projects: list[Path]) -> Iterator[tuple[str, float]]:
+    for name in BESIDE:
+        binary = _binary(name)
+        if binary is None:
+            continue
+        seconds = 0.0
+        for project in projects:
+            files = [str(path.relative_to(project)) for path in migration_files(project)]
+            arguments = ["."] if name == "zdm" else ["--target-version", "5.2", *files]
+            # django-upgrade writes to the files, so that it runs on copies
+            place = project if name == "zdm" else Path(shutil.copytree(project, project.parent / "copy"))
+            try:
+                seconds += cost([binary, *arguments], place).seconds
+            except subprocess.CalledProcessError as error:
+                yield f"{name} on {project.name}: exit code {error.returncode}", seconds
+            finally:
+                if place != project:
+                    shutil.rmtree(place)
+        yield name, seconds
+
+
+def _growth(found: list[Growth]) -> Iterator[str]:
+    yield "## Growth\n"
+    yield "The exponent is that of time against size, without the start of the process.\n"
+    rows = []
+    for each in found:
+        sizes = ", ".join(f"{size:,}" for size in each.sizes)
+        times = ", ".join(f"{one.seconds:.2f}" for one in each.costs)
+        memory = f"{each.costs[-1].megabytes:.0f} MB, {each.kilobytes_each:.0f} kB each"
+        rows.append(
+            [each.name, sizes, times, f"{each.exponent:.2f}", memory, f"{each.costs[-1].seconds / each.parse:.0f}"]
+        )
+    yield from _table("what | sizes | seconds | exponent | memory | times `ast.parse` of the largest", rows)
