@@ -112,7 +112,7 @@ def test_states_of_random_graphs(seed: int, tmp_path: Path) -> None:
 
 
 def test_reference_beside_a_rename(tmp_path: Path) -> None:
-    """A merge of two branches: one after a rename in another app, one that points at the model by its old name."""
+    """What pointed at a renamed model follows it, in a merge and where another model has the old name now."""
     (tmp_path / "manage.py").touch()
     files = {
         "a/0001_m": ([], CREATE.format("First", "a.First")),
@@ -121,6 +121,10 @@ def test_reference_beside_a_rename(tmp_path: Path) -> None:
         "a/0002_x": (['("a", "0001_m")', '("b", "0002_m")'], ADD.format("first", "name")),
         "a/0002_y": (['("a", "0001_m")', '("b", "0001_m")'], CREATE.format("Second", "b.Old")),
         "a/0003_merge": (['("a", "0002_x")', '("a", "0002_y")'], ""),
+        "b/0003_m": (['("b", "0002_m")'], CREATE.format("Old", "b.Old")),
+        "c/0001_m": (['("b", "0001_m")'], CREATE.format("Third", "b.Old")),
+        "c/0002_m": (['("c", "0001_m")', '("b", "0003_m")'], CREATE.format("Fourth", "b.Old")),
+        "c/0003_m": (['("c", "0002_m")'], ""),
     }
     for place, (dependencies, operation) in files.items():
         app, _, name = place.partition("/")
@@ -128,6 +132,16 @@ def test_reference_beside_a_rename(tmp_path: Path) -> None:
         body = f"    dependencies = [{', '.join(dependencies)}]\n\n    operations = [{operation}]\n"
         (tmp_path / app / "migrations" / f"{name}.py").write_text(HEADER + body)
     history = History(Facts(), project_at(tmp_path, Facts()))
-    merge = history.app("a")["0003_merge"]
-    second = history.state_before(merge).models["a", "second"]
-    assert second.fields["to"].target("a", "second", history.facts) == ("b", "new")
+    targets = {
+        name: history.state_before(history.app(app)[migration])
+        .models[app, name]
+        .fields["to"]
+        .target(app, name, Facts())
+        for app, migration, name in [
+            ("a", "0003_merge", "second"),
+            ("c", "0002_m", "third"),
+            ("c", "0003_m", "third"),
+            ("c", "0003_m", "fourth"),
+        ]
+    }
+    assert targets == {"second": ("b", "new"), "third": ("b", "new"), "fourth": ("b", "old")}

@@ -36,18 +36,21 @@ def joined(
     state.opaque = list(dict.fromkeys(each for part in parts for each in part.end.opaque))
     state.dropped = list(dict.fromkeys(each for part in parts for each in part.end.dropped))
     state.missing = list(dict.fromkeys(each for part in parts for each in part.end.missing))
-    followed: dict[str, tuple[Rename, ...]] = {}
-    """App label -> the renames that the relations of its models have followed."""
+    followed: dict[str, tuple[Rename, ...] | None] = {}
+    """App label -> the renames that the relations of its models have followed; None if each model's are different."""
     for app in dict.fromkeys(app for part in parts for app in part.end.models.apps):
         newest = max(parts, key=lambda part: (part.line & members[app]).bit_count())
         apps[app], followed[app] = newest.end.models.apps.get(app, AppModels()), newest.end.renames
         if any(part.line & members[app] & ~newest.line for part in parts):
             apps[app] = _replayed(app, apps[app], missing(app, newest.line), facts)
-            followed[app] = ()
+            followed[app] = None
     state.models = Models(apps)
     for app, renames in followed.items():
-        for each in state.renames if len(renames) < len(state.renames) else ():
-            if each not in renames and (renames or each.old not in state.models):
+        if renames is not None and len(renames) == len(state.renames):
+            continue
+        known = set(renames or ())
+        for each in state.renames:
+            if each.old not in state.models if renames is None else each not in known:
                 state.repoint(each.old, each.label, [app])
     return state
 
