@@ -6,7 +6,6 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 
 from migfix.errors import UnreadableFile
@@ -131,15 +130,9 @@ def read_bytes(path: Path) -> bytes:
             raise UnreadableFile(str(path), "this is not a regular file.")
         if status.st_size > MOST_BYTES:
             raise UnreadableFile(str(path), f"this has more than {MOST_BYTES // 1_000_000} MB.")
-        return _content(str(path), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return path.read_bytes()
     except OSError as error:
         raise UnreadableFile(str(path), f"{error.strerror or error}.") from None
-
-
-@cache
-def _content(path: str, *version: int) -> bytes:
-    """The content of one version of a file. A run reads each file once, although it has many questions about it."""
-    return Path(path).read_bytes()
 
 
 def import_roots(paths: Iterable[Path]) -> list[Path]:
