@@ -173,7 +173,7 @@ def in_fork(
         child = os.fork()
         if not child:
             try:
-                become(command, cwd, environment, out.fileno(), err.fileno())
+                take_over(command, cwd, environment, out.fileno(), err.fileno())
                 run()
                 sys.stdout.flush()
                 os._exit(0)
@@ -205,7 +205,13 @@ def preload() -> None:
             importlib.import_module(module)
 
 
-def become(command: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
+def become(arguments: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
+    """Run the command line with these files as output. Never returns."""
+    take_over(["migfix", *arguments], cwd, environment, out, err)
+    _run_migfix()
+
+
+def take_over(command: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
     """Make this process one that runs ``command`` with these files as output."""
     warnings.resetwarnings()
     warnings.simplefilter("ignore")

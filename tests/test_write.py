@@ -198,7 +198,7 @@ def test_killed_at_every_point_of_an_undo(root: Path) -> None:
         if state(root) == NEW:
             undo(root)
         else:
-            with pytest.raises(MigfixError, match="no apply to undo"):
+            with pytest.raises(MigfixError, match="nothing to undo"):
                 undo(root)
         assert state(root) == OLD
     assert count > 20

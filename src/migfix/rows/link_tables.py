@@ -55,7 +55,7 @@ BY_HAND = "Write the operations by hand: a state-only CreateModel on the old tab
 
 
 @dataclass(frozen=True)
-class Change:
+class ThroughChange:
     """An AlterField that adds a through model to a many-to-many field, or removes it."""
 
     index: int
@@ -71,7 +71,7 @@ class Change:
         return f"{self.model.label}.{self.new.name}"
 
 
-def changes(migration: Migration, history: History) -> Iterator[tuple[Change, State]]:
+def changes(migration: Migration, history: History) -> Iterator[tuple[ThroughChange, State]]:
     """Every AlterField of a migration that adds or removes a through model, with the state before the file."""
     first: State | None = None
     for index, op, state in history.states(migration):
@@ -86,10 +86,10 @@ def changes(migration: Migration, history: History) -> Iterator[tuple[Change, St
         first = first or history.state_before(migration)
         through = before or after
         assert through is not None
-        yield Change(index, op, model, old, new, through, before is None), first
+        yield ThroughChange(index, op, model, old, new, through, before is None), first
 
 
-def linking_fields(change: Change, through: Model, facts: Facts) -> tuple[str, str]:
+def linking_fields(change: ThroughChange, through: Model, facts: Facts) -> tuple[str, str]:
     """The two keys of the through model that replace those of the link table. Raises CannotKeep."""
     field = change.new if change.is_gain else change.old
     option = field.get("through_fields")

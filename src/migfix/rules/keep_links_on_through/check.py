@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.state import State
-from migfix.rows.link_tables import CannotKeep, Change, LinkTable, changes
+from migfix.rows.link_tables import CannotKeep, LinkTable, ThroughChange, changes
 from migfix.rules.keep_links_on_through import RULE
 from migfix.rules.keep_links_on_through.edits import gained, lost
 from migfix.source.migration import Migration
@@ -34,17 +34,16 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
             yield Refusal(RULE.code, migration.path, change.op.line, f"{why}; {reason}.", by_hand)
 
 
-def _rewrite(migration: Migration, change: Change, state: State, why: str, history: History) -> Finding:
-    used: tuple[str, ...] = ()
+def _rewrite(migration: Migration, change: ThroughChange, state: State, why: str, history: History) -> Finding:
     if change.is_gain:
-        edits, used, new = gained(migration, change, history)
+        kept = gained(migration, change, history)
         old = LinkTable.of(change.model, change.old, history.facts).name
     else:
-        edits, new = lost(migration, change, state, history)
+        kept = lost(migration, change, state, history)
         old = state.models[change.through].table
-    wrote = f"keeps the links: their table {old} becomes {new}, forward and back."
-    if old == new:
+    wrote = f"keeps the links: their table {old} becomes {kept.table}, forward and back."
+    if old == kept.table:
         wrote = f"keeps the links in their table {old}, forward and back."
     else:
         wrote += " The previous release doesn't find it under that name."
-    return Rewrite(RULE.code, migration.path, change.op.line, why, wrote, edits, used_values=used)
+    return Rewrite(RULE.code, migration.path, change.op.line, why, wrote, kept.edits, used_values=kept.used)

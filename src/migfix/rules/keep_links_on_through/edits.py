@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from migfix.history import History
 from migfix.history.fields import Field, configured_value
 from migfix.history.model import Model, created_model, items_of
@@ -14,8 +16,8 @@ from migfix.rows.link_tables import (
     BY_HAND,
     CLOSES,
     CannotKeep,
-    Change,
     LinkTable,
+    ThroughChange,
     demand_plain_id,
     is_required,
     linking_fields,
@@ -34,8 +36,16 @@ GOES_BACK = "The links stay in their table, which becomes Django's own again."
 DOUBLE = "Going back does not restore duplicate links."
 
 
-def gained(migration: Migration, change: Change, history: History) -> tuple[tuple[Edit, ...], tuple[str, ...], str]:
-    """The edits for a many-to-many field that gets a through model, the ``--set`` names used, and the new table name.
+class KeptLinks(NamedTuple):
+    """The edits that keep the links, the new name of their table, and the names of ``--set`` that were used."""
+
+    edits: tuple[Edit, ...]
+    table: str
+    used: tuple[str, ...] = ()
+
+
+def gained(migration: Migration, change: ThroughChange, history: History) -> KeptLinks:
+    """What keeps the links of a many-to-many field that gets a through model.
 
     Raises CannotKeep, CannotWrite.
     """
@@ -68,7 +78,8 @@ def gained(migration: Migration, change: Change, history: History) -> tuple[tupl
         comments = _comments_of(migration, created, each)
         edits.append(Insert(migration.path, place, steps.added(each, default), comments))
     edits += (Insert(migration.path, place, code) for code in steps.options_added(through))
-    return (*edits, *writer.edits), tuple(configured[0] for configured in values.values() if configured), through.table
+    used = tuple(configured[0] for configured in values.values() if configured)
+    return KeptLinks((*edits, *writer.edits), through.table, used)
 
 
 def _as_now(migration: Migration, created: Operation, table: LinkTable, source: str, target: str) -> str:
@@ -80,7 +91,7 @@ def _as_now(migration: Migration, created: Operation, table: LinkTable, source: 
     return created_as(migration, created, names, options)
 
 
-def _own(migration: Migration, kind: str, change: Change) -> Operation | None:
+def _own(migration: Migration, kind: str, change: ThroughChange) -> Operation | None:
     return next(
         (op for op in migration.operations if op.kind == kind and (migration.app, op.model) == change.through), None
     )
@@ -112,8 +123,8 @@ def _comments_of(migration: Migration, op: Operation, field: Field) -> str | Non
     return "\n".join(each.lstrip("# ") for each in found if each) or None
 
 
-def lost(migration: Migration, change: Change, state: State, history: History) -> tuple[tuple[Edit, ...], str]:
-    """The edits for a many-to-many field that loses its through model, and the new table name.
+def lost(migration: Migration, change: ThroughChange, state: State, history: History) -> KeptLinks:
+    """What keeps the links of a many-to-many field that loses its through model.
 
     Raises CannotKeep, CannotWrite.
     """
@@ -135,19 +146,19 @@ def lost(migration: Migration, change: Change, state: State, history: History) -
     closing = [op for op in migration.operations if op.model == through.key[1] and op.kind in CLOSES]
     texts = [as_it_stands(migration, change.op, has_comments=False), as_it_stands(migration, deleted)]
     place = change.op.where
-    return (
-        *(
-            []
-            if _is_unique(through, {source, target})
-            else _single_links(migration, change.index, through, source, target)
-        ),
+    single = (
+        [] if _is_unique(through, {source, target}) else _single_links(migration, change.index, through, source, target)
+    )
+    edits = (
+        *single,
         *(Insert(migration.path, place, code) for code in codes),
         Replace(migration.path, place, writer.apart(state_operations=texts)),
         Comment(migration.path, place, GOES_BACK),
         Remove(migration.path, deleted.where),
         *(Remove(migration.path, op.where) for op in closing),
         *writer.edits,
-    ), table.name
+    )
+    return KeptLinks(edits, table.name)
 
 
 def _is_unique(through: Model, names: set[str]) -> bool:

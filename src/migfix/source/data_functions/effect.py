@@ -46,7 +46,7 @@ class Row:
     is_fresh: bool = False
 
 
-class Change(NamedTuple):
+class ColumnChange(NamedTuple):
     """A column that was set on a row."""
 
     column: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migfix.source.data_functions.effect import WORST, Change, Effect, Meaning, Row, Rows
+from migfix.source.data_functions.effect import WORST, ColumnChange, Effect, Meaning, Row, Rows
 from migfix.source.data_functions.function_scope import FunctionScope
 from migfix.source.data_functions.methods import READS, TO_ROW, WRITES
 from migfix.source.data_functions.written import Kind
@@ -17,7 +17,7 @@ class Writes:
     def __init__(self, scope: FunctionScope, found: list[Effect]) -> None:
         self.scope = scope
         self.found = found
-        self.changed: dict[str, list[Change]] = {}
+        self.changed: dict[str, list[ColumnChange]] = {}
         """Variable -> the columns that were assigned on it and not saved yet."""
         self.is_guarded = False
         """Whether the code depends on the result of a query or is inside a ``try`` statement."""
@@ -28,14 +28,14 @@ class Writes:
 
     def set_column(self, target: ast.Attribute, kind: Kind, reads: frozenset[str] = frozenset()) -> None:
         if isinstance(target.value, ast.Name):
-            self.changed.setdefault(target.value.id, []).append(Change(target.attr, kind, reads))
+            self.changed.setdefault(target.value.id, []).append(ColumnChange(target.attr, kind, reads))
 
     def set_by_name(self, node: ast.Call, key: Key | None) -> None:
         """Record a ``setattr(post, "rank", post.rank + 1)``."""
         match node.args:
             case [ast.Name(id=row), ast.Constant(value=str() as column), value]:
                 written = self.scope.written(value, row, column)
-                self.changed.setdefault(row, []).append(Change(column, written.kind, written.reads))
+                self.changed.setdefault(row, []).append(ColumnChange(column, written.kind, written.reads))
             case _:
                 self.found.append(Effect("derive", key, line=node.lineno))
 
@@ -82,17 +82,17 @@ class Writes:
         changes.sort(key=lambda change: WORST.index(change.kind))
         assigned = {each.column: each for each in changes}
         for column in map(str, columns or [""]):
-            change = assigned.get(column, Change(column, "derive"))
+            change = assigned.get(column, ColumnChange(column, "derive"))
             self.found.append(Effect(change.kind, key, column, node.lineno, reads=change.reads))
 
-    def saved(self, node: ast.Call, changed: list[Change]) -> list[Change]:
+    def saved(self, node: ast.Call, changed: list[ColumnChange]) -> list[ColumnChange]:
         """The columns that a ``save()`` writes: its literal ``update_fields``, or else those that were set."""
         update_fields = next((each.value for each in node.keywords if each.arg == "update_fields"), None)
         if not isinstance(update_fields, ast.List | ast.Tuple | ast.Set):
             return changed
         known = {each.column: each for each in changed}
         columns = [str(item.value) for item in update_fields.elts if isinstance(item, ast.Constant)]
-        return [known.get(column, Change(column, "derive")) for column in columns] or changed
+        return [known.get(column, ColumnChange(column, "derive")) for column in columns] or changed
 
     def on_row(self, node: ast.Call, func: ast.Attribute, row: Row, name: str) -> None:
         if name == "delete":
@@ -104,7 +104,7 @@ class Writes:
             variable = func.value.id if isinstance(func.value, ast.Name) else ""
             if any(each.column in ("pk", "id") for each in self.changed.get(variable, [])):
                 self.found.append(Effect("create", row.key, "", node.lineno))
-            for each in self.saved(node, self.changed.get(variable, [Change("", "derive")])):
+            for each in self.saved(node, self.changed.get(variable, [ColumnChange("", "derive")])):
                 self.found.append(Effect(each.kind, row.key, each.column, node.lineno, reads=each.reads))
         elif name not in ("refresh_from_db", "clean", "full_clean") and not name.startswith("get_"):
             self.found.append(Effect("unknown", row.key, "", node.lineno))
