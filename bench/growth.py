@@ -58,7 +58,7 @@ class Growth(NamedTuple):
 
     @property
     def exponent(self) -> float:
-        return exponent(list(self.sizes), [each.seconds - self.start * 0.9 for each in self.costs])
+        return exponent(list(self.sizes), [max(each.seconds - self.start * 0.9, 0.01) for each in self.costs])
 
     @property
     def kilobytes_each(self) -> float:

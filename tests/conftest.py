@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from browser import why_no_browser
 
+from migfix.planning.registry import all_rules
+
 Migfix = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ENGINES = {
@@ -203,6 +205,8 @@ def preload() -> None:
     with warnings.catch_warnings(action="ignore"):  # warnings of other packages during import
         for module in ("migfix.cli.apply", "migfix.cli.verify", "migfix.syntax", "sqlglot"):
             importlib.import_module(module)
+        for rule in all_rules():
+            importlib.import_module(f"migfix.rules.{rule.stem}.check")
 
 
 def become(arguments: list[str], cwd: Path, environment: dict[str, str], out: int, err: int) -> None:
