@@ -56,10 +56,24 @@ class History(DependencyGraph):
         changed.is_user_known = self.is_user_known
         changed._earlier_whole = self.__dict__.get("whole")
         new = {key: each for key, each in planned.items() if self._parents and self.migration(key) is not each}
-        if self._parents and all(_has_same_place(self.migration(key), each) for key, each in new.items()):
+        if self._parents and all(self._has_same_place(self.migration(key), each) for key, each in new.items()):
             changed._parents = {each: parents for each, parents in self._parents.items() if each.key not in new}
             changed._timeline = self._timeline.following(changed, new)
         return changed
+
+    def _has_same_place(self, old: Migration | None, new: Migration) -> bool:
+        """Whether the rest of the graph stays as it is if ``new`` replaces ``old``."""
+        if old is None or old.replaces != new.replaces or old.run_before != new.run_before:
+            return False
+        return self.own_parents(old) == self.own_parents(new)
+
+    @cached_property
+    def _planned_in(self) -> dict[str, dict[str, Migration]]:
+        """App label -> the planned migrations of the app by name."""
+        found: dict[str, dict[str, Migration]] = {}
+        for (app, name), each in self._planned.items():
+            found.setdefault(app, {})[name] = each
+        return found
 
     def companion(self, path: str) -> bytes | None:
         """The content of a file next to the migrations, or None if it doesn't exist."""
@@ -137,14 +151,14 @@ class History(DependencyGraph):
     def at(self, path: str) -> Migration | None:
         """The migration read from, or planned for, the file at ``path``; None if there is none."""
         name = PurePath(path).stem
-        labels = dict.fromkeys((*(app for app, _ in self._planned), *self._on_disk, *(app for app, _ in self._read)))
+        labels = dict.fromkeys((*self._planned_in, *self._on_disk, *(app for app, _ in self._read)))
         known = (self.migration((label, name)) for label in labels)
         return next((each for each in known if each and each.path == path), None)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """Every app of the project that has migrations."""
-        return tuple(sorted({*self._reader.labels(), *(app for app, _ in self._planned)}))
+        return tuple(sorted({*self._reader.labels(), *self._planned_in}))
 
     def migration(self, key: Key) -> Migration | None:
         """The migration of the project with that key; None if there is none. The rest of its app isn't read."""
@@ -159,8 +173,7 @@ class History(DependencyGraph):
 
     def squashed(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app that replace others."""
-        planned = {name: each for (app, name), each in self._planned.items() if app == label}
-        found = {each.name: each for each in self._reader.squashed(label)} | planned
+        found = {each.name: each for each in self._reader.squashed(label)} | self._planned_in.get(label, {})
         return tuple(each for each in found.values() if each.replaces)
 
     def app(self, label: str) -> dict[str, Migration]:
@@ -168,8 +181,7 @@ class History(DependencyGraph):
         if label not in self._on_disk:
             self._on_disk[label] = {each.name: each for each in self._reader.load(label)}
         if label not in self._apps:
-            planned = {name: each for (app, name), each in self._planned.items() if app == label}
-            self._apps[label] = self._on_disk[label] | planned
+            self._apps[label] = self._on_disk[label] | self._planned_in.get(label, {})
         return self._apps[label]
 
     def is_new(self, migration: Migration) -> bool:
@@ -236,11 +248,3 @@ class History(DependencyGraph):
         for index, op in enumerate(migration.operations):
             yield index, op, state
             state.replay(migration, [op])
-
-
-def _has_same_place(old: Migration | None, new: Migration) -> bool:
-    """Whether the rest of the graph stays as it is if ``new`` replaces ``old``."""
-    if old is None or old.replaces != new.replaces or old.run_before != new.run_before:
-        return False
-    own = [[each.key for each in side.dependencies if each.key and each.key[0] == side.app] for side in (old, new)]
-    return own[0] == own[1]

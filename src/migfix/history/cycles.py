@@ -10,12 +10,9 @@ from migfix.source.migration import Key, Migration
 
 def rings(history: History, start: Iterable[Migration]) -> list[frozenset[Key]]:
     """The groups of migrations, among ``start`` and its ancestors, that form a cycle. Uses Tarjan's algorithm."""
-    return strongly_connected({key: _parents(history, key) for key in reachable(history, [each.key for each in start])})
-
-
-def _parents(history: History, key: Key) -> tuple[Key, ...]:
-    migration = history.migration(key)
-    return history.parents(migration) if migration else ()
+    return strongly_connected(
+        {key: history.parents_of(key) for key in reachable(history, [each.key for each in start])}
+    )
 
 
 def reachable(history: History, start: Iterable[Key]) -> list[Key]:
@@ -23,7 +20,7 @@ def reachable(history: History, start: Iterable[Key]) -> list[Key]:
     seen = dict.fromkeys(start)
     waiting = list(start)
     while waiting:
-        for parent in _parents(history, waiting.pop()):
+        for parent in history.parents_of(waiting.pop()):
             if parent not in seen:
                 seen[parent] = None
                 waiting.append(parent)
@@ -39,7 +36,7 @@ def way(start: Key, end: Key, history: History) -> list[Key]:
     waiting = [[start]]
     while waiting:
         path = waiting.pop(0)
-        for parent in _parents(history, path[-1]):
+        for parent in history.parents_of(path[-1]):
             if parent == end:
                 return [*path, end]
             if parent not in ways:

@@ -87,10 +87,15 @@ class DependencyGraph(ABC):
     def parents(self, migration: Migration) -> tuple[Key, ...]:
         """The migrations of the project that must run before this one."""
         if migration not in self._parents:
-            self._parents[migration] = self._parents_of(migration)
+            self._parents[migration] = self._found_parents(migration)
         return self._parents[migration]
 
-    def _parents_of(self, migration: Migration) -> tuple[Key, ...]:
+    def parents_of(self, key: Key) -> tuple[Key, ...]:
+        """The parents of the migration with that key; empty if there is none."""
+        migration = self.migration(key)
+        return self.parents(migration) if migration else ()
+
+    def _found_parents(self, migration: Migration) -> tuple[Key, ...]:
         squashed = self.replaced_by(migration.key)
         found = [key for each in migration.dependencies if (key := self.resolve(each))]
         found += [each.key for each in self._running_before.get(migration.key, ())]
@@ -109,12 +114,7 @@ class DependencyGraph(ABC):
 
     def before(self, migration: Migration) -> Iterator[Migration]:
         """All migrations that run before ``migration``, parents first. Each is yielded once, even in a cycle."""
-
-        def parents(key: Key) -> tuple[Key, ...]:
-            found = self.migration(key)
-            return self.parents(found) if found else ()
-
-        for key in parents_first(self.parents(migration), parents, (migration.key,)):
+        for key in parents_first(self.parents(migration), self.parents_of, (migration.key,)):
             found = self.migration(key)
             if found:
                 yield found

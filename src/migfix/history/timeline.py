@@ -166,8 +166,11 @@ class Timeline:
                 self._after_cycle.add(key)
 
     def _parents(self, key: Key) -> tuple[Key, ...]:
-        migration = self._history.migration(key)
-        return self._parents_of(migration) if migration else ()
+        return self._there(self._history.parents_of(key))
 
     def _parents_of(self, migration: Migration) -> tuple[Key, ...]:
-        return tuple(key for key in self._history.parents(migration) if self._history.migration(key))
+        return self._there(self._history.parents(migration))
+
+    def _there(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        """Those that exist: a squash may replace files that were deleted."""
+        return tuple(key for key in keys if self._history.migration(key))

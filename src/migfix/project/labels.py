@@ -6,15 +6,10 @@ import ast
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from migfix.project.facts import Facts
 from migfix.project.files import is_migration, named_files, read_bytes
 from migfix.source.parse import parse
-
-if TYPE_CHECKING:
-    pass
-
 
 _DEPENDENCY = re.compile(r"""\(\s*["']([^"']+)["']\s*,\s*["']([^"']+)["']\s*,?\s*\)""")
 

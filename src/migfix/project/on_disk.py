@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,7 +123,7 @@ class Project:
 
     def load(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app; empty if it isn't part of the project."""
-        return self.read(filter(self._is_migration, self._files_of(label).values()))
+        return self._migrations_in(self._files_of(label).values())
 
     def load_one(self, label: str, name: str) -> Migration | None:
         """The migration of an app with that name; None if there is none. The app's other files aren't read."""
@@ -132,7 +132,9 @@ class Project:
 
     def squashed(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app that may replace others."""
-        return self.read(filter(self._is_migration, self._mentioning(b"replaces", self._files_of(label).values())))
+        return self._migrations_in(
+            path for path in self._files_of(label).values() if b"replaces" in self._content(path)
+        )
 
     def _files_of(self, label: str) -> dict[str, Path]:
         """The files in the folder of an app by name. They may be other files than migrations."""
@@ -152,15 +154,15 @@ class Project:
     def _is_migration(self, path: Path) -> bool:
         return is_migration(self._content(path))
 
-    def _mentioning(self, text: bytes, paths: Iterable[Path]) -> Iterator[Path]:
-        return (path for path in paths if text in self._content(path))
+    def _migrations_in(self, paths: Iterable[Path]) -> tuple[Migration, ...]:
+        """The migrations among these files."""
+        return self.read(filter(self._is_migration, paths))
 
     @cached_property
     def likely_new(self) -> tuple[Migration, ...]:
         """The migrations that were named or that aren't deployed according to git. Others aren't read."""
         files = (path for label in self.folders for path in self._files_of(label).values())
-        new = (path for path in files if self.deployed.is_likely_new(str(path)))
-        return self.read(filter(self._is_migration, new))
+        return self._migrations_in(path for path in files if self.deployed.is_likely_new(str(path)))
 
     def read(self, paths: Iterable[Path]) -> tuple[Migration, ...]:
         """The migrations in these files. Those that can't be read are added to ``errors``."""
@@ -184,8 +186,7 @@ class Project:
         """Every migration whose file, in lower case, contains ``text``."""
         if text not in self._mentions:
             named = (path for label in self.folders for path in self._files_of(label).values())
-            files = (path for path in named if text in self._content(path).lower())
-            self._mentions[text] = self.read(filter(self._is_migration, files))
+            self._mentions[text] = self._migrations_in(path for path in named if text in self._content(path).lower())
         return self._mentions[text]
 
     def companion(self, path: str) -> bytes | None:
