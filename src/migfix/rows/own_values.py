@@ -14,8 +14,24 @@ from migfix.rows.placeholder_rows.seeder import Seeder
 from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT, max_length
 from migfix.rows.unique_fields import UniqueField
 from migfix.source.formatting import Code, call, flatten
-from migfix.source.migration import Migration
+from migfix.source.migration import Migration, Name
 from migfix.source.writer import Writer
+
+_PLAIN = frozenset({*TEXT, *INTEGERS, *AUTO, "ForeignKey", "OneToOneField", "BooleanField", "NullBooleanField"}) | {
+    "DateField",
+    "DateTimeField",
+    "DecimalField",
+    "DurationField",
+    "FloatField",
+    "GenericIPAddressField",
+    "JSONField",
+    "TimeField",
+    "UUIDField",
+}
+"""Django's own field classes whose values go into an UPDATE as they are."""
+
+_RANDOM_UUID = (5, 2)
+"""Django from this version on needs a PostgreSQL that has ``gen_random_uuid()`` without an extension."""
 
 COMPUTED = "# A default is the same for all existing rows, and each needs a value of its own."
 
@@ -39,7 +55,26 @@ def called(migration: Migration, model: Model, field: Field, comment: str = COMP
     assert default is not None
     writer = Writer(migration, is_its_own=True)
     code = f"{flatten(writer.code(default))}()"
-    return Fill(model, field.name, code, comment, imports=tuple(writer.imports), read=roots(code))
+    imports, made = tuple(writer.imports), None
+    if default == Name("uuid.uuid4") and field.kind == "UUIDField" and (migration.django or (0, 0)) >= _RANDOM_UUID:
+        made, imports = "RandomUUID()", (*imports, ("django.contrib.postgres.functions", "RandomUUID"))
+    return Fill(
+        model,
+        field.name,
+        code,
+        comment,
+        is_sent_as_sql=_fits_statement(model, field),
+        on_postgresql=made,
+        imports=imports,
+        read=roots(code),
+    )
+
+
+def _fits_statement(model: Model, field: Field) -> bool:
+    """Whether a plain UPDATE can take the values: the field writes no SQL around them, and the key is one column."""
+    key = model.primary_key
+    is_named_plainly = "%" not in model.table + field.column
+    return field.kind in _PLAIN and (key is None or key.kind in _PLAIN) and is_named_plainly
 
 
 def _new_rows(each: UniqueField, history: History) -> Fill | None:

@@ -1,17 +1,12 @@
-"""The function that fills one column of existing rows, and the RunPython that calls it."""
+"""What fills one column of existing rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from migfix.history.model import Model
-from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.variables import Variables, unique
-from migfix.source.edits import AddImport, Edit
-from migfix.source.formatting import Brackets, Code, call, flatten, free_name, literal, prefixed, render, snake
-from migfix.source.migration import Migration
-
-BATCH = 1000
+from migfix.source.formatting import Brackets, Code, flatten
 
 
 @dataclass(frozen=True)
@@ -24,6 +19,10 @@ class Fill:
     """Code of the value. Unless ``is_for_all``, it is evaluated for each row and may use ``row``."""
     comment: str
     is_for_all: bool = False
+    is_sent_as_sql: bool = False
+    """Whether the values are the parameters of plain UPDATE statements."""
+    on_postgresql: str | None = None
+    """An expression with which PostgreSQL makes a value for each row by itself."""
     reason: str = ""
     """Where a value for all rows comes from, to be printed."""
     left: str | None = None
@@ -51,49 +50,3 @@ class Fill:
             return "its own value"
         values = ", ".join(map(flatten, self.value.items)) if isinstance(self.value, Brackets) else ""
         return f"a {self.needs[0].label}({values}) of its own"
-
-
-def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) -> tuple[str, list[Edit]]:
-    """The function's name, and the edits that run it before operation ``index``. The name is added to ``taken``."""
-    name = free_name(f"fill_{snake(fill.model.name)}_{fill.field.lower()}", taken)
-    taken.add(name)
-    edits = step_edits(migration, index, name, function_code(name, fill), is_elidable=True, comment=fill.left)
-    imports = [("django.db", "router"), *fill.imports]
-    return name, [*edits, *(AddImport(migration.path, module, imported) for module, imported in imports)]
-
-
-def function_code(name: str, fill: Fill) -> str:
-    """The code of the function: one UPDATE if all rows get the same value, else batches by primary key."""
-    variables = fill.variables
-    apps, editor, alias = map(variables.own, ("apps", "schema_editor", "alias"))
-    lines = [render(call(f"def {name}", apps, editor, tail="):"))]
-    lines += [f"    {fill.comment}", f"    {alias} = {editor}.connection.alias"]
-    for each in variables.models:
-        got = call(f"{variables.of(each)} = {apps}.get_model", literal(each.app), literal(each.name))
-        lines.append("    " + render(got, 4))
-    for each in variables.models:
-        lines += [f"    if not router.allow_migrate_model({alias}, {variables.of(each)}):", "        return"]
-    lines += _update(variables, fill) if fill.is_for_all else _batches(variables, fill)
-    return "\n".join(lines) + "\n"
-
-
-def _update(variables: Variables, fill: Fill) -> list[str]:
-    changed, rows = call(".update", prefixed(f"{fill.field}=", fill.value)), variables.own("rows")
-    return [
-        f"    {rows} = {variables.rows(fill.model)}",
-        "    " + render(call(f"{rows}.filter({fill.field}__isnull=True).update", *changed.items), 4),
-    ]
-
-
-def _batches(variables: Variables, fill: Fill) -> list[str]:
-    rows, row, empty, batch = map(variables.own, ("rows", "row", "empty", "batch"))
-    return [
-        f"    {rows} = {variables.rows(fill.model)}.order_by({literal('pk')})",
-        f"    {empty} = {rows}.filter({fill.field}__isnull=True).only({literal(fill.field)})",
-        f"    {batch} = list({empty}[:{BATCH}])",
-        f"    while {batch}:",
-        f"        for {row} in {batch}:",
-        "            " + render(prefixed(f"{row}.{fill.attribute} = ", fill.value), 12),
-        "        " + render(call(f"{rows}.bulk_update", batch, f"[{literal(fill.field)}]"), 8),
-        f"        {batch} = list({empty}.filter(pk__gt={batch}[-1].pk)[:{BATCH}])",
-    ]

@@ -20,9 +20,19 @@ _OTHERWISE = {
     "row": "instance",
     "batch": "chunk",
     "empty": "unfilled",
+    "connection": "database_connection",
+    "cursor": "database_cursor",
+    "field": "model_field",
+    "key": "primary_key",
+    "keys": "primary_keys",
+    "pk": "primary_key_value",
+    "pks": "primary_key_values",
+    "quote": "quote_name",
+    "update": "statement",
+    "values": "new_values",
 }
 """Names in a generated function -> the name to use instead if the file's code uses the first for something else."""
-_IMPORTED = ("datetime", "decimal", "models", "no_style", "router", "timezone", "uuid")
+_IMPORTED = ("RandomUUID", "datetime", "decimal", "models", "no_style", "router", "timezone", "uuid")
 _OWN = frozenset((*_OTHERWISE, *_OTHERWISE.values(), "child", "children", "model", "sql", *_IMPORTED))
 
 

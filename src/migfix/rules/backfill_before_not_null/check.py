@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.rows.functions.fill import fill_edits
+from migfix.rows.functions.fill_function import fill_edits
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.without_primary_key import before_window
 from migfix.rules.backfill_before_not_null import RULE

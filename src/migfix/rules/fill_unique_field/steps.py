@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from migfix.history.altered_model import kept_field
 from migfix.history.fields import field_of
-from migfix.rows.functions.fill import Fill, fill_edits
+from migfix.rows.functions.fill import Fill
+from migfix.rows.functions.fill_function import fill_edits
 from migfix.source.edits import Edit, Insert, Remove, Replace
 from migfix.source.migration import Call, Literal, Migration, Operation, Value
 from migfix.source.text import comment_after, comments_above

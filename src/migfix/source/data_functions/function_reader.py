@@ -9,6 +9,7 @@ from migfix.source.data_functions.function_scope import FunctionScope, listed_co
 from migfix.source.data_functions.lookups import USER_MODEL, keys_of
 from migfix.source.data_functions.methods import COLLECTS, COPIES, INSERTS, WRITING_NAMES
 from migfix.source.data_functions.texts import readings
+from migfix.source.data_functions.updates import updated_column
 from migfix.source.data_functions.writes import Writes
 from migfix.source.data_functions.written import with_old
 from migfix.source.migration import Key, Migration
@@ -235,7 +236,7 @@ class FunctionReader:
         elif self.scope.is_foreign(name):
             self.writes.unknown(node)
         elif any(each in ("apps", "editor") or isinstance(each, Model | Row | Rows) for each in arguments):
-            if name not in ("print", "len", "str", "repr", "getattr", "isinstance", "type", "setattr"):
+            if name not in ("print", "len", "zip", "str", "repr", "getattr", "isinstance", "type", "setattr"):
                 self.writes.unknown(node)
             elif name == "setattr":
                 self.writes.set_by_name(node, getattr(arguments[0], "key", None))
@@ -257,7 +258,9 @@ class FunctionReader:
             case Row(key=key):
                 self.writes.on_row(node, func, owner, name)
                 return None
-        if (
+        if name in ("execute", "executemany") and (column := updated_column(node, self.scope)):
+            self.writes.found.append(Effect("derive", *column, line=node.lineno))
+        elif (
             name.startswith(("execute", "copy", "callproc"))
             or "apps" in arguments
             or "editor" in arguments
