@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from backfill import CASES, URLS, measure
 from corpus import PINNED, build, migration_files
 from growth import Growth, growths, parse_seconds
 from measure import MIGFIX, PYTHON, Cost, cost
 from synthetic import many_files
 
+ROWS = 1_000_000
 RESULTS = Path(__file__).with_name("RESULTS.md")
 BESIDE = ("zdm", "django-upgrade")
 """Tools that read migrations without loading a project, measured if they are installed."""
@@ -24,7 +26,14 @@ def record(pairs: list[tuple[str, float, float]], folder: Path, corpus: Path) ->
 
     ``folder`` is empty; real projects are unpacked in ``corpus``.
     """
-    parts = [*_heading(), *_pairs(pairs), *_one_file(folder), *_corpus(corpus), *_growth(list(growths()))]
+    parts = [
+        *_heading(),
+        *_pairs(pairs),
+        *_one_file(folder),
+        *_corpus(corpus),
+        *_growth(list(growths())),
+        *_backfills(),
+    ]
     RESULTS.write_text("\n".join(parts) + "\n")
 
 
@@ -126,3 +135,16 @@ def _growth(found: list[Growth]) -> Iterator[str]:
             [each.name, sizes, times, f"{each.exponent:.2f}", memory, f"{each.costs[-1].seconds / each.parse:.0f}"]
         )
     yield from _table("what | sizes | seconds | exponent | memory | times `ast.parse` of the largest", rows)
+
+
+def _backfills() -> Iterator[str]:
+    """The functions that fill rows, on a database with a million of them."""
+    yield f"## Functions that fill rows, {ROWS:,} rows\n"
+    yield "Rows per second, beside `for row in rows: row.save()`. The function and its commit are timed.\n"
+    rows = []
+    for engine, url in URLS.items():
+        for name, case in CASES.items():
+            speed = measure(case, url, ROWS)
+            ratio = f"{speed.filled / speed.saved:.0f}"
+            rows.append([engine, name, f"{speed.filled:,.0f}", f"{speed.saved:,.0f}", ratio, f"{speed.megabytes:.0f}"])
+    yield from _table("engine | function | migfix | `save()` | ratio | MB", rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from migfix.rows.functions.fill import Fill
 from migfix.rows.functions.variables import Variables
 from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT
-from migfix.source.formatting import call, flatten, line_length, literal, render
+from migfix.source.formatting import Code, call, flatten, line_length, literal, render
 
 BATCH = 1000
 
@@ -30,7 +30,7 @@ def row_statements(variables: Variables, fill: Fill) -> list[str]:
         f"    {batch} = list({keys}[:{BATCH}])",
         f"    with {connection}.cursor() as {own('cursor')}:",
         f"        while {batch}:",
-        *_listed(values, flatten(value), pk, batch),
+        *_listed(values, value, pk, batch),
         *_sent(variables, fill),
         f"            {batch} = list({keys}.filter(pk__gt={batch}[-1])[:{BATCH}])",
     ]
@@ -71,11 +71,16 @@ def _sent(variables: Variables, fill: Fill) -> list[str]:
     return [*pks_of_batch, "            " + render(sent, 12)]
 
 
-def _listed(name: str, value: str, each: str, among: str) -> list[str]:
+def _listed(name: str, value: Code, each: str, among: str) -> list[str]:
     """``name = [value for each in among]`` in the loop, laid out as black does."""
     loop = f"for {each} in {among}"
-    if len(line := f"            {name} = [{value} {loop}]") <= line_length():
+    if len(line := f"            {name} = [{flatten(value)} {loop}]") <= line_length():
         return [line]
-    if len(line := f"                {value} {loop}") <= line_length():
+    if len(line := f"                {flatten(value)} {loop}") <= line_length():
         return [f"            {name} = [", line, "            ]"]
-    return [f"            {name} = [", f"                {value}", f"                {loop}", "            ]"]
+    return [
+        f"            {name} = [",
+        f"                {render(value, 16)}",
+        f"                {loop}",
+        "            ]",
+    ]
