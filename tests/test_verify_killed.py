@@ -28,6 +28,7 @@ def long_running(root: Path) -> Path:
 
                 pathlib.Path("starting").write_text(schema_editor.connection.settings_dict["NAME"])
                 pathlib.Path("starting").rename("waiting")
+                pathlib.Path(f"waiting_on_{schema_editor.connection.vendor}").touch()
                 for _ in range(600):
                     time.sleep(0.1)
         """,
@@ -35,10 +36,10 @@ def long_running(root: Path) -> Path:
     return blog(root, second)
 
 
-def start(project: Path, engine: str) -> subprocess.Popen[bytes]:
+def start(project: Path, engine: str, *options: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "migfix", "verify", "blog", "0002", "--settings", "settings"]
     process = subprocess.Popen(
-        [*command, "--engine", URLS[engine]],
+        [*command, "--engine", URLS[engine], *options],
         cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -101,7 +102,8 @@ def test_killed_alone(tmp_path: Path, server_engine: str, who: str) -> None:
     """The remaining process cleans up."""
     process = start(long_running(tmp_path), server_engine)
     mine = scratch_of(tmp_path, server_engine)
-    child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+    threads = Path(f"/proc/{process.pid}/task").glob("*/children")
+    child = int(next(filter(None, (each.read_text() for each in threads))).split()[0])
     os.kill(process.pid if who == "parent" else child, signal.SIGKILL)
     if who == "parent":
         process.communicate()
@@ -121,6 +123,22 @@ def test_interrupted(tmp_path: Path, server_engine: str) -> None:
     assert process.returncode == 130
     assert b"Traceback" not in out + err
     assert gone(server_engine, mine)
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one trial at a time on one processor")
+def test_two_interrupted(tmp_path: Path, server_engine: str) -> None:
+    """Trials on two engines run side by side, and Ctrl-C ends both."""
+    process = start(long_running(tmp_path), server_engine, "--engine", "sqlite")
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("waiting_on_*"))) < 2:
+        assert time.monotonic() < deadline, "they don't run side by side"
+        time.sleep(0.05)
+    names = {name for name in scratch_databases(server_engine) if name in (tmp_path / "waiting").read_text()}
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in out + err
+    assert gone(server_engine, names)
 
 
 def test_real_database_is_not_touched(tmp_path: Path, migfix: Migfix) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -60,12 +62,29 @@ class Version:
 
 
 def verify(question: Question, versions: Iterable[Version], on_step: OnStep) -> Proof:
-    """Run every version on every engine, one after the other."""
-    trials = [_trial(question, engine, each, on_step) for engine in question.engines for each in versions]
-    return Proof(with_values_compared(trials))
+    """Run every version on every engine: as many trials at a time as there are processors."""
+    trials = [(engine, each) for engine in question.engines for each in versions]
+    children: list[subprocess.Popen[str]] = []
+    with ThreadPoolExecutor(max(1, min(len(trials), _processors()))) as pool:
+        running = [pool.submit(_trial, question, *each, on_step, children) for each in trials]
+        try:
+            return Proof(with_values_compared(each.result() for each in running))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in children:
+                _end(child)
+            raise
 
 
-def _trial(question: Question, engine: str | None, version: Version, on_step: OnStep) -> Trial:
+def _processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _trial(
+    question: Question, engine: str | None, version: Version, on_step: OnStep, children: list[subprocess.Popen[str]]
+) -> Trial:
+    """Run one version on one engine in a process of its own, which is added to ``children``."""
     shown = " ".join(filter(None, [_engine_name(engine), version.name]))
     request = _request(question, engine, version)
     with tempfile.TemporaryFile("w+", errors="replace") as noise:  # a pipe that isn't read would block the child
@@ -77,16 +96,11 @@ def _trial(question: Question, engine: str | None, version: Version, on_step: On
             text=True,
             cwd=question.root,
         )
+        children.append(child)
         too_long = threading.Event()
-        try:
-            with _limited(child, question.limit, too_long):
-                trial, could_not_run = _answered(child, request, lambda step: on_step(f"{shown}: {step}"))
-                child.wait()
-        except KeyboardInterrupt:
-            _end(child)
-            if child.returncode < 0:
-                _sweep(request)
-            raise
+        with _limited(child, question.limit, too_long):
+            trial, could_not_run = _answered(child, request, lambda step: on_step(f"{shown}: {step}"))
+            child.wait()
         if child.returncode < 0 or (trial is None and not could_not_run):  # it may not have dropped its databases
             _sweep(request)
         if trial is None and not could_not_run:

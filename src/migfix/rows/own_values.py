@@ -24,7 +24,6 @@ _PLAIN = frozenset({*TEXT, *INTEGERS, *AUTO, "ForeignKey", "OneToOneField", "Boo
     "DurationField",
     "FloatField",
     "GenericIPAddressField",
-    "JSONField",
     "TimeField",
     "UUIDField",
 }

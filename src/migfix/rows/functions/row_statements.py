@@ -15,24 +15,29 @@ BATCH = 1000
 
 
 def row_statements(variables: Variables, fill: Fill) -> list[str]:
-    """The lines after those that get the model. Rows whose field is NULL get a value, batch by batch."""
+    """The lines after those that get the model. Rows whose field is NULL get a value, batch by batch.
+
+    Python looks for NULL, because PostgreSQL has no statistics of a new column: looking for NULL in the order of the
+    keys, it may read the whole table for each batch.
+    """
     own, model = variables.own, variables.of(fill.model)
-    empty, field, keys, pk, batch = map(own, ("empty", "field", "keys", "pk", "batch"))
-    connection, values = own("connection"), own("values")
-    value = call(f"{field}.get_db_prep_save", fill.value, connection)
+    field, rows, pk, batch = map(own, ("field", "rows", "pk", "batch"))
+    connection, keys, value = own("connection"), own("keys"), own("value")
+    prepared = call(f"{field}.get_db_prep_save", fill.value, connection)
     return [
         f"    {connection} = {own('schema_editor')}.connection",
-        f"    {empty} = {variables.rows(fill.model)}.filter({fill.field}__isnull=True)",
+        f"    {rows} = {variables.rows(fill.model)}",
         *_made_by_postgresql(variables, fill),
         f"    {field}, {own('key')} = {model}._meta.get_field({literal(fill.field)}), {model}._meta.pk",
         *_statement(variables, model),
-        f"    {keys} = {empty}.order_by({literal('pk')}).values_list({literal('pk')}, flat=True)",
-        f"    {batch} = list({keys}[:{BATCH}])",
+        f"    {rows} = {rows}.order_by({literal('pk')}).values_list({literal('pk')}, {literal(fill.field)})",
+        f"    {batch} = list({rows}[:{BATCH}])",
         f"    with {connection}.cursor() as {own('cursor')}:",
         f"        while {batch}:",
-        *_listed(values, value, pk, batch),
+        f"            {keys} = [{pk} for {pk}, {value} in {batch} if {value} is None]",
+        *_listed(own("values"), prepared, pk, keys),
         *_sent(variables, fill),
-        f"            {batch} = list({keys}.filter(pk__gt={batch}[-1])[:{BATCH}])",
+        f"            {batch} = list({rows}.filter(pk__gt={batch}[-1][0])[:{BATCH}])",
     ]
 
 
@@ -41,7 +46,7 @@ def _made_by_postgresql(variables: Variables, fill: Fill) -> list[str]:
         return []
     return [
         f"    if {variables.own('connection')}.vendor == {literal('postgresql')}:",
-        f"        {variables.own('empty')}.update({fill.field}={fill.on_postgresql})",
+        f"        {variables.own('rows')}.filter({fill.field}__isnull=True).update({fill.field}={fill.on_postgresql})",
         "        return",
     ]
 
@@ -61,14 +66,11 @@ def _statement(variables: Variables, model: str) -> list[str]:
 def _sent(variables: Variables, fill: Fill) -> list[str]:
     """The statements of a batch. Keys that Python and the database write differently, such as UUIDs, are converted."""
     own, key = variables.own, fill.model.primary_key
-    pk, batch, pks = map(own, ("pk", "batch", "pks"))
+    pk, keys, cursor = map(own, ("pk", "keys", "cursor"))
     is_same = key is not None and key.kind in AUTO | INTEGERS | TEXT.keys()
     converted = f"{own('key')}.get_db_prep_save({pk}, {own('connection')})"
-    sent = call(
-        f"{own('cursor')}.executemany", own("update"), f"list(zip({own('values')}, {batch if is_same else pks}))"
-    )
-    pks_of_batch = [] if is_same else _listed(pks, converted, pk, batch)
-    return [*pks_of_batch, "            " + render(sent, 12)]
+    sent = call(f"{cursor}.executemany", own("update"), f"list(zip({own('values')}, {keys}))")
+    return [*([] if is_same else _listed(keys, converted, pk, keys)), "            " + render(sent, 12)]
 
 
 def _listed(name: str, value: Code, each: str, among: str) -> list[str]:

@@ -26,9 +26,9 @@ _OTHERWISE = {
     "key": "primary_key",
     "keys": "primary_keys",
     "pk": "primary_key_value",
-    "pks": "primary_key_values",
     "quote": "quote_name",
     "update": "statement",
+    "value": "old_value",
     "values": "new_values",
 }
 """Names in a generated function -> the name to use instead if the file's code uses the first for something else."""
