@@ -12,6 +12,7 @@ from pathlib import Path
 from backfill import CASES, URLS, measure
 from corpus import PINNED, build, migration_files
 from growth import Growth, growths, parse_seconds
+from hooked import makemigrations
 from measure import MIGFIX, PYTHON, Cost, cost
 from synthetic import many_files
 
@@ -78,6 +79,10 @@ def _one_file(folder: Path) -> Iterator[str]:
     yield "## One file in a project of 1,500 migrations\n"
     rows = [["`check`", f"{mine.seconds:.3f}", f"{theirs.seconds:.3f}", f"{mine.seconds / theirs.seconds:.2f}"]]
     yield from _table("what | migfix | `import typer, ast` | ratio", rows)
+    with_migfix, without = makemigrations(folder / "hooked")
+    yield "## `makemigrations` in a project of 1,000 migrations\n"
+    rows = [["one new field", f"{with_migfix:.3f}", f"{without:.3f}", f"{with_migfix / without:.2f}"]]
+    yield from _table("what | with migfix | without | ratio", rows)
 
 
 def _middle(command: list[str], folder: Path) -> Cost:

@@ -1,12 +1,15 @@
-"""From paths to a plan: read, understand, plan, rewrite, prove. Writing is the caller's last step."""
+"""From paths to a plan: read, understand, plan, rewrite, prove. Writing is the caller's last step.
+
+What rewrites is loaded only if a rule finds something: LibCST takes longer to load than a clean check takes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from migfix.planning.draft import Chooser, make_plan
 from migfix.planning.look import Look, look_at
 from migfix.planning.outcome import outcome_of, suppressions_of
 from migfix.planning.plan import Outcome, Plan
@@ -14,6 +17,9 @@ from migfix.project.config import Config
 from migfix.project.config.line_length import line_length_of
 from migfix.prove.project import ask_django
 from migfix.source.formatting import lines_up_to
+
+if TYPE_CHECKING:
+    from migfix.planning.draft import Chooser
 
 
 def run(
@@ -37,6 +43,8 @@ def planned(look: Look, all_or_nothing: bool = False, chooser: Chooser | None = 
     """What ``run`` does with migrations that were looked at. Raises MigfixError."""
     plan, suppressions = Plan(), suppressions_of(look)
     if look.finds_something:
+        from migfix.planning.draft import make_plan
+
         with lines_up_to(line_length_of(look.root)):
             plan = make_plan(look.readable, look.history, look.rules, suppressions, chooser)
     outcome = outcome_of(look, plan, suppressions, all_or_nothing)
