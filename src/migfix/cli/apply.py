@@ -19,6 +19,7 @@ from migfix.cli.options import (
     Database,
     DjangoVersion,
     DryRun,
+    Duplicates,
     Engines,
     ExtendSelect,
     FailOnFix,
@@ -31,12 +32,14 @@ from migfix.cli.options import (
     Moved,
     NewPaths,
     PythonPath,
+    Renamed,
     Select,
     Set,
     SetNoop,
     Settings,
     Since,
     Staged,
+    Truncate,
     UserModel,
     Verify,
     VerifyEngines,
@@ -66,6 +69,9 @@ class PlanOptions:
     ignore: Ignore = field(default_factory=list)
     values: Set = field(default_factory=list)
     moved: Moved = field(default_factory=list)
+    duplicates: Duplicates = field(default_factory=list)
+    renamed: Renamed = field(default_factory=list)
+    truncate: Truncate = field(default_factory=list)
     set_noop: SetNoop = False
     html: Html = None
     output_format: OutputFormat = Format.text
@@ -105,6 +111,9 @@ class PlanOptions:
             migration_modules=pairs(self.migration_modules, "--migration-module"),
             values=pairs(self.values, "--set"),
             moved=pairs(self.moved, "--moved"),
+            duplicates=pairs(self.duplicates, "--duplicates"),
+            renamed=pairs(self.renamed, "--renamed"),
+            truncate=self.truncate,
             set_noop=self.set_noop,
             force=self.force,
             follow_up=self.follow_up,

@@ -80,6 +80,12 @@ SetNoop = Annotated[
     bool, typer.Option("--set-noop", help="Write a noop reverse even if running the operation twice does harm.")
 ]
 Moved = Annotated[Texts, typer.Option("--moved", help="A model that moved: cars.Engine=engines.Engine.")]
+Duplicates = Annotated[
+    Texts,
+    typer.Option("--duplicates", help="What happens to equal values: blog.Post.slug=stop, first, suffix or null."),
+]
+Renamed = Annotated[Texts, typer.Option("--renamed", help="A field that was renamed: blog.Post.title=headline.")]
+Truncate = Annotated[Texts, typer.Option("--truncate", help="Text that may be cut to its new length: blog.Post.token.")]
 AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if a finding needs your decision.")]
 Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask about each fix, and for missing values.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Also write a page for the review.", show_default=False)]

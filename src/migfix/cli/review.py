@@ -38,6 +38,9 @@ class Review:
 
     values: dict[str, object] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    duplicates: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    truncate: list[str] = field(default_factory=list)
     answers: dict[tuple[str, str, str, int], bool] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     """The missing values that were asked for, answered or not."""
@@ -56,7 +59,14 @@ class Review:
             self.seen: Counter[tuple[str, str, str]] = Counter()
             facts = config.facts
             answered = with_facts(
-                config, values=self.values, moved=self.moved, force=facts.force, follow_up=facts.follow_up
+                config,
+                values=self.values,
+                moved=self.moved,
+                duplicates=self.duplicates,
+                renamed=self.renamed,
+                truncate=self.truncate,
+                force=facts.force,
+                follow_up=facts.follow_up,
             )
             try:
                 outcome = run(paths, answered, all_or_nothing, self.is_wanted)
@@ -127,12 +137,30 @@ class Review:
                 self.settled.add(asked)
                 flag, _, name = asked.partition(" ")
                 print_text(f"\n{refusal.path}:{refusal.line}: {refusal.code}: {refusal.why}")
-                if flag == "moved" and _answer(f"Did {name.replace('=', ' become ')}? [y,n]") in ("y", "yes"):
-                    self.moved |= dict([name.split("=", 1)])
+                if self._decide(flag, name):
                     raise _Again
-                if flag == "set" and (value := _answer(f"{name} (empty to skip):")):
+
+    def _decide(self, flag: str, name: str) -> bool:
+        """Ask for one decision. Returns whether there is one."""
+        match flag:
+            case "moved" | "renamed" if _is_yes(f"Did {name.replace('=', ' become ')}? [y,n]"):
+                answers = self.moved if flag == "moved" else self.renamed
+                answers |= dict([name.split("=", 1)])
+                return True
+            case "truncate" if _is_yes(f"Cut {name} to its new length? [y,n]"):
+                self.truncate.append(name)
+                return True
+            case "set" | "duplicates" if value := _answer(f"{name} (empty to skip):"):
+                if flag == "set":
                     self.values[name] = value
-                    raise _Again
+                else:
+                    self.duplicates[name] = value
+                return True
+        return False
+
+
+def _is_yes(question: str) -> bool:
+    return _answer(question) in ("y", "yes")
 
 
 def _answer(question: str) -> str | None:

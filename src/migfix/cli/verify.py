@@ -12,17 +12,20 @@ from migfix.cli.app import FAILED, FIXED, LEFT, app
 from migfix.cli.options import (
     Color,
     Colour,
+    Duplicates,
     ExtendSelect,
     Ignore,
     Json,
     Moved,
     OutputFormat,
     PythonPath,
+    Renamed,
     Report,
     Select,
     Set,
     SetNoop,
     Texts,
+    Truncate,
     UserModel,
     taking,
     wants_json,
@@ -73,6 +76,9 @@ class VerifyOptions:
     ignore: Ignore = field(default_factory=list)
     values: Set = field(default_factory=list)
     moved: Moved = field(default_factory=list)
+    duplicates: Duplicates = field(default_factory=list)
+    renamed: Renamed = field(default_factory=list)
+    truncate: Truncate = field(default_factory=list)
     set_noop: SetNoop = False
     project_engines: Annotated[
         Texts, typer.Option("--for-engines", help="With --compare: databases that the project runs on.")
@@ -93,6 +99,9 @@ class VerifyOptions:
             auth_user_model=self.auth_user_model,
             values=pairs(self.values, "--set"),
             moved=pairs(self.moved, "--moved"),
+            duplicates=pairs(self.duplicates, "--duplicates"),
+            renamed=pairs(self.renamed, "--renamed"),
+            truncate=self.truncate,
             set_noop=self.set_noop,
         )
 

@@ -70,11 +70,11 @@ class Refusal:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The ``--set`` and ``--moved`` options in the next step: ``set blog.Post.rank``."""
+        """The options in the next step with which a person decides: ``set blog.Post.rank``."""
         return tuple(f"{each[1]} {each[2]}" for each in _ASKED.finditer(self.next_step))
 
 
-_ASKED = re.compile(r"--(set|moved) ([\w.]+(?:=[a-z]\w*\.\w+)?)")
+_ASKED = re.compile(r"--(set|moved|duplicates|renamed|truncate) ([\w.,]+\w(?:=[a-z]\w*(?:\.\w+)*)?)")
 
 
 Finding = Rewrite | Refusal

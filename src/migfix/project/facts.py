@@ -31,6 +31,12 @@ class Facts:
     """``blog.Category.name`` -> the value for placeholder rows."""
     moved: Mapping[str, str] = field(default_factory=dict)
     """``cars.Engine`` -> ``engines.Engine``: models that moved to another app."""
+    duplicates: Mapping[str, str] = field(default_factory=dict)
+    """``blog.Post.slug`` -> what happens to rows that share a value: stop, first, suffix, null."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """``blog.Post.title`` -> ``headline``: fields that were renamed, not removed and added."""
+    truncate: frozenset[str] = frozenset()
+    """``blog.Post.token``: text that may be cut to its new length."""
     set_noop: bool = False
     applied: Mapping[str, frozenset[Key]] = field(default_factory=dict)
     """Database -> the migrations recorded as applied there, for the databases that were checked."""

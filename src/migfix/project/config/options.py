@@ -22,6 +22,9 @@ def with_facts(
     migration_modules: Mapping[str, str] | None = None,
     values: Mapping[str, object] | None = None,
     moved: Mapping[str, str] | None = None,
+    duplicates: Mapping[str, str] | None = None,
+    renamed: Mapping[str, str] | None = None,
+    truncate: Iterable[str] = (),
     set_noop: bool = False,
     force: bool = False,
     follow_up: bool = False,
@@ -38,16 +41,24 @@ def with_facts(
     changes["apps"] = {**facts.apps, **(apps or {})}
     changes["migration_modules"] = {**facts.migration_modules, **(migration_modules or {})}
     changes["values"] = {**facts.values, **(values or {})}
-    for name in values or {}:
-        if name.count(".") != 2:
-            raise ConfigError(f"`{name}` doesn't name a field.", "Write app.Model.field, as in blog.Category.name.")
     changes["moved"] = {**facts.moved, **(moved or {})}
-    for name in [label for pair in (moved or {}).items() for label in pair]:
-        if name.count(".") != 1:
-            raise ConfigError(f"`{name}` doesn't name a model.", "Write app.Model, as in cars.Engine=engines.Engine.")
+    changes["duplicates"] = {**facts.duplicates, **(duplicates or {})}
+    changes["renamed"] = {**facts.renamed, **(renamed or {})}
+    changes["truncate"] = facts.truncate | frozenset(truncate)
+    _demand_names((*(values or {}), *(duplicates or {}), *(renamed or {}), *truncate), 2, "field", "blog.Category.name")
+    both = [label for pair in (moved or {}).items() for label in pair]
+    _demand_names(both, 1, "model", "cars.Engine=engines.Engine")
     changes["set_noop"] = facts.set_noop or set_noop
     changes |= {"force": force, "follow_up": follow_up}
     return replace(config, facts=replace(facts, **changes))  # type: ignore[arg-type]
+
+
+def _demand_names(names: Iterable[str], dots: int, what: str, example: str) -> None:
+    """Raises ConfigError if one of them isn't a name of a field or a model."""
+    for name in names:
+        if name.count(".") != dots:
+            form = {1: "app.Model", 2: "app.Model.field"}[dots]
+            raise ConfigError(f"`{name}` doesn't name a {what}.", f"Write {form}, as in {example}.")
 
 
 def with_selection(

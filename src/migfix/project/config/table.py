@@ -20,6 +20,9 @@ KEYS = {
     "migration-modules": dict,
     "values": dict,
     "moved": dict,
+    "duplicates": dict,
+    "renamed": dict,
+    "truncate": list,
     "settings": str,
     "databases": list,
     "per-file-ignores": dict,
@@ -51,6 +54,9 @@ def from_table(table: Mapping[str, object], origin: str) -> Config:
         migration_modules=_strings(table.get("migration-modules", {})),
         values=_flat(table.get("values", {})),
         moved=_strings(table.get("moved", {})),
+        duplicates=_strings(table.get("duplicates", {})),
+        renamed=_strings(table.get("renamed", {})),
+        truncate=_codes(table.get("truncate", ())),
     )
 
 

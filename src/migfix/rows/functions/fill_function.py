@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.fill import Fill
+from migfix.rows.functions.opening import opening
 from migfix.rows.functions.row_statements import BATCH, row_statements
 from migfix.rows.functions.variables import Variables
 from migfix.source.edits import AddImport, Edit
@@ -23,16 +24,8 @@ def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) ->
 def function_code(name: str, fill: Fill) -> str:
     """The code of the function: one UPDATE if all rows get the same value, else batches by primary key."""
     variables = fill.variables
-    apps, editor, alias = map(variables.own, ("apps", "schema_editor", "alias"))
-    lines = [render(call(f"def {name}", apps, editor, tail="):"))]
-    lines += [f"    {fill.comment}", f"    {alias} = {editor}.connection.alias"]
-    for each in variables.models:
-        got = call(f"{variables.of(each)} = {apps}.get_model", literal(each.app), literal(each.name))
-        lines.append("    " + render(got, 4))
-    for each in variables.models:
-        lines += [f"    if not router.allow_migrate_model({alias}, {variables.of(each)}):", "        return"]
     write = _update if fill.is_for_all else row_statements if fill.is_sent_as_sql else _saved_rows
-    return "\n".join([*lines, *write(variables, fill)]) + "\n"
+    return "\n".join([*opening(name, variables, fill.comment), *write(variables, fill)]) + "\n"
 
 
 def _update(variables: Variables, fill: Fill) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 
 from migfix.history import History
 from migfix.history.fields import Field, configured_value, field_of
@@ -14,12 +13,11 @@ from migfix.rows.functions.fill import Fill
 from migfix.rows.own_values import called
 from migfix.rows.placeholder_rows.check_constraint import allows
 from migfix.rows.placeholder_rows.columns import typed
-from migfix.rows.placeholder_rows.made_by_steps import deletes_rows_without, writes_column
 from migfix.rows.placeholder_rows.values import TEXT, of_value
+from migfix.rows.prepared import is_filled
 from migfix.rows.unique_fields import alike_in_two_rows, is_computed
 from migfix.source.formatting import literal
 from migfix.source.migration import Migration, Name, Operation
-from migfix.source.text import text_between
 
 FORBIDS = "# The column is about to forbid NULL."
 LEFT = "Going back leaves these values where NULL was."
@@ -72,7 +70,7 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
             or not model.has_own_table
         ):
             continue
-        if _filled_by_steps(migration, index, model, field, history):
+        if is_filled(migration, index, model, field.name, history):
             continue
         later = later or history.state_before(migration, len(migration.operations))
         now = history.state_before(migration, index).models[model.key]
@@ -89,36 +87,6 @@ def _differs(field: Field) -> bool:
     default = field.get("default")
     is_shared = (field.is_key and not field.is_unique) or (isinstance(default, Name) and default.dotted in _MOMENTS)
     return is_computed(default) and not is_shared
-
-
-def _filled_by_steps(migration: Migration, index: int, model: Model, field: Field, history: History) -> bool:
-    """Whether an operation before the AlterField, in this file or an earlier one, writes the column or deletes rows."""
-    own = any(_may_write(migration, op, model) for op in migration.operations[:index])
-    if own or writes_column(migration, model.key, field.name, index):
-        return True
-    if deletes_rows_without(migration, model.key, field.name, index):
-        return True
-    earlier = [
-        each
-        for each in history.before(migration)
-        if _has_steps(each) and (each.app == migration.app or field.name.encode() in each.source)
-    ]
-    return any(
-        writes_column(each, model.key, field.name) or any(_may_write(each, op, model) for op in each.operations)
-        for each in earlier
-    )
-
-
-@cache
-def _has_steps(migration: Migration) -> bool:
-    """Whether a migration has operations other than Django's schema operations."""
-    steps = ("", "RunPython", "RunSQL", "SeparateDatabaseAndState")
-    return any(op.kind in steps for op in migration.operations)
-
-
-def _may_write(migration: Migration, op: Operation, model: Model) -> bool:
-    """Whether this is a custom operation that names the model."""
-    return not op.kind and model.name.lower() in text_between(migration.source, op.value.span).lower()
 
 
 def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fill, tuple[str, ...]]:

@@ -1,0 +1,1 @@
+"""What an operation changes for the rows that are there, taken apart."""

@@ -1,0 +1,80 @@
+"""Fields that a migration makes unique, alone or together, on tables that may have rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migfix.changes.altered_fields import altered_fields
+from migfix.history import History
+from migfix.history.fields import strings_in, together
+from migfix.history.model import Model
+from migfix.history.state import State
+from migfix.history.uniqueness import unique_sets
+from migfix.source.migration import Call, Literal, Migration, Operation
+
+
+@dataclass(frozen=True)
+class NewUniqueness:
+    """An operation after which two rows can't have the same values in ``fields``."""
+
+    index: int
+    op: Operation
+    model: Model
+    """The model before the operation."""
+    fields: tuple[str, ...]
+    is_partial: bool = False
+    """Whether it holds for some rows only, or for expressions of the fields."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.model.label}.{','.join(self.fields)}"
+
+
+def new_uniqueness(migration: Migration, history: History) -> Iterator[NewUniqueness]:
+    """Every such operation of a migration, if the fields are older than the file and weren't unique before."""
+    first = history.state_before(migration)
+    for each in altered_fields(migration, history):
+        if each.new.is_unique and not each.old.is_unique and _may_be_equal(each.model, (each.new.name,), first):
+            yield NewUniqueness(each.index, each.op, each.model, (each.new.name,))
+    for index, op, state in history.states(migration):
+        model = state.models.get((migration.app, op.model)) if op.kind in _SETS else None
+        if model is None or model.made_by == migration.key or not model.has_own_table:
+            continue
+        for fields, is_partial in _sets(op):
+            if _may_be_equal(model, fields, first):
+                now = history.state_before(migration, index).models[model.key]
+                yield NewUniqueness(index, op, now, fields, is_partial)
+
+
+_SETS = ("AlterUniqueTogether", "AddConstraint")
+
+
+def _sets(op: Operation) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """The sets of fields that an operation makes unique, and whether that holds for some rows or expressions only."""
+    if op.kind == "AlterUniqueTogether":
+        yield from ((fields, False) for fields in sorted(together(op.arguments.get("unique_together"))))
+    constraint = op.arguments.get("constraint")
+    if not isinstance(constraint, Call) or constraint.func != "django.db.models.UniqueConstraint":
+        return
+    fields = constraint.keyword("fields")
+    if fields is not None and fields != Literal(None):
+        condition = constraint.keyword("condition")
+        yield from ((each, condition is not None) for each in together(fields))
+        return
+    positional = [argument.value for argument in constraint.arguments if argument.keyword is None]
+    yield tuple(sorted(frozenset().union(*map(strings_in, positional)))), True
+
+
+def _may_be_equal(model: Model, fields: tuple[str, ...], first: State) -> bool:
+    """Whether the table had all these fields before the file, and two rows could have the same values in them."""
+    old = first.models.get(model.key)
+    if old is None or not fields or any(name not in old.fields for name in fields):
+        return False
+    return not any(_is_unique_already(each, fields) for each in (old, model))
+
+
+def _is_unique_already(model: Model, fields: tuple[str, ...]) -> bool:
+    """Whether rows already differ in some of the fields: alone, together, or because one of them is the key."""
+    keys = [(each.name,) for each in model.fields.values() if each.is_true("primary_key")]
+    return any(set(each) <= set(fields) for each in (*unique_sets(model), *keys, ("id",), ("pk",)))

@@ -1,0 +1,86 @@
+"""Whether the author of a migration prepares the rows of a column: a data step before the operation writes it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from migfix.history import History
+from migfix.history.model import Model
+from migfix.rows.placeholder_rows.made_by_steps import deletes_rows_without, writes_column
+from migfix.source.data_functions.effects import effects
+from migfix.source.data_functions.lookups import called_functions, models_named
+from migfix.source.migration import Migration, Name, Operation
+from migfix.source.text import text_between
+
+
+def is_filled(migration: Migration, index: int, model: Model, column: str, history: History) -> bool:
+    """Whether an operation before ``index``, in this file or an earlier one, writes the column or deletes rows."""
+    own = any(_may_write(migration, op, model) for op in migration.operations[:index])
+    if own or writes_column(migration, model.key, column, index):
+        return True
+    if deletes_rows_without(migration, model.key, column, index):
+        return True
+    return any(
+        writes_column(each, model.key, column) or any(_may_write(each, op, model) for op in each.operations)
+        for each in _with_steps(migration, column, history)
+    )
+
+
+def is_cleaned(migration: Migration, index: int, model: Model, column: str, history: History) -> bool:
+    """Whether a step before ``index`` writes the column or deletes rows, in this file or in one that isn't deployed."""
+    if is_filled_here(migration, index, model, column):
+        return True
+    new = (each for each in _with_steps(migration, column, history) if history.is_new(each))
+    return any(is_filled_here(each, len(each.operations), model, column) for each in new)
+
+
+def is_filled_here(migration: Migration, index: int, model: Model, column: str) -> bool:
+    """Whether an operation of this file before ``index`` writes the column, deletes rows, or stops at some."""
+    if writes_column(migration, model.key, column, index):
+        return True
+    return any(
+        _may_write(migration, op, model) or _deletes(migration, op, model) or _stops(migration, op, model, column)
+        for op in migration.operations[:index]
+    )
+
+
+def _with_steps(migration: Migration, column: str, history: History) -> list[Migration]:
+    return [
+        each
+        for each in history.before(migration)
+        if _has_steps(each) and (each.app == migration.app or column.encode() in each.source)
+    ]
+
+
+@cache
+def _has_steps(migration: Migration) -> bool:
+    """Whether a migration has operations other than Django's schema operations."""
+    steps = ("", "RunPython", "RunSQL", "SeparateDatabaseAndState")
+    return any(op.kind in steps for op in migration.operations)
+
+
+def _may_write(migration: Migration, op: Operation, model: Model) -> bool:
+    """Whether this is a custom operation that names the model."""
+    return not op.kind and model.name.lower() in text_between(migration.source, op.value.span).lower()
+
+
+def _stops(migration: Migration, op: Operation, model: Model, column: str) -> bool:
+    """Whether this is a data function that looks at the column and raises an error."""
+    code = op.arguments.get("code")
+    if not isinstance(code, Name) or code.dotted not in migration.functions:
+        return False
+    text = "\n".join(each.code for each in called_functions(migration, {code.dotted}))
+    return "raise " in text and column in text and model.key in models_named(migration, code)
+
+
+def _deletes(migration: Migration, op: Operation, model: Model) -> bool:
+    code = op.arguments.get("code")
+    if op.kind == "RunSQL":
+        text = text_between(migration.source, op.value.span).lower()
+        return "delete" in text and model.table.lower() in text
+    if not isinstance(code, Name) or code.dotted not in migration.functions:
+        return False
+    return any(
+        each.kind in ("delete", "unknown") and each.model in (model.key, None)
+        for each in effects(migration, code.dotted)
+    )

@@ -1,0 +1,105 @@
+"""What the user chose for rows that share a value, as a RunPython before the operation."""
+
+from __future__ import annotations
+
+from migfix.changes.new_uniqueness import NewUniqueness
+from migfix.rows.functions.data_step import step_edits
+from migfix.rows.functions.opening import opening
+from migfix.rows.functions.variables import Variables
+from migfix.rows.placeholder_rows.values import TEXT, max_length
+from migfix.source.edits import AddImport, Edit
+from migfix.source.formatting import call, free_name, literal, render, snake
+from migfix.source.migration import Migration
+
+CHOICES = {
+    "stop": "lists them and stops the migration",
+    "first": "keeps the first row and deletes the others",
+    "suffix": "adds a number to later rows",
+    "null": "sets later rows to NULL",
+}
+_VERBS = {"stop": "find_equal", "first": "delete_equal", "suffix": "number_equal", "null": "clear_equal"}
+_BACK = {
+    "first": "Going back leaves the deleted rows deleted.",
+    "suffix": "Going back leaves the numbers.",
+    "null": "Going back leaves NULL in these rows.",
+}
+
+
+class CannotFit(Exception):
+    """A choice that isn't possible for these fields."""
+
+
+def fit_duplicates(migration: Migration, each: NewUniqueness, choice: str, taken: set[str]) -> tuple[str, list[Edit]]:
+    """What is written, and the edits. Raises CannotFit."""
+    field = each.model.fields[each.fields[0]]
+    if choice not in CHOICES:
+        raise CannotFit(f"--duplicates {each.label}={choice} isn't one of {', '.join(CHOICES)}")
+    if each.is_partial:
+        raise CannotFit("migfix doesn't know which rows are equal")
+    if choice in ("suffix", "null") and len(each.fields) > 1:
+        raise CannotFit(f"several fields can't get `{choice}`")
+    if choice == "suffix" and field.kind not in TEXT:
+        raise CannotFit("only text can get a number at its end")
+    if choice == "null" and not field.is_true("null"):
+        raise CannotFit("the column doesn't allow NULL")
+    stem = f"{_VERBS[choice]}_{snake(each.model.name)}_{'_'.join(each.fields).lower()}"
+    name = free_name(stem, taken)
+    taken.add(name)
+    edits = step_edits(
+        migration, each.index, name, _function(name, each, choice), is_elidable=True, comment=_BACK.get(choice)
+    )
+    imports = [AddImport(migration.path, "django.db", "router"), AddImport(migration.path, "django.db.models", "Count")]
+    return f"{name}() {CHOICES[choice]}, in a RunPython before it.", [*edits, *imports]
+
+
+def _function(name: str, each: NewUniqueness, choice: str) -> str:
+    variables = Variables((each.model,))
+    names = [literal(field) for field in each.fields]
+    isnull = [f"{field}__isnull=False" for field in each.fields]
+    lines = [
+        *opening(name, variables, f"# Two rows must not have the same {' and '.join(each.fields)}."),
+        f"    rows = {variables.rows(each.model)}",
+        f'    equal = rows.values({", ".join(names)}).annotate(count=Count("pk"))',
+        "    " + render(call("equal = equal.filter", "count__gt=1", *isnull), 4),
+    ]
+    if choice == "stop":
+        return "\n".join([*lines, *_stop(each, names), ""])
+    values = ", ".join(f"{field}=each[{literal(field)}]" for field in each.fields)
+    lines += [
+        "    for each in list(equal):",
+        "        " + render(call("first, *later = rows.filter", *values.split(", "), tail=').order_by("pk")'), 8),
+    ]
+    return "\n".join([*lines, *_changed(each, choice), ""])
+
+
+def _stop(each: NewUniqueness, names: list[str]) -> list[str]:
+    shown = f"repr(each[{names[0]}])" if len(names) == 1 else "str(tuple(each.values())[:-1])"
+    what = " and ".join(each.fields)
+    error = call("raise ValueError", f'f"Several rows of {each.model.label} have {what} {{values}}."')
+    return [
+        "    found = list(equal[:10])",
+        "    if found:",
+        f'        values = ", ".join({shown} for each in found)',
+        "        " + render(error, 8),
+    ]
+
+
+def _changed(each: NewUniqueness, choice: str) -> list[str]:
+    field = each.fields[0]
+    if choice == "first":
+        return ["        rows.filter(pk__in=[row.pk for row in later]).delete()"]
+    if choice == "null":
+        return [f"        rows.filter(pk__in=[row.pk for row in later]).update({field}=None)"]
+    room = max_length(each.model.fields[field])
+    base = f"row.{field}[: {room} - len(end)]" if room else f"row.{field}"
+    return [
+        "        number = 1",
+        "        for row in later:",
+        f"            value = row.{field}",
+        f"            while rows.filter({field}=value).exists():",
+        "                number += 1",
+        '                end = f"-{number}"',
+        f"                value = {base} + end",
+        f"            row.{field} = value",
+        f"            row.save(update_fields=[{literal(field)}])",
+    ]
