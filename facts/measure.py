@@ -19,7 +19,7 @@ import django
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-URLS = ("sqlite://:memory:", "postgres://root@127.0.0.1:5432/migfix_facts", "mysql://root@127.0.0.1:3306/migfix_facts")
+URLS = ("sqlite://:memory:", "postgres://root@127.0.0.1:5432/migfix_facts", "mysql://root@127.0.0.1:3306/migfix_facts", "mysql://root@127.0.0.1:3307/migfix_facts")
 TABLE = Path(__file__).parents[1] / "src" / "migfix" / "changes" / "types.tsv"
 settings.configure(
     DATABASES={f"e{i}": dj_database_url.parse(url) for i, url in enumerate(sys.argv[1:] or URLS)} | {"default": {}},

@@ -39,7 +39,15 @@ ENGINES = {
         "USER": os.environ.get("MIGFIX_MARIADB_USER", "root"),
         "PASSWORD": os.environ.get("MIGFIX_MARIADB_PASSWORD", ""),
     },
+    "mysql": {
+        "ENGINE": "django.db.backends.mysql",
+        "HOST": os.environ.get("MIGFIX_MYSQL_HOST", "127.0.0.1"),
+        "PORT": os.environ.get("MIGFIX_MYSQL_PORT", "3307"),
+        "USER": os.environ.get("MIGFIX_MYSQL_USER", "root"),
+        "PASSWORD": os.environ.get("MIGFIX_MYSQL_PASSWORD", ""),
+    },
 }
+"""MySQL itself has a port of its own, beside MariaDB. `.ci/mysql` starts one."""
 
 URLS = {"sqlite": "sqlite"} | {
     name: "{}://{USER}{}{PASSWORD}@{HOST}:{PORT}".format(name, ":" if each["PASSWORD"] else "", **each)
@@ -66,6 +74,8 @@ def why_not(engine: str) -> str | None:
 
 
 MISSING = {engine: reason for engine in ENGINES if (reason := why_not(engine))}
+MAY_BE_MISSING = {"mysql"}
+"""Where the gate runs, too: Debian has it in unstable alone. The summary says so."""
 
 
 IS_SERVERS_LEG = bool(os.environ.get("CI")) and not os.environ.get("MIGFIX_SQLITE_ONLY")
@@ -74,14 +84,14 @@ IS_SERVERS_LEG = bool(os.environ.get("CI")) and not os.environ.get("MIGFIX_SQLIT
 def demand(name: str) -> None:
     """If an engine isn't available, fail in CI; elsewhere skip the test, with a warning at the end of the run."""
     if name in MISSING:
-        if IS_SERVERS_LEG:
+        if IS_SERVERS_LEG and name not in MAY_BE_MISSING:
             pytest.fail(f"{name} must answer in CI, but {MISSING[name]}")
         pytest.skip(f"{name}: {MISSING[name]}")
 
 
-@pytest.fixture(params=list(ENGINES))
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def engine(request: pytest.FixtureRequest) -> str:
-    """Each database engine."""
+    """Each database engine. What differs on MySQL is in the fixtures, which run there as well."""
     name: str = request.param
     demand(name)
     if name == "sqlite" and IS_SERVERS_LEG and request.path.name.startswith("test_verify_"):

@@ -46,10 +46,20 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, definitions:
         return Table({column: "" for (column,) in cursor.fetchall()}, {"definition": " ".join(text.split())})
     columns = {
         each.name: f"{each.type_code} {each[first:6]} {getattr(each, 'collation', None) or ''} "
-        f"{'NULL' if each.null_ok else 'NOT NULL'} {each.default}"
+        f"{'NULL' if each.null_ok else 'NOT NULL'} {_default(connection, each)}"
         for each in described
     }
     return Table(columns, constraints)
+
+
+_TEXT_AND_JSON = frozenset({245, 249, 250, 251, 252})
+"""Column types in the MySQL protocol."""
+
+
+def _default(connection: Any, column: Any) -> Any:
+    """The default of a column. MySQL's for text and JSON are ignored: Django can't drop them (skip_default_on_alter)."""
+    is_mysql = connection.vendor == "mysql" and not connection.mysql_is_mariadb
+    return None if is_mysql and column.type_code in _TEXT_AND_JSON else column.default
 
 
 Definitions = dict[tuple[str, str], str]
