@@ -57,7 +57,7 @@ _TEXT_AND_JSON = frozenset({245, 249, 250, 251, 252})
 
 
 def _default(connection: Any, column: Any) -> Any:
-    """The default of a column. MySQL's for text and JSON are ignored: Django can't drop them (skip_default_on_alter)."""
+    """The default of a column. MySQL's for text and JSON is ignored: Django can't drop it (skip_default_on_alter)."""
     is_mysql = connection.vendor == "mysql" and not connection.mysql_is_mariadb
     return None if is_mysql and column.type_code in _TEXT_AND_JSON else column.default
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migfix.changes.replaced_fields import replaced_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.fields import Field, configured_value
@@ -27,8 +28,10 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
     before = history.state_before(migration)
+    renamed = {each.removed for each in replaced_fields(migration, history) if each.is_alike}  # MIG109 asks
     for index, op, state in history.states(migration):
-        model = state.models.get((migration.app, op.model)) if op.kind == "RemoveField" else None
+        is_removed = op.kind == "RemoveField" and index not in renamed
+        model = state.models.get((migration.app, op.model)) if is_removed else None
         field = model.fields.get(op.text("name")) if model else None
         plain = as_djangos(field, migration.path, history) if field else None
         if model and field and plain and is_stuck(migration, index, model, plain):

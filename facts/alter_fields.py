@@ -1,8 +1,9 @@
-"""What AlterField does to rows: ``python facts/measure.py [URL …]`` writes ``src/migfix/changes/types.tsv``.
+"""What AlterField does to rows: ``python facts/alter_fields.py [URL …]`` writes ``src/migfix/changes/types.tsv``.
 
 Each field class of Django is altered to each other one, on tables with rows, forward and back, on every engine given
-(SQLite, PostgreSQL and MariaDB on this machine otherwise). First all rows at once. If something isn't as it should be,
-each row has a table of its own. A line of the table is one pair on one engine: what went wrong with which kind of value.
+(SQLite, PostgreSQL, MariaDB and MySQL on this machine otherwise). First all rows at once. If something isn't as it
+should be, each row has a table of its own. A line of the table is one pair on one engine: what went wrong with which
+kind of value.
 """
 
 from __future__ import annotations
@@ -19,7 +20,12 @@ import django
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-URLS = ("sqlite://:memory:", "postgres://root@127.0.0.1:5432/migfix_facts", "mysql://root@127.0.0.1:3306/migfix_facts", "mysql://root@127.0.0.1:3307/migfix_facts")
+URLS = (
+    "sqlite://:memory:",
+    "postgres://root@127.0.0.1:5432/migfix_facts",
+    "mysql://root@127.0.0.1:3306/migfix_facts",
+    "mysql://root@127.0.0.1:3307/migfix_facts",
+)
 TABLE = Path(__file__).parents[1] / "src" / "migfix" / "changes" / "types.tsv"
 settings.configure(
     DATABASES={f"e{i}": dj_database_url.parse(url) for i, url in enumerate(sys.argv[1:] or URLS)} | {"default": {}},
@@ -29,24 +35,23 @@ settings.configure(
 django.setup()
 
 from django.apps.registry import Apps  # noqa: E402
-from django.db import DataError, connections, models  # noqa: E402
-from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
+from django.db import connections, models  # noqa: E402
 from django.db.utils import Error  # noqa: E402
-from rows import FIELDS, ROWS  # noqa: E402
+from values import FIELDS, ROWS  # noqa: E402
 
-Model = type[models.Model]
+Model = Any
 
 
 def build(name: str) -> Model:
     """A model with the field ``value`` of that kind, nullable."""
     kind, arguments = FIELDS[name]
     meta = type("Meta", (), {"app_label": "facts", "apps": Apps(), "db_table": "facts_thing"})
-    key = models.CharField(max_length=20, primary_key=True)
+    key: Any = models.CharField(max_length=20, primary_key=True)
     members = {"__module__": "facts", "Meta": meta, "key": key, "value": kind(**arguments, null=True)}
     return type("Thing", (models.Model,), members)
 
 
-def differences(connection: BaseDatabaseWrapper, old: str, new: str, rows: dict[str, Any]) -> Iterator[str]:
+def differences(connection: Any, old: str, new: str, rows: dict[str, Any]) -> Iterator[str]:
     """What goes wrong with a table of these rows: ``fails``, ``letters=unreadable``, ``back long=lost``."""
     before, after = build(old), build(new)
     fields = before._meta.get_field("value"), after._meta.get_field("value")
@@ -85,7 +90,7 @@ def differences(connection: BaseDatabaseWrapper, old: str, new: str, rows: dict[
             yield f"back {key}=lost"
 
 
-def _problem(connection: BaseDatabaseWrapper, after: Model, key: str, value: Any) -> str:
+def _problem(connection: Any, after: Model, key: str, value: Any) -> str:
     """What is wrong with a value that is read, found and saved again through the new field; "" if nothing is."""
     field = after._meta.get_field("value")
     manager = after._base_manager.using(connection.alias)
@@ -123,7 +128,7 @@ def _plain(value: Any) -> Any:
     return bytes(value) if isinstance(value, memoryview) else value
 
 
-def pair(connection: BaseDatabaseWrapper, old: str, new: str) -> str:
+def pair(connection: Any, old: str, new: str) -> str:
     """What goes wrong, by kind of value; "" if nothing does."""
     rows = {"null": None, **ROWS[old]}
     if not list(differences(connection, old, new, rows)):
@@ -131,7 +136,8 @@ def pair(connection: BaseDatabaseWrapper, old: str, new: str) -> str:
     found: list[str] = []
     for key, value in rows.items():
         for each in differences(connection, old, new, {key: value}):
-            found.append(each if "=" in each else f"{'back ' if 'back' in each else ''}{key}={each.removeprefix('back ')}")
+            back = "back " if each.startswith("back ") else ""
+            found.append(each if "=" in each else f"{back}{key}={each.removeprefix('back ')}")
     return "; ".join(found)
 
 
@@ -150,7 +156,7 @@ def main() -> None:
     TABLE.write_text("\n".join(lines) + "\n")
 
 
-def _engine(connection: BaseDatabaseWrapper) -> str:
+def _engine(connection: Any) -> str:
     if connection.vendor == "sqlite":
         return "sqlite"
     name = connection.settings_dict["NAME"]

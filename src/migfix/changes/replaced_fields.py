@@ -1,0 +1,67 @@
+"""Fields that one file removes and adds again: under another name, for the same column, or perhaps renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from migfix.history import History
+from migfix.history.altered_model import kept_field
+from migfix.history.fields import Field, field_of
+from migfix.history.model import Model
+from migfix.source.migration import Migration, Operation
+
+_NO_COLUMN = ("", "ManyToManyField", "GeneratedField", "CompositePrimaryKey")
+_OF_TYPE = ("max_length", "max_digits", "decimal_places", "to", "choices", "base_field")
+"""The arguments of a field by which two columns hold the same kind of values."""
+_ALIKE = 0.6
+
+
+@dataclass(frozen=True)
+class ReplacedField:
+    """A RemoveField and a later AddField on the same table, which may have rows."""
+
+    removed: int
+    added: int
+    remove: Operation
+    add: Operation
+    model: Model
+    """The model before the removal."""
+    old: Field
+    new: Field
+    """As it stays: without a one-off default."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.model.label}.{self.old.name}"
+
+    @property
+    def has_same_column(self) -> bool:
+        return self.old.column == self.new.column
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether names or types look as if the field was renamed."""
+        if self.old.kind == self.new.kind and all(self.old.get(name) == self.new.get(name) for name in _OF_TYPE):
+            return True
+        old, new = self.old.name, self.new.name
+        return SequenceMatcher(None, old, new).ratio() >= _ALIKE or old in new or new in old
+
+
+def replaced_fields(migration: Migration, history: History) -> Iterator[ReplacedField]:
+    """Every such pair of a migration: a removed field with each one that is added to its model afterwards."""
+    removed: list[tuple[int, Operation, Model, Field]] = []
+    for index, op, state in history.states(migration):
+        model = state.models.get((migration.app, op.model)) if op.kind in ("RemoveField", "AddField") else None
+        if model is None or model.made_by == migration.key or not model.has_own_table:
+            continue
+        if op.kind == "RemoveField":
+            field = model.fields.get(op.text("name"))
+            if field and field.kind not in _NO_COLUMN and not field.is_true("primary_key"):
+                removed.append((index, op, model, field))
+        elif field_of(op).kind not in _NO_COLUMN and not field_of(op).is_true("primary_key"):
+            new = Field(op.text("name"), kept_field(op))
+            for place, remove, before, old in removed:
+                if before.key == model.key:
+                    yield ReplacedField(place, index, remove, op, before, old, new)

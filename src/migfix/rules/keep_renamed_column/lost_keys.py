@@ -1,0 +1,64 @@
+"""Numbers that become a foreign key although the row they point at doesn't exist."""
+
+from __future__ import annotations
+
+from migfix.changes.replaced_fields import ReplacedField
+from migfix.history import History
+from migfix.history.model import Model
+from migfix.rows.functions.data_step import step_edits
+from migfix.rows.functions.opening import opening
+from migfix.rows.functions.variables import Variables, unique
+from migfix.rows.placeholder_rows.values import INTEGERS
+from migfix.source.edits import AddImport, Edit, Insert
+from migfix.source.formatting import free_name, snake
+from migfix.source.migration import Literal, Migration
+from migfix.source.writer import Writer, with_arguments
+
+
+def clear_lost_keys(migration: Migration, each: ReplacedField, history: History) -> tuple[list[Edit], str]:
+    """The edits that set such numbers to NULL before the change, if the key may be NULL; else a sentence on them."""
+    if each.old.is_key or not each.new.is_key:
+        return [], ""
+    if not each.new.is_true("null"):
+        return [], f" A value of {each.old.name} without a row stops the migration, as no key may point nowhere."
+    target = each.new.target(*each.model.key, history.facts)
+    state = history.state_before(migration, each.added)
+    model = state.models.get(target) if target else None
+    if model is None or each.new.get("to_field") or each.old.kind not in INTEGERS:
+        return [], ""
+    old, stem = each.old.name, f"{snake(each.model.name)}_{each.old.name}"
+    clear, fill = (free_name(f"{verb}_{stem}", set(migration.bound)) for verb in ("clear_lost", "fill"))
+    comment = "Going back leaves these values out."
+    step = step_edits(migration, each.added, clear, _clear(clear, each, model), is_elidable=True, comment=comment)
+    needed = AddImport(migration.path, "django.db", "router")
+    wrote = f" {clear}() sets values without a row to NULL first."
+    if each.old.is_true("null"):
+        return [*step, needed], wrote
+    writer = Writer(migration)
+    nullable = writer.alter_field(each.model.name.lower(), old, with_arguments(each.old.value, null=Literal(True)))
+    first = Insert(migration.path, ("operations", each.added), nullable)
+    noop = f"{writer.name('django.db.migrations.RunPython')}.noop"
+    back = step_edits(migration, each.added, noop, _fill(fill, each), reverse=fill)
+    return [first, *writer.edits, *back, *step, needed], wrote
+
+
+def _clear(name: str, each: ReplacedField, target: Model) -> str:
+    variables, old = Variables(unique((each.model, target))), each.old.name
+    lines = [
+        *opening(name, variables, "# A foreign key can't point at a row that doesn't exist."),
+        f"    rows = {variables.rows(each.model)}.exclude({old}__isnull=True)",
+        f'    known = {variables.rows(target)}.values("pk")',
+        f'    lost = list(rows.exclude({old}__in=known).values_list("pk", flat=True))',
+        f"    rows.filter(pk__in=lost).update({old}=None)",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _fill(name: str, each: ReplacedField) -> str:
+    variables = Variables((each.model,))
+    lines = [
+        *opening(name, variables, "# The column is about to forbid NULL again. No row has the number 0."),
+        f"    rows = {variables.rows(each.model)}",
+        f"    rows.filter({each.old.name}__isnull=True).update({each.old.name}=0)",
+    ]
+    return "\n".join([*lines, ""])
