@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
@@ -36,7 +37,7 @@ def altered_fields(migration: Migration, history: History) -> Iterator[AlteredFi
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind == "AlterField" else None
         old = model.fields.get(op.text("name")) if model else None
-        if model is None or old is None or model.made_by == migration.key or not model.has_own_table:
+        if model is None or old is None or not may_have_rows(model, migration):
             continue
         new = field_of(op)
         if old.kind and new.kind:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migfix.changes.altered_fields import altered_fields
+from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.fields import strings_in, together
 from migfix.history.model import Model
@@ -39,7 +40,7 @@ def new_uniqueness(migration: Migration, history: History) -> Iterator[NewUnique
             yield NewUniqueness(each.index, each.op, each.model, (each.new.name,))
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind in _SETS else None
-        if model is None or model.made_by == migration.key or not model.has_own_table:
+        if model is None or not may_have_rows(model, migration):
             continue
         for fields, is_partial in _sets(op):
             if _may_be_equal(model, fields, first):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.altered_model import kept_field
 from migfix.history.fields import Field, field_of
@@ -46,7 +47,23 @@ class ReplacedField:
         if self.old.kind == self.new.kind and all(self.old.get(name) == self.new.get(name) for name in _OF_TYPE):
             return True
         old, new = self.old.name, self.new.name
-        return SequenceMatcher(None, old, new).ratio() >= _ALIKE or old in new or new in old
+        are_named_alike = SequenceMatcher(None, old, new).ratio() >= _ALIKE or old in new or new in old
+        return are_named_alike and _sort(self.old) == _sort(self.new)
+
+
+def _sort(field: Field) -> object:
+    """What a field holds, so that a rename may change its class: text, numbers, moments, or keys of one model."""
+    for sort, words in _SORTS.items():
+        if any(word in field.kind for word in words):
+            return sort
+    return field.kind, field.get("to")
+
+
+_SORTS = {
+    "text": ("Char", "Text", "Slug", "Email", "URL", "File", "Image"),
+    "number": ("Integer", "Decimal", "Float"),
+    "moment": ("Date", "Time"),
+}
 
 
 def replaced_fields(migration: Migration, history: History) -> Iterator[ReplacedField]:
@@ -54,7 +71,7 @@ def replaced_fields(migration: Migration, history: History) -> Iterator[Replaced
     removed: list[tuple[int, Operation, Model, Field]] = []
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind in ("RemoveField", "AddField") else None
-        if model is None or model.made_by == migration.key or not model.has_own_table:
+        if model is None or not may_have_rows(model, migration):
             continue
         if op.kind == "RemoveField":
             field = model.fields.get(op.text("name"))

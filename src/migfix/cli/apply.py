@@ -28,6 +28,7 @@ from migfix.cli.options import (
     Html,
     Ignore,
     Interactive,
+    Map,
     Modules,
     Moved,
     NewPaths,
@@ -71,6 +72,7 @@ class PlanOptions:
     moved: Moved = field(default_factory=list)
     duplicates: Duplicates = field(default_factory=list)
     renamed: Renamed = field(default_factory=list)
+    mapped: Map = field(default_factory=list)
     truncate: Truncate = field(default_factory=list)
     set_noop: SetNoop = False
     html: Html = None
@@ -113,6 +115,7 @@ class PlanOptions:
             moved=pairs(self.moved, "--moved"),
             duplicates=pairs(self.duplicates, "--duplicates"),
             renamed=pairs(self.renamed, "--renamed"),
+            mapped=pairs(self.mapped, "--map"),
             truncate=self.truncate,
             set_noop=self.set_noop,
             force=self.force,

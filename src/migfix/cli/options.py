@@ -85,6 +85,7 @@ Duplicates = Annotated[
     typer.Option("--duplicates", help="What happens to equal values: blog.Post.slug=stop, first, suffix or null."),
 ]
 Renamed = Annotated[Texts, typer.Option("--renamed", help="A field that was renamed: blog.Post.title=headline.")]
+Map = Annotated[Texts, typer.Option("--map", help="What a stored value becomes: blog.Post.status=open:pending.")]
 Truncate = Annotated[Texts, typer.Option("--truncate", help="Text that may be cut to its new length: blog.Post.token.")]
 AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if a finding needs your decision.")]
 Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask about each fix, and for missing values.")]

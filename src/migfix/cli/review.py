@@ -40,6 +40,7 @@ class Review:
     moved: dict[str, str] = field(default_factory=dict)
     duplicates: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    mapped: dict[str, str] = field(default_factory=dict)
     truncate: list[str] = field(default_factory=list)
     answers: dict[tuple[str, str, str, int], bool] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
@@ -64,6 +65,7 @@ class Review:
                 moved=self.moved,
                 duplicates=self.duplicates,
                 renamed=self.renamed,
+                mapped=self.mapped,
                 truncate=self.truncate,
                 force=facts.force,
                 follow_up=facts.follow_up,
@@ -150,11 +152,12 @@ class Review:
             case "truncate" if _is_yes(f"Cut {name} to its new length? [y,n]"):
                 self.truncate.append(name)
                 return True
-            case "set" | "duplicates" if value := _answer(f"{name} (empty to skip):"):
-                if flag == "set":
-                    self.values[name] = value
-                else:
-                    self.duplicates[name] = value
+            case "set" if value := _answer(f"{name} (empty to skip):"):
+                self.values[name] = value
+                return True
+            case "duplicates" | "map" if value := _answer(f"{name.partition('=')[0]} (empty to skip):"):
+                answers = self.duplicates if flag == "duplicates" else self.mapped
+                answers[name.partition("=")[0]] = value
                 return True
         return False
 

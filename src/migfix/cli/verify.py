@@ -16,6 +16,7 @@ from migfix.cli.options import (
     ExtendSelect,
     Ignore,
     Json,
+    Map,
     Moved,
     OutputFormat,
     PythonPath,
@@ -78,6 +79,7 @@ class VerifyOptions:
     moved: Moved = field(default_factory=list)
     duplicates: Duplicates = field(default_factory=list)
     renamed: Renamed = field(default_factory=list)
+    mapped: Map = field(default_factory=list)
     truncate: Truncate = field(default_factory=list)
     set_noop: SetNoop = False
     project_engines: Annotated[
@@ -101,6 +103,7 @@ class VerifyOptions:
             moved=pairs(self.moved, "--moved"),
             duplicates=pairs(self.duplicates, "--duplicates"),
             renamed=pairs(self.renamed, "--renamed"),
+            mapped=pairs(self.mapped, "--map"),
             truncate=self.truncate,
             set_noop=self.set_noop,
         )

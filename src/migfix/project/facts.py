@@ -35,6 +35,8 @@ class Facts:
     """``blog.Post.slug`` -> what happens to rows that share a value: stop, first, suffix, null."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """``blog.Post.title`` -> ``headline``: fields that were renamed, not removed and added."""
+    mapped: Mapping[str, str] = field(default_factory=dict)
+    """``blog.Post.status`` -> ``open:pending,draft:new``: what stored values become."""
     truncate: frozenset[str] = frozenset()
     """``blog.Post.token``: text that may be cut to its new length."""
     set_noop: bool = False

@@ -24,6 +24,7 @@ def with_facts(
     moved: Mapping[str, str] | None = None,
     duplicates: Mapping[str, str] | None = None,
     renamed: Mapping[str, str] | None = None,
+    mapped: Mapping[str, str] | None = None,
     truncate: Iterable[str] = (),
     set_noop: bool = False,
     force: bool = False,
@@ -44,8 +45,11 @@ def with_facts(
     changes["moved"] = {**facts.moved, **(moved or {})}
     changes["duplicates"] = {**facts.duplicates, **(duplicates or {})}
     changes["renamed"] = {**facts.renamed, **(renamed or {})}
+    changes["mapped"] = {**facts.mapped, **(mapped or {})}
     changes["truncate"] = facts.truncate | frozenset(truncate)
-    _demand_names((*(values or {}), *(duplicates or {}), *(renamed or {}), *truncate), 2, "field", "blog.Category.name")
+    given = (values, duplicates, renamed, mapped)
+    fields = [name for each in given for name in each or ()]
+    _demand_names([*fields, *truncate], 2, "field", "blog.Category.name")
     both = [label for pair in (moved or {}).items() for label in pair]
     _demand_names(both, 1, "model", "cars.Engine=engines.Engine")
     changes["set_noop"] = facts.set_noop or set_noop

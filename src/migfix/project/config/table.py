@@ -22,6 +22,7 @@ KEYS = {
     "moved": dict,
     "duplicates": dict,
     "renamed": dict,
+    "map": dict,
     "truncate": list,
     "settings": str,
     "databases": list,
@@ -56,6 +57,7 @@ def from_table(table: Mapping[str, object], origin: str) -> Config:
         moved=_strings(table.get("moved", {})),
         duplicates=_strings(table.get("duplicates", {})),
         renamed=_strings(table.get("renamed", {})),
+        mapped=_strings(table.get("map", {})),
         truncate=_codes(table.get("truncate", ())),
     )
 

@@ -1,0 +1,82 @@
+"""What the rule finds, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from migfix.changes.new_checks import NewCheck, new_checks
+from migfix.changes.tables import may_have_rows
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.history.fields import configured_value, field_of
+from migfix.rows.leftover_tables import before_migrating
+from migfix.rows.placeholder_rows.check_constraint import Unreadable, fields_in, holds
+from migfix.rows.placeholder_rows.columns import typed
+from migfix.rows.prepared import is_cleaned
+from migfix.rules.fit_rows_to_check import RULE
+from migfix.rules.fit_rows_to_check.functions import set_value
+from migfix.rules.fit_rows_to_check.lost_choices import lost_choices
+from migfix.source.migration import Literal, Migration
+from migfix.source.writer import CannotWrite
+
+BY_HAND = "change such rows in your own RunPython before it. To accept this, add `# migfix: ignore[MIG112]`."
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Give rows that don't meet the condition the value that the user set, in a RunPython before the operation."""
+    for migration in migrations:
+        taken = set(migration.bound)
+        checks = (_check(migration, each, taken, history) for each in new_checks(migration, history))
+        yield from filter(None, checks)
+        yield from chain(_defaults(migration, history), lost_choices(migration, taken, history))
+
+
+def _check(migration: Migration, each: NewCheck, taken: set[str], history: History) -> Finding | None:
+    try:
+        names = sorted(fields_in(each.condition))
+    except Unreadable:
+        names = []
+    older = history.state_before(migration).models.get(each.model.key)
+    if older is None or (names and not any(name in older.fields for name in names)):
+        return None  # the file adds all these fields
+    if any(is_cleaned(migration, each.index, each.model, name, history) for name in names or each.model.fields):
+        return None
+    label = f"{each.model.label}.{each.field.name}" if each.field else each.model.label
+    why = f"{label} gets a check constraint, but existing rows may not meet it."
+    if each.field:
+        why = f"{label} no longer allows negative numbers, but existing rows may have some."
+    field = older.fields.get(names[0]) if len(names) == 1 else None
+    if field is None:
+        return Refusal(RULE.code, migration.path, each.op.line, why, f"C{BY_HAND[1:]}")
+    configured = configured_value(history.facts, each.model.label, field.name)
+    set_flag = f"--set {each.model.label}.{field.name}=VALUE"
+    if configured is None:
+        return Refusal(RULE.code, migration.path, each.op.line, why, f"Give them a value with {set_flag}, or {BY_HAND}")
+    value = typed(configured, field)
+    try:
+        is_met = holds(each.condition, {field.name: value})
+        wrote, edits = set_value(migration, each, field, value, taken)
+    except (Unreadable, CannotWrite):
+        return Refusal(RULE.code, migration.path, each.op.line, why, f"C{BY_HAND[1:]}")
+    if not is_met:
+        why = f"{why[:-1]}, and the value {value!r} that you set doesn't meet it either."
+        return Refusal(RULE.code, migration.path, each.op.line, why, f"Set another value with {set_flag}.")
+    advice = before_migrating(migration, each.index, history)
+    return Rewrite(
+        RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice, used_values=(configured[0],)
+    )
+
+
+def _defaults(migration: Migration, history: History) -> Iterator[Refusal]:
+    """New fields whose default breaks their own check."""
+    for _, op, state in history.states(migration):
+        model = state.models.get((migration.app, op.model)) if op.kind == "AddField" else None
+        field = field_of(op)
+        default = field.get("default")
+        if model is None or not may_have_rows(model, migration) or not field.kind.startswith("Positive"):
+            continue
+        if isinstance(default, Literal) and isinstance(default.value, int) and default.value < 0:
+            label = f"{model.label}.{field.name}"
+            why = f"{label} allows no negative numbers, but existing rows get its default {default.value}."
+            yield Refusal(RULE.code, migration.path, op.line, why, "Choose a default that is 0 or more.")

@@ -1,0 +1,67 @@
+"""Stored values that leave the ``choices`` of a field while rows still hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.changes.altered_fields import AlteredField, altered_fields
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.history.fields import Field
+from migfix.rows.placeholder_rows.values import INTEGERS, choice_values, max_length
+from migfix.rows.prepared import is_cleaned
+from migfix.rules.fit_rows_to_check import RULE
+from migfix.rules.fit_rows_to_check.functions import map_values
+from migfix.source.migration import Literal, Migration
+
+
+def lost_choices(migration: Migration, taken: set[str], history: History) -> Iterator[Finding]:
+    """A finding for each field that loses choices and gets others, unless a step before it writes the field."""
+    for each in altered_fields(migration, history):
+        old, new = _values(each.old), _values(each.new)
+        lost = [value for value in old or () if value not in (new or ())]
+        come = [value for value in new or () if value not in (old or ())]
+        if (
+            not new
+            or not lost
+            or not come
+            or is_cleaned(migration, len(migration.operations), each.model, each.new.name, history)
+        ):
+            continue
+        yield _finding(migration, each, lost, come, taken, history)
+
+
+def _values(field: Field) -> list[object] | None:
+    """The values of ``choices``; None if there are none or they can't be read."""
+    values = choice_values(field.get("choices"))
+    return [value.value for value in values if isinstance(value, Literal)] if values else None
+
+
+def _finding(
+    migration: Migration, each: AlteredField, lost: list[object], come: list[object], taken: set[str], history: History
+) -> Finding:
+    why = f"{each.label} loses the choice {_shown(lost)}, but rows may still hold it."
+    flag = f"--map {each.label}={lost[0]}:{come[0]}"
+    given = {name.lower(): text for name, text in history.facts.mapped.items()}.get(each.label.lower())
+    accept = "To accept this, add `# migfix: ignore[MIG112]`."
+    if given is None:
+        next_step = f"Say what it becomes with {flag}. {accept}"
+        return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
+    pairs = [pair.partition(":") for pair in given.split(",")]
+    values = {_typed(old, each.old): _typed(new, each.new) for old, _, new in pairs}
+    is_known = all(old in lost and new in come for old, new in values.items())
+    if len(set(values.values())) < len(values) or not is_known:
+        why = f"{each.label} can't be mapped with {given}: each choice that is lost needs a new one of its own."
+        return Refusal(RULE.code, migration.path, each.op.line, why, f"Write it as in {flag}. {accept}")
+    room = max_length(each.old)
+    is_longer = room is not None and any(len(str(new)) > room for new in values.values())
+    wrote, edits = map_values(migration, each.index + is_longer, each.model, each.new.name, values, taken)
+    return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits))
+
+
+def _typed(text: str, field: Field) -> object:
+    return int(text) if field.kind in INTEGERS and text.strip().lstrip("-").isdigit() else text.strip()
+
+
+def _shown(values: list[object]) -> str:
+    return " and ".join(map(repr, values))
