@@ -39,16 +39,12 @@ def with_facts(
         changes["auth_user"] = _user_model(auth_user_model)
     if django:
         changes["django"] = _version(django)
-    changes["apps"] = {**facts.apps, **(apps or {})}
-    changes["migration_modules"] = {**facts.migration_modules, **(migration_modules or {})}
-    changes["values"] = {**facts.values, **(values or {})}
-    changes["moved"] = {**facts.moved, **(moved or {})}
-    changes["duplicates"] = {**facts.duplicates, **(duplicates or {})}
-    changes["renamed"] = {**facts.renamed, **(renamed or {})}
-    changes["mapped"] = {**facts.mapped, **(mapped or {})}
+    mappings = {"apps": apps, "migration_modules": migration_modules, "values": values, "moved": moved}
+    mappings |= {"duplicates": duplicates, "renamed": renamed, "mapped": mapped}
+    for name, given in mappings.items():
+        changes[name] = {**getattr(facts, name), **(given or {})}
     changes["truncate"] = facts.truncate | frozenset(truncate)
-    given = (values, duplicates, renamed, mapped)
-    fields = [name for each in given for name in each or ()]
+    fields = [name for given in (values, duplicates, renamed, mapped) for name in given or ()]
     _demand_names([*fields, *truncate], 2, "field", "blog.Category.name")
     both = [label for pair in (moved or {}).items() for label in pair]
     _demand_names(both, 1, "model", "cars.Engine=engines.Engine")
