@@ -1,0 +1,103 @@
+"""What AlterField does to values when a field gets another class or another size: measured by facts/alter_fields.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from migfix.history.fields import Field
+from migfix.source.migration import Literal
+
+_LENGTHS = {"SlugField": 50, "EmailField": 254, "URLField": 200}
+_LENGTHS |= {"FileField": 100, "ImageField": 100, "FilePathField": 100}
+_TEXT = frozenset({"CharField", "CommaSeparatedIntegerField", *_LENGTHS})
+_AS = {"AutoField": "IntegerField", "BigAutoField": "BigIntegerField", "SmallAutoField": "SmallIntegerField"}
+_AS |= {"NullBooleanField": "BooleanField"}
+
+Problems = dict[str, dict[str, str]]
+"""Engine -> kind of value -> what is wrong: ``{"postgresql": {"letters": "fails", "back long": "lost"}}``."""
+
+
+def problems(old: Field, new: Field, engines: Iterable[str]) -> Problems | None:
+    """What goes wrong on these engines. Empty if nothing does; None if the pair wasn't measured."""
+    names = _measured(old, new)
+    if names is None:
+        return None
+    if names[0] == names[1]:
+        return {}
+    table = _table().get(names)
+    if table is None:
+        return None
+    found = {engine: dict(table[engine]) for engine in engines if engine in table}
+    for each in found.values():
+        if not old.is_true("null"):
+            each.pop("null", None)
+    return {engine: each for engine, each in found.items() if each}
+
+
+def _measured(old: Field, new: Field) -> tuple[str, str] | None:
+    """The two fields of the table that stand for these: with the same relation of their sizes."""
+    kinds = _AS.get(old.kind, old.kind), _AS.get(new.kind, new.kind)
+    if kinds[0] in _TEXT and kinds[1] in _TEXT:
+        before, after = length(old), length(new)
+        if before is None or after is None:
+            return None
+        return ("CharField(50)", "CharField(10)") if after < before else ("CharField(50)", "CharField(50)")
+    if kinds == ("DecimalField", "DecimalField"):
+        return _decimals(old, new)
+    names = _name(old, kinds[0], is_target=False), _name(new, kinds[1], is_target=True)
+    return names if names[0] and names[1] else None
+
+
+def _name(field: Field, kind: str, is_target: bool) -> str:
+    """The measured field of a class. As a target, it isn't larger than the field, so that nothing is overlooked."""
+    if kind in _TEXT:
+        room = length(field)
+        if not is_target:
+            return "CharField(50)"
+        return next((f"CharField({size})" for size in (200, 50, 10) if room and room >= size), "")
+    if kind == "DecimalField":
+        sizes = _digits(field)
+        if sizes is None:
+            return ""
+        whole, places = sizes[0] - sizes[1], sizes[1]
+        return "DecimalField(12, 2)" if is_target and whole >= 10 and places <= 2 else "DecimalField(8, 2)"
+    return kind
+
+
+def length(field: Field) -> int | None:
+    """The maximum length of text; None if it can't be read."""
+    value = field.get("max_length")
+    if value is None:
+        return _LENGTHS.get(field.kind)
+    return value.value if isinstance(value, Literal) and isinstance(value.value, int) else None
+
+
+def _digits(field: Field) -> tuple[int, int] | None:
+    digits, places = field.get("max_digits"), field.get("decimal_places")
+    if isinstance(digits, Literal) and isinstance(places, Literal):
+        if isinstance(digits.value, int) and isinstance(places.value, int):
+            return digits.value, places.value
+    return None
+
+
+def _decimals(old: Field, new: Field) -> tuple[str, str] | None:
+    before, after = _digits(old), _digits(new)
+    if before is None or after is None:
+        return None
+    if after[1] < before[1]:
+        return "DecimalField(12, 4)", "DecimalField(12, 2)"
+    if after[0] - after[1] < before[0] - before[1]:
+        return "DecimalField(12, 2)", "DecimalField(8, 2)"
+    return "DecimalField(8, 2)", "DecimalField(8, 2)"
+
+
+@cache
+def _table() -> dict[tuple[str, str], Problems]:
+    found: dict[tuple[str, str], Problems] = {}
+    for line in Path(__file__).with_name("types.tsv").read_text().splitlines():
+        old, new, engine, listed = line.split("\t")
+        wrong = dict(each.split("=", 1) for each in listed.split("; ") if each)
+        found.setdefault((old, new), {})[engine] = wrong
+    return found

@@ -1,0 +1,83 @@
+"""What the rule finds, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.changes.altered_fields import AlteredField, altered_fields
+from migfix.changes.type_facts import Problems, length, problems
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.project.facts import ENGINES
+from migfix.rows.leftover_tables import before_migrating
+from migfix.rows.placeholder_rows.values import TEXT
+from migfix.rows.prepared import is_cleaned
+from migfix.rules.fit_rows_to_type import RULE
+from migfix.rules.fit_rows_to_type.dates import are_dates, fit_dates
+from migfix.rules.fit_rows_to_type.read_text import CannotRead, is_readable, read_text
+from migfix.rules.fit_rows_to_type.truncate import truncate
+from migfix.rules.fit_rows_to_type.words import shown
+from migfix.source.edits import Edit
+from migfix.source.migration import Migration
+from migfix.source.writer import CannotWrite
+
+BY_HAND = "change such values in your own RunPython before it"
+ACCEPT = "To accept this, add `# migfix: ignore[MIG110]`."
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Read text as its new type, bring dates into their new form, and name what else doesn't fit."""
+    for migration in migrations:
+        taken = set(migration.bound)
+        for each in altered_fields(migration, history):
+            wrong = problems(each.old, each.new, history.facts.engines or ENGINES)
+            if wrong and not _is_prepared(migration, each, history):
+                yield _finding(migration, each, wrong, taken, history)
+
+
+def _is_prepared(migration: Migration, each: AlteredField, history: History) -> bool:
+    """Whether a step of the file writes the column: before the operation, or right after it for dates."""
+    end = len(migration.operations) if are_dates(each) else each.index
+    return is_cleaned(migration, end, each.model, each.new.name, history)
+
+
+def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: set[str], history: History) -> Finding:
+    why = f"{each.label} becomes {_described(each)}, and existing values may not fit: {shown(wrong)}."
+    try:
+        written = _written(migration, each, taken, history)
+    except (CannotRead, CannotWrite) as reason:
+        return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", _next_step(each))
+    if written is None:
+        return Refusal(RULE.code, migration.path, each.op.line, why, _next_step(each))
+    wrote, edits, used = written
+    advice = before_migrating(migration, each.index, history)
+    return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice, used_values=used)
+
+
+def _written(
+    migration: Migration, each: AlteredField, taken: set[str], history: History
+) -> tuple[str, list[Edit], tuple[str, ...]] | None:
+    """What is written, the edits and the ``--set`` names; None if a person must decide. Raises CannotRead."""
+    if are_dates(each):
+        return (*fit_dates(migration, each, taken), ())
+    if each.label.lower() in {name.lower() for name in history.facts.truncate} and length(each.new):
+        return (*truncate(migration, each, taken), ())
+    if is_readable(each):
+        return read_text(migration, each, taken, history)
+    return None
+
+
+def _described(each: AlteredField) -> str:
+    if each.old.kind in TEXT and each.new.kind in TEXT:
+        return f"at most {length(each.new)} characters long"
+    if each.old.kind == each.new.kind:
+        return f"a smaller {each.new.kind}"
+    return f"{'an' if each.new.kind[0] in 'AEI' else 'a'} {each.new.kind}"
+
+
+def _next_step(each: AlteredField) -> str:
+    if each.old.kind in TEXT and each.new.kind in TEXT:
+        return f"Cut the text with --truncate {each.label}, or {BY_HAND}. {ACCEPT}"
+    if each.old.kind == each.new.kind:
+        return f"C{BY_HAND[1:]}. {ACCEPT}"
+    return f"Add a field of the new type, copy the values in a RunPython, and remove the old field. {ACCEPT}"
