@@ -9,8 +9,9 @@ from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
 from migfix.rows.placeholder_rows.values import INTEGERS, TEXT
+from migfix.rules.fit_rows_to_type.text_function import text_function
 from migfix.source.edits import AddImport, Edit, Insert
-from migfix.source.formatting import call, free_name, literal, render, snake
+from migfix.source.formatting import free_name, snake
 from migfix.source.migration import Literal, Migration, Name
 from migfix.source.writer import Writer, with_arguments
 
@@ -36,14 +37,11 @@ def read_text(
     taken.add(name)
     empty = _as_text(configured[1], each) if configured else _empty(each)
     writer = Writer(migration, is_its_own=True)
-    lines, imports = _lines(each, name, empty, bool(configured), writer)
+    function, imports = text_function(each, name, empty, bool(configured), writer)
+    functions, reverse = [function], None
     steps: list[Edit] = []
-    reverse = None
-    functions = ["\n".join([*lines, ""])]
     if empty is None and each.new.is_true("null") and not each.old.is_true("null"):
-        allowed = with_arguments(each.old.value, null=Literal(True))
-        nullable = writer.alter_field(each.model.name.lower(), field, allowed)
-        steps.append(Insert(migration.path, ("operations", each.index), nullable))
+        steps.append(_allowing_null(migration, each, writer))
         reverse = free_name(f"empty_{snake(each.model.name)}_{field.lower()}", taken)
         taken.add(reverse)
         functions.append(_emptied(reverse, each))
@@ -55,6 +53,13 @@ def read_text(
     stops = "sets what it can't read to your value" if configured else "stops at rows that it can't read"
     wrote = f"{name}() {what}{stops}, before the AlterField."
     return wrote, [*steps, *writer.edits, *needed], (configured[0],) if configured else ()
+
+
+def _allowing_null(migration: Migration, each: AlteredField, writer: Writer) -> Edit:
+    """An AlterField before the operation, with which the column allows NULL."""
+    allowed = with_arguments(each.old.value, null=Literal(True))
+    code = writer.alter_field(each.model.name.lower(), each.new.name, allowed)
+    return Insert(migration.path, ("operations", each.index), code)
 
 
 def _empty(each: AlteredField) -> str | None:
@@ -76,58 +81,6 @@ def _as_text(value: object, each: AlteredField) -> str:
     text = str(value)
     is_word = each.new.kind == "BooleanField" and text.lower() in ("true", "false")
     return str(int(text.lower() == "true")) if is_word else text
-
-
-def _lines(
-    each: AlteredField, name: str, empty: str | None, is_set: bool, writer: Writer
-) -> tuple[list[str], list[tuple[str, str | None]]]:
-    variables, field, kind = Variables((each.model,)), each.new.name, each.new.kind
-    rows = f"{variables.rows(each.model)}.exclude({field}__isnull=True)"
-    lines = opening(
-        name,
-        variables,
-        f"# All text must be readable as {'JSON' if kind == 'JSONField' else kind} before the column changes.",
-    )
-    lines += [f"    rows = {rows}"]
-    if empty is not None:
-        lines += [f'    rows.filter({field}="").update({field}={literal(empty)})']
-    elif each.new.is_true("null"):
-        lines += [f'    rows.filter({field}="").update({field}=None)']
-    imports: list[tuple[str, str | None]] = []
-    if kind == "JSONField":
-        read, error = "json.loads(value)", "ValueError"
-        imports.append(("json", None))
-    elif kind == "BooleanField":
-        lines += [
-            '    words = {"true": "1", "yes": "1", "on": "1", "t": "1", "y": "1", "1": "1"}',
-            '    words |= {"false": "0", "no": "0", "off": "0", "f": "0", "n": "0", "0": "0"}',
-        ]
-        read, error = "text = words[value.strip().lower()]", "KeyError"
-    else:
-        target = writer.flat(with_arguments(each.new.value, default=None, null=None, db_default=None))
-        lines.append(f"    field = {target}")
-        read, error = "text = str(field.to_python(value.strip()))", "ValidationError"
-        imports.append(("django.core.exceptions", "ValidationError"))
-    lines += [
-        "    unread = []",
-        f'    for pk, value in rows.values_list("pk", {literal(field)}).iterator():',
-        "        try:",
-        f"            {read}",
-        f"        except {error}:",
-        "            unread.append(pk)",
-    ]
-    if kind != "JSONField":
-        lines += [
-            "        else:",
-            "            if text != value:",
-            f"                rows.filter(pk=pk).update({field}=text)",
-        ]
-    if is_set:
-        lines.append(f"    rows.filter(pk__in=unread).update({field}={literal(empty or '')})")
-    else:
-        said = f'f"{field} of {{len(unread)}} rows of {each.model.label} can\'t be read, such as {{unread[:10]}}"'
-        lines += ["    if unread:", "        " + render(call("raise ValueError", said), 8)]
-    return lines, imports
 
 
 def _emptied(name: str, each: AlteredField) -> str:
