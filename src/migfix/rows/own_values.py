@@ -45,7 +45,27 @@ def fill_of(migration: Migration, each: UniqueField, history: History) -> Fill |
         return called(migration, each.model, each.field)
     if each.field.is_key and each.unique == (each.field.name,):
         return _new_rows(each, history)
+    if each.field.kind == "SlugField" and each.unique == (each.field.name,):
+        return _slugs(each)
     return None
+
+
+_NAMES = ("name", "title", "headline", "label", "subject")
+"""Fields that a slug is usually made from."""
+
+
+def _slugs(each: UniqueField) -> Fill | None:
+    """A slug from the name or title of each row; None if the model has no such text."""
+    names = [name for name in _NAMES if name in each.model.fields and each.model.fields[name].kind in TEXT]
+    if not names:
+        return None
+    is_unicode = ", allow_unicode=True" if each.field.is_true("allow_unicode") else ""
+    value = f"slugify(row.{names[0]}{is_unicode})"
+    comment = f"# Each row needs a slug of its own, made from its {names[0]}."
+    imports = (("django.utils.text", "slugify"),)
+    return Fill(
+        each.model, each.field.name, value, comment, room=max_length(each.field), slug_of=names[0], imports=imports
+    )
 
 
 def called(migration: Migration, model: Model, field: Field, comment: str = COMPUTED) -> Fill:

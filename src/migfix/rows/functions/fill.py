@@ -21,6 +21,10 @@ class Fill:
     is_for_all: bool = False
     is_sent_as_sql: bool = False
     """Whether the values are the parameters of plain UPDATE statements."""
+    room: int | None = None
+    """The length of the column, if it is text."""
+    slug_of: str | None = None
+    """The text field that a slug is made from. ``value`` then calls slugify()."""
     on_postgresql: str | None = None
     """An expression with which PostgreSQL makes a value for each row by itself."""
     reason: str = ""
@@ -46,6 +50,8 @@ class Fill:
     @property
     def what(self) -> str:
         """What each row gets, to be printed."""
+        if self.slug_of:
+            return f"a slug made from its {self.slug_of}"
         if not self.needs:
             return "its own value"
         values = ", ".join(map(flatten, self.value.items)) if isinstance(self.value, Brackets) else ""

@@ -6,6 +6,7 @@ from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.fill import Fill
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.row_statements import BATCH, row_statements
+from migfix.rows.functions.slugs import slugs
 from migfix.rows.functions.variables import Variables
 from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import call, free_name, literal, prefixed, render, snake
@@ -25,6 +26,7 @@ def function_code(name: str, fill: Fill) -> str:
     """The code of the function: one UPDATE if all rows get the same value, else batches by primary key."""
     variables = fill.variables
     write = _update if fill.is_for_all else row_statements if fill.is_sent_as_sql else _saved_rows
+    write = slugs if fill.slug_of else write
     return "\n".join([*opening(name, variables, fill.comment), *write(variables, fill)]) + "\n"
 
 

@@ -14,6 +14,8 @@ from migfix.rules.fit_rows_to_check import RULE
 from migfix.rules.fit_rows_to_check.functions import map_values
 from migfix.source.migration import Literal, Migration
 
+MOST_SHOWN = 3
+
 
 def lost_choices(migration: Migration, taken: set[str], history: History) -> Iterator[Finding]:
     """A finding for each field that loses choices and gets others, unless a step before it writes the field."""
@@ -34,13 +36,18 @@ def lost_choices(migration: Migration, taken: set[str], history: History) -> Ite
 def _values(field: Field) -> list[object] | None:
     """The values of ``choices``; None if there are none or they can't be read."""
     values = choice_values(field.get("choices"))
-    return [value.value for value in values if isinstance(value, Literal)] if values else None
+    return [_text(value.value) for value in values if isinstance(value, Literal)] if values else None
+
+
+def _text(value: object) -> object:
+    """Choices that Python 2 wrote as bytes are the same text."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _finding(
     migration: Migration, each: AlteredField, lost: list[object], come: list[object], taken: set[str], history: History
 ) -> Finding:
-    why = f"{each.label} loses the choice {_shown(lost)}, but rows may still hold it."
+    why = f"{each.label} no longer has the choice {_shown(lost)}, but rows may still hold it."
     flag = f"--map {each.label}={lost[0]}:{come[0]}"
     given = {name.lower(): text for name, text in history.facts.mapped.items()}.get(each.label.lower())
     accept = "To accept this, add `# migfix: ignore[MIG112]`."
@@ -64,4 +71,6 @@ def _typed(text: str, field: Field) -> object:
 
 
 def _shown(values: list[object]) -> str:
-    return " and ".join(map(repr, values))
+    shown = [repr(value) for value in values[:MOST_SHOWN]]
+    more = len(values) - MOST_SHOWN
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
