@@ -205,6 +205,10 @@ auth-user-model = "accounts.user"  # read from the settings that manage.py names
 # migration-modules: not set
 values = {{"blog.Post.title" = "x"}}  # pyproject.toml
 # moved: not set
+# duplicates: not set
+# renamed: not set
+# map: not set
+# truncate: not set
 # settings: the project isn't imported; verify uses DJANGO_SETTINGS_MODULE, then manage.py
 # databases: no database is asked what is applied
 # per-file-ignores: not set

@@ -40,6 +40,7 @@ from migfix.cli.options import (
     Settings,
     Since,
     Staged,
+    Strict,
     Truncate,
     UserModel,
     Verify,
@@ -75,6 +76,7 @@ class PlanOptions:
     mapped: Map = field(default_factory=list)
     truncate: Truncate = field(default_factory=list)
     set_noop: SetNoop = False
+    is_strict: Strict = False
     html: Html = None
     output_format: OutputFormat = Format.text
     engines: Engines = field(default_factory=list)
@@ -186,7 +188,9 @@ class PlanOptions:
         from migfix.project.config.options import pairs
 
         proving = tuple(self.verify_engines) or (None,) if self.is_verified or self.verify_engines else ()
-        return Run(verb, self.output_format, tuple(pairs(self.values, "--set")), proving, self.is_staged, self.html)
+        names = tuple(pairs(self.values, "--set"))
+        run = Run(verb, self.output_format, names, proving, self.is_staged, self.html)
+        return replace(run, is_strict=self.is_strict)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

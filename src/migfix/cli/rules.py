@@ -49,11 +49,10 @@ def explain(
     color: Color = Colour.auto,
 ) -> None:
     """Show the page of a rule."""
-    from migfix.planning.outcome import UNREADABLE
     from migfix.planning.registry import find_rule
-    from migfix.report.rule_pages import UNREADABLE_PAGE, read_page
+    from migfix.report.rule_pages import PAGES, read_page
 
-    show_page(UNREADABLE_PAGE if rule.upper() == UNREADABLE else read_page(find_rule(rule).name))
+    show_page(PAGES.get(rule.upper()) or read_page(find_rule(rule).name))
 
 
 @app.command("demo")

@@ -56,6 +56,7 @@ class Run:
     is_staged: bool = False
     html: Path | None = None
     all_or_nothing: bool = False
+    is_strict: bool = False
     is_failing_on_fix: bool = False
     is_interactive: bool = False
 
@@ -130,7 +131,10 @@ class Run:
             return look
         if not look.finds_something:
             if look.is_plain:
-                return Outcome(Plan(), look.all_errors, looked_at=len(look.migrations), left_out=look.left_out)
+                count = len(look.migrations)
+                return Outcome(
+                    Plan(), look.all_errors, looked_at=count, left_out=look.left_out, uncertain=look.uncertain
+                )
             from migfix.planning.outcome import outcome_of, suppressions_of
 
             return outcome_of(look, Plan(), suppressions_of(look), self.all_or_nothing)
@@ -141,6 +145,8 @@ class Run:
     def code(self, outcome: Outcome, is_written: bool) -> int:
         if outcome.errors:
             return FAILED
+        if self.is_strict and outcome.uncertain:
+            return LEFT
         is_left = bool(outcome.plan.refusals) if self.verb is Verb.apply else not outcome.is_clean
         return LEFT if is_left or (is_written and self.is_failing_on_fix) else FIXED
 

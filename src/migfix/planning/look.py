@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from migfix.changes.uncertain import Uncertain, uncertain
 from migfix.errors import MigfixError, UnreadableFile
 from migfix.findings.rule import Rule
 from migfix.history import History
@@ -15,6 +16,7 @@ from migfix.planning.concerned import check, look
 from migfix.planning.plan import Outcome, Plan
 from migfix.planning.registry import selected, selectors
 from migfix.project.config import BASELINE, Config
+from migfix.project.facts import ENGINES
 from migfix.project.files import find_root
 from migfix.project.git.repository import Repository
 from migfix.project.known_facts import known_facts
@@ -56,6 +58,18 @@ class Look:
     def all_errors(self) -> tuple[str, ...]:
         """The errors of the paths, and those of other files of the project that were needed."""
         return (*self.errors, *self.project.errors)
+
+    @cached_property
+    def uncertain(self) -> tuple[Uncertain, ...]:
+        """Operations of new migrations of which migfix can't tell whether they are safe."""
+        engines = self.history.facts.engines or ENGINES
+        found = {each: tuple(uncertain(each, self.history, engines)) for each in self.readable}
+        return tuple(
+            each
+            for migration, some in found.items()
+            if some and (self.history.facts.force or not self.history.why_deployed(migration))
+            for each in some
+        )
 
     @cached_property
     def finds_something(self) -> bool:

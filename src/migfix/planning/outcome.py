@@ -15,6 +15,7 @@ from migfix.source.ignores import Ignore, ignores
 from migfix.source.migration import Migration
 
 UNREADABLE = "MIG001"
+UNCERTAIN = "MIG002"
 
 
 def suppressions_of(look: Look) -> Suppressions:
@@ -47,7 +48,17 @@ def outcome_of(look: Look, plan: Plan, suppressions: Suppressions, all_or_nothin
     plan = replace(plan, refusals=refusals, suppressed=plan.suppressed + accepted)
     unused = tuple(_unused(look, plan))
     looked_at = len(look.migrations)
-    return Outcome(plan, look.all_errors, passed_over, unused, looked_at=looked_at, left_out=look.left_out)
+    told = {(each.path, each.line) for each in plan.findings}
+    untold = (each for each in look.uncertain if (each.path, each.line) not in told)
+    return Outcome(
+        plan,
+        look.all_errors,
+        passed_over,
+        unused,
+        looked_at=looked_at,
+        left_out=look.left_out,
+        uncertain=tuple(each for each in untold if not suppressions.accepts(each.path, UNCERTAIN)),
+    )
 
 
 def _unread(look: Look, suppressions: Suppressions) -> Iterator[Refusal]:

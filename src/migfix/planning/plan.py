@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from migfix.changes.uncertain import Uncertain
     from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
     from migfix.findings.proof import Proof
     from migfix.source.ignores import Ignore
@@ -87,6 +88,8 @@ class Outcome:
     """The number of migrations that were checked."""
     left_out: tuple[str, ...] = ()
     """Folders that can't be listed."""
+    uncertain: tuple[Uncertain, ...] = ()
+    """Operations of which migfix can't tell whether they are safe, apart from those with a finding."""
 
     @property
     def is_clean(self) -> bool:
@@ -112,6 +115,7 @@ def together(outcomes: list[Outcome]) -> Outcome:
         tuple(each for outcome in outcomes for each in outcome.proofs),
         sum(each.looked_at for each in outcomes),
         tuple(each for outcome in outcomes for each in outcome.left_out),
+        tuple(each for outcome in outcomes for each in outcome.uncertain),
     )
 
 

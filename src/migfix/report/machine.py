@@ -35,6 +35,9 @@ def render_json(outcome: Outcome, start: Path, is_written: bool) -> str:
         "unused_ignores": [
             {"path": shown(path, start), "line": each.line, "text": each.text} for path, each in outcome.unused
         ],
+        "uncertain": [
+            {"path": shown(each.path, start), "line": each.line, "why": each.why} for each in outcome.uncertain
+        ],
         "errors": list(outcome.errors),
     }
     return json.dumps(document, indent=1) + "\n"

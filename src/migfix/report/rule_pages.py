@@ -21,6 +21,24 @@ migfix reads migrations as text and never runs them. It reports MIG001 in these 
 Write `operations` and `dependencies` as plain lists, or check the file by hand. `migfix baseline` accepts the finding.
 """
 
+UNCERTAIN_PAGE = """\
+# MIG002
+
+**migfix can't tell whether this operation is safe on existing rows.**
+
+Nothing is known to be wrong. But no rule answers for the operation, so a clean result doesn't cover it:
+
+* A primary key is added, removed or changes its type.
+* A relation points at another model or another field.
+* A generated field is altered, or rows get an order with `order_with_respect_to`.
+* The operation, or a field class, isn't Django's own.
+
+Try it with `migfix verify`, or on a copy of your database. `--strict` makes such an operation fail a check: exit code 1.
+"""
+
+PAGES = {"MIG001": UNREADABLE_PAGE, "MIG002": UNCERTAIN_PAGE}
+"""The pages of codes that aren't rules."""
+
 _INSTALLED = Path(__file__).parents[1] / "docs" / "rules"
 _CHECKOUT = Path(__file__).parents[3] / "docs" / "rules"
 

@@ -11,6 +11,7 @@ from migfix.planning.registry import title_of
 from migfix.report.control_characters import in_one_line
 
 if TYPE_CHECKING:
+    from migfix.changes.uncertain import Uncertain
     from migfix.findings.finding import Finding, Refusal, Rewrite
     from migfix.planning.plan import Outcome, Plan
     from migfix.source.ignores import Ignore
@@ -64,7 +65,13 @@ def notes(outcome: Outcome, start: Path) -> list[str]:
     """Lines in addition to the findings: deployed migrations that were skipped, and unused comments."""
     passed_over = [_passed_over(outcome.passed_over)] if outcome.passed_over else []
     left_out = [f"note: {in_one_line(shown(each, start))} can't be listed and is skipped." for each in outcome.left_out]
-    return [*left_out, *passed_over, *(_unused(path, each, start) for path, each in outcome.unused)]
+    unused = (_unused(path, each, start) for path, each in outcome.unused)
+    return [*left_out, *passed_over, *unused, *(_uncertain(each, start) for each in outcome.uncertain)]
+
+
+def _uncertain(each: Uncertain, start: Path) -> str:
+    place = f"{in_one_line(shown(each.path, start))}:{each.line}"
+    return f"{place}: MIG002: migfix can't tell whether this is safe on existing rows: {each.why}."
 
 
 def _passed_over(reasons: Mapping[str, str]) -> str:
@@ -93,6 +100,8 @@ def closing(outcome: Outcome, is_written: bool) -> str:
 def _looked_at(outcome: Outcome) -> str:
     """How many migrations were checked, and how many findings are suppressed."""
     checked = f": {counted(outcome.looked_at, 'migration')} checked" if outcome.looked_at else ""
+    if outcome.uncertain:
+        checked += f", {counted(len(outcome.uncertain), 'operation')} can't be judged"
     return checked + (f", {counted(outcome.plan.suppressed, 'finding')} suppressed" if outcome.plan.suppressed else "")
 
 

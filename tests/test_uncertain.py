@@ -1,0 +1,83 @@
+"""Operations that no rule answers for are named as MIG002, and those that are safe on any rows aren't."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Migfix
+from projects import migration
+
+FIRST = """
+        migrations.CreateModel("author", fields=[("id", models.BigAutoField(primary_key=True))]),
+        migrations.CreateModel("editor", fields=[("id", models.BigAutoField(primary_key=True))]),
+        migrations.CreateModel(
+            "post",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True)),
+                ("size", models.IntegerField()),
+                ("author", models.ForeignKey("blog.author", models.CASCADE)),
+            ],
+        ),
+"""
+
+UNCERTAIN = {
+    'AlterField("post", "author", models.ForeignKey("blog.editor", models.CASCADE))': (
+        "blog.post.author points at another model, and keys keep their numbers"
+    ),
+    'AlterField("post", "id", models.UUIDField(primary_key=True))': (
+        "the primary key of blog.post becomes a UUIDField, and so do all keys that point at it"
+    ),
+    'AlterField("post", "size", models.IntegerField(primary_key=True))': "the primary key of blog.post changes",
+    'AddField("post", "key", models.UUIDField(primary_key=True))': "blog.post gets another primary key, key",
+    'RemoveField("post", "id")': "blog.post loses its primary key, id",
+    'AlterOrderWithRespectTo("post", "author")': "all existing rows of blog.post get the same place in the order",
+    'AlterField("post", "size", models.GeneratedField(expression=models.F("id"), db_persist=True))': (
+        "blog.post.size is a generated field, which Django can't alter"
+    ),
+}
+
+SAFE = (
+    'AlterField("post", "size", models.BigIntegerField())',
+    'AlterField("post", "size", models.IntegerField(help_text="in bytes"))',
+    'AlterField("post", "author", models.ForeignKey("blog.author", models.PROTECT))',
+    'AddField("post", "note", models.TextField(null=True))',
+    'AlterModelOptions("post", {"ordering": ["id"]})',
+)
+
+
+def project(root: Path, operation: str) -> Path:
+    (root / "blog" / "migrations").mkdir(parents=True)
+    (root / "manage.py").touch()
+    (root / "blog" / "migrations" / "0001_initial.py").write_text(migration(FIRST))
+    second = migration(f"        migrations.{operation},", ("blog", "0001_initial"))
+    (root / "blog" / "migrations" / "0002_more.py").write_text(second)
+    return root
+
+
+@pytest.mark.parametrize("operation", UNCERTAIN, ids=lambda text: text.partition("(models.")[0])
+def test_named(tmp_path: Path, forked: Migfix, operation: str) -> None:
+    """Once, and not beside a finding of a rule. The exit code is 0, and 1 with ``--strict``."""
+    root = project(tmp_path, operation)
+    options = ["blog/migrations/0002_more.py", "--select", "MIG102"]
+    result = forked("check", *options, cwd=root)
+    named = [line for line in result.stderr.splitlines() if "MIG002" in line]
+    why = UNCERTAIN[operation]
+    begin = "MIG002: migfix can't tell whether this is safe on existing rows"
+    assert [line.partition(": ")[2] for line in named] == [f"{begin}: {why}."], result.stderr
+    assert result.stdout == "nothing to do: 1 migration checked, 1 operation can't be judged\n"
+    assert result.returncode == 0
+    assert forked("check", *options, "--strict", cwd=root).returncode == 1
+    listed = json.loads(forked("check", *options, "--output-format", "json", cwd=root).stdout)["uncertain"]
+    assert [each["why"] for each in listed] == [why]
+
+
+@pytest.mark.parametrize("operation", SAFE)
+def test_silent(tmp_path: Path, forked: Migfix, operation: str) -> None:
+    result = forked("check", "blog/migrations/0002_more.py", cwd=project(tmp_path, operation))
+    assert (result.stdout, result.stderr) == ("nothing to do: 1 migration checked\n", "")
+
+
+def test_explained(forked: Migfix, tmp_path: Path) -> None:
+    assert forked("explain", "mig002", cwd=tmp_path).stdout.startswith("# MIG002\n\n**migfix can't tell whether")
