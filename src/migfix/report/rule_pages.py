@@ -33,7 +33,7 @@ Nothing is known to be wrong. But no rule answers for the operation, so a clean 
 * A generated field is altered, or rows get an order with `order_with_respect_to`.
 * The operation, or a field class, isn't Django's own.
 
-Try it with `migfix verify`, or on a copy of your database. `--strict` makes such an operation fail a check: exit code 1.
+Try it with `migfix verify`, or on a copy of your database. With `--strict` the exit code is 1.
 """
 
 PAGES = {"MIG001": UNREADABLE_PAGE, "MIG002": UNCERTAIN_PAGE}
