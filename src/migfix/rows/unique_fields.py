@@ -73,7 +73,8 @@ def unique_fields(migration: Migration, history: History) -> Iterator[UniqueFiel
         if default is None:
             continue
         later = later or history.state_before(migration, len(migration.operations))
-        names = alike_in_two_rows(field, first.models.get(model.key, model), later.models.get(model.key, model))
+        tables = first.models.get(model.key, model), later.models.get(model.key, model)
+        names = alike_in_two_rows(field, *tables) or partly_unique(field, default, tables[1])
         if not names or (not field.is_unique and writes_column(migration, model.key, field.name)):
             continue
         now = history.state_before(migration, index)
@@ -92,6 +93,12 @@ def _given(field: Field) -> Value | None:
     if field.is_true("auto_now") or field.is_true("auto_now_add"):
         return Literal("the present moment")
     return Literal("") if field.is_true("blank") and field.kind in TEXT else None
+
+
+def partly_unique(field: Field, default: Value, later: Model) -> tuple[str, ...]:
+    """The field, if a constraint makes it unique for some rows and its default can give each row its own value."""
+    sets = unique_sets(later, also_partial=True) if is_computed(default) else []
+    return (field.name,) if (field.name,) in sets else ()
 
 
 def alike_in_two_rows(field: Field, first: Model, later: Model) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether the migration alters a field."""
-    return any(op.kind == "AlterField" for op in migration.operations)
+    """Whether the migration alters a field, or adds one."""
+    return any(op.kind in ("AlterField", "AddField") for op in migration.operations)
 
 
 RULE = Rule(

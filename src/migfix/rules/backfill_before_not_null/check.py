@@ -10,6 +10,7 @@ from migfix.rows.functions.fill_function import fill_edits
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.without_primary_key import before_window
 from migfix.rules.backfill_before_not_null import RULE
+from migfix.rules.backfill_before_not_null.added_none import added_none
 from migfix.rules.backfill_before_not_null.columns import CannotFill, Forbidden, fill_of, forbidden
 from migfix.source.formatting import flatten
 from migfix.source.migration import Migration
@@ -20,6 +21,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     """Fill the NULLs in a RunPython right before the AlterField."""
     for migration in migrations:
         yield from _check(migration, history)
+        yield from added_none(migration, history)
 
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:

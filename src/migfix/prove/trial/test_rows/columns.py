@@ -31,7 +31,9 @@ def target_of(field: Any) -> type[Model] | None:
 
 def has_default(field: Any) -> bool:
     """Whether Django or the database fills the column if no value is given."""
-    return bool(field.has_default() or getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED)
+    is_none = field.default is None and not field.null
+    in_database = getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
+    return bool(in_database or (field.has_default() and not is_none))
 
 
 def is_unique(field: Any) -> bool:
