@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import ENGINES, MISSING, URLS, Migfix
-from projects import POST, SETTINGS, migration
+from projects import POST, POST_MODEL, SETTINGS, migration
 from verifying import blog
 
 CATEGORY_MODELS = """
@@ -252,3 +252,17 @@ def test_tables_fit_80_columns(tmp_path: Path, migfix: Migfix) -> None:
     tables = [line for line in result.stdout.splitlines() if re.search(r"^ ?(step|─|\w[\w ]+? +[✓✗!-] )", line)]
     assert len([line for line in tables if line.lstrip().startswith("step")]) > 1, result.stdout
     assert max(map(len, tables)) <= 80, result.stdout
+
+
+def test_apply_verifies_what_no_rule_finds_anything_in(tmp_path: Path, migfix: Migfix) -> None:
+    """The files run as they are. If that fails, the exit code is 1 and nothing is called safe."""
+    field = '        migrations.AddField("post", "rank", models.IntegerField(null=True)),'
+    models = POST_MODEL + "    rank = models.IntegerField(null=True)\n"
+    project = blog(tmp_path / "same", migration(field, ("blog", "0001_initial")), models)
+    result = migfix("apply", SECOND, "--settings", "settings", "--verify", cwd=project)
+    assert (result.stdout, result.returncode) == ("nothing to do: 1 migration checked\n", 0), result.stderr
+    sql = '        migrations.RunSQL("SELECT * FROM nowhere", ""),'
+    project = blog(tmp_path / "fails", migration(sql, ("blog", "0001_initial")))
+    result = migfix("apply", SECOND, "--settings", "settings", "--verify", cwd=project)
+    said = "no rule finds anything, but the migration fails on a scratch database\n"
+    assert (result.stdout, result.returncode) == (said, 1), result.stderr

@@ -109,8 +109,10 @@ class Run:
         """What was found and, with ``--verify``, passes on scratch databases; None if they could not be used."""
         is_for_page = self.html is not None
         outcome = review.run(paths, config, self.all_or_nothing) if review else self.outcome(paths, config)
-        if not self.proving or not outcome.plan.after or outcome.errors:
+        if not self.proving or outcome.errors or not (outcome.plan.after or outcome.is_clean):
             return outcome
+        if outcome.is_clean:
+            return self.tried(outcome, [str(path) for path in paths if path.suffix == ".py"], config)
         from migfix.commands.verify import question_for, root_of
         from migfix.prove.passing import passing
 
@@ -120,6 +122,19 @@ class Run:
         for proof in proofs:
             show(proof, is_error=True)
         return replace(outcome, plan=plan, proofs=proofs) if all(proof.is_complete for proof in proofs) else None
+
+    def tried(self, outcome: Outcome, files: list[str], config: Config) -> Outcome | None:
+        """The outcome with a proof of files in which no rule finds anything; None if they could not be run."""
+        if not files:
+            return outcome
+        from migfix.commands.verify import question_for, root_of
+        from migfix.prove.verify import Target, Version, verify
+
+        question = question_for(root_of([Path(path) for path in files]), config, self.proving)
+        with progress(len(self.proving)) as on_step:
+            proof = verify(question, [Version("", tuple(map(Target, files)))], on_step)
+        show(proof, is_error=True)
+        return replace(outcome, proofs=(proof,)) if proof.is_complete else None
 
     def outcome(self, paths: list[Path], config: Config) -> Outcome:
         """What was found. What rewrites is loaded only if a rule finds something."""
@@ -145,7 +160,7 @@ class Run:
     def code(self, outcome: Outcome, is_written: bool) -> int:
         if outcome.errors:
             return FAILED
-        if self.is_strict and outcome.uncertain:
+        if (self.is_strict and outcome.uncertain) or outcome.fails_as_it_is:
             return LEFT
         is_left = bool(outcome.plan.refusals) if self.verb is Verb.apply else not outcome.is_clean
         return LEFT if is_left or (is_written and self.is_failing_on_fix) else FIXED

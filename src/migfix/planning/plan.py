@@ -95,6 +95,11 @@ class Outcome:
     def is_clean(self) -> bool:
         return not (self.plan.after or self.plan.refusals or self.errors)
 
+    @property
+    def fails_as_it_is(self) -> bool:
+        """Whether no rule finds anything, but the files fail on a scratch database."""
+        return self.is_clean and not all(proof.is_passed for proof in self.proofs)
+
 
 def together(outcomes: list[Outcome]) -> Outcome:
     """The outcomes of several projects as one."""

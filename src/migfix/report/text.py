@@ -90,6 +90,8 @@ def _unused(path: str, comment: Ignore, start: Path) -> str:
 
 def closing(outcome: Outcome, is_written: bool) -> str:
     """The closing line of a run, "" if there are only errors."""
+    if outcome.fails_as_it_is:
+        return "no rule finds anything, but the migration fails on a scratch database"
     if outcome.is_clean:
         return f"nothing to do{_looked_at(outcome)}"
     closing_line = summary(outcome.plan, "rewritten" if is_written else "would be rewritten")
