@@ -80,5 +80,5 @@ def replaced_fields(migration: Migration, history: History) -> Iterator[Replaced
         elif field_of(op).kind not in _NO_COLUMN and not field_of(op).is_true("primary_key"):
             new = Field(op.text("name"), kept_field(op))
             for place, remove, before, old in removed:
-                if before.key == model.key:
+                if before.key == model.key and old.name != new.name:
                     yield ReplacedField(place, index, remove, op, before, old, new)

@@ -25,7 +25,8 @@ class CannotRead(Exception):
 
 def is_readable(each: AlteredField) -> bool:
     """Whether a function can read the text: each engine then takes what it wrote."""
-    return each.old.kind in TEXT and each.new.kind in _TARGETS
+    is_key = each.old.is_true("primary_key") or each.new.is_true("primary_key")
+    return each.old.kind in TEXT and each.new.kind in _TARGETS and not is_key
 
 
 def read_text(
