@@ -116,7 +116,7 @@ def test_a_lost_server_connection(tmp_path: Path, server_engine: str) -> None:
     assert not left(tmp_path, server_engine)
 
 
-SLEEP = {"postgresql": "SELECT pg_sleep(120)", "mariadb": "SELECT SLEEP(120)"}
+SLEEP = {"postgresql": "SELECT pg_sleep(120)", "mariadb": "SELECT SLEEP(120)", "mysql": "SELECT SLEEP(120)"}
 
 
 def asleep(root: Path, engine: str) -> Path:
