@@ -62,7 +62,9 @@ def _name(field: Field, kind: str, is_target: bool) -> str:
         if sizes is None:
             return ""
         whole, places = sizes[0] - sizes[1], sizes[1]
-        return "DecimalField(12, 2)" if is_target and whole >= 10 and places <= 2 else "DecimalField(8, 2)"
+        if is_target:
+            return "DecimalField(12, 2)" if whole >= 10 and places <= 2 else "DecimalField(8, 2)"
+        return "DecimalField(12, 4)" if places > 2 else "DecimalField(12, 2)" if whole > 6 else "DecimalField(8, 2)"
     return kind
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from migfix.history import History
@@ -65,12 +66,16 @@ def _may_write(migration: Migration, op: Operation, model: Model) -> bool:
 
 
 def _stops(migration: Migration, op: Operation, model: Model, column: str) -> bool:
-    """Whether this is a data function that looks at the column and raises an error."""
+    """Whether this is a data function that looks at the column and raises an error, or does what can't be followed."""
     code = op.arguments.get("code")
     if not isinstance(code, Name) or code.dotted not in migration.functions:
         return False
     text = "\n".join(each.code for each in called_functions(migration, {code.dotted}))
-    return "raise " in text and column in text and model.key in models_named(migration, code)
+    if not re.search(rf"\b{re.escape(column)}\b", text):
+        return False
+    if "raise " in text and model.key in models_named(migration, code):
+        return True
+    return any(each.kind == "unknown" and each.model in (model.key, None) for each in effects(migration, code.dotted))
 
 
 def _deletes(migration: Migration, op: Operation, model: Model) -> bool:
@@ -80,7 +85,4 @@ def _deletes(migration: Migration, op: Operation, model: Model) -> bool:
         return "delete" in text and model.table.lower() in text
     if not isinstance(code, Name) or code.dotted not in migration.functions:
         return False
-    return any(
-        each.kind in ("delete", "unknown") and each.model in (model.key, None)
-        for each in effects(migration, code.dotted)
-    )
+    return any(each.kind == "delete" and each.model == model.key for each in effects(migration, code.dotted))

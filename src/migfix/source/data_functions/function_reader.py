@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migfix.source.data_functions.effect import Effect, Meaning, Model, Row, Rows
-from migfix.source.data_functions.function_scope import FunctionScope, listed_columns, root_of
+from migfix.source.data_functions.function_scope import FunctionScope, listed_columns, root_of, yields_values
 from migfix.source.data_functions.lookups import USER_MODEL, keys_of
 from migfix.source.data_functions.methods import COLLECTS, COPIES, INSERTS, WRITING_NAMES
 from migfix.source.data_functions.texts import readings
@@ -137,7 +137,7 @@ class FunctionReader:
             and over.func.id in ("enumerate", "list", "reversed", "tqdm", "zip")
         ):
             meaning = next((each for arg in over.args if (each := self.expression(arg, is_quiet=True))), None)
-        return Row(meaning.key) if isinstance(meaning, Rows) else None
+        return Row(meaning.key) if isinstance(meaning, Rows) and not yields_values(over) else None
 
     def expression(self, node: ast.expr, is_quiet: bool = False) -> Meaning | None:
         """What an expression means. The effects of calls in it are recorded unless ``is_quiet``."""

@@ -72,6 +72,12 @@ def root_of(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def yields_values(over: ast.expr) -> bool:
+    """Whether a loop yields values instead of rows: over ``values_list("pk", "rank").iterator()``."""
+    calls = (each.func for each in ast.walk(over) if isinstance(each, ast.Call))
+    return any(isinstance(func, ast.Attribute) and func.attr in ("values_list", "values") for func in calls)
+
+
 def listed_columns(target: ast.expr, over: ast.expr) -> dict[str, ast.expr]:
     """The variables of a loop over ``values_list("pk", "rank")``, each with the column that it holds."""
     match target, over:
