@@ -22,13 +22,8 @@ class Uncertain:
     why: str
 
 
-_KINDS = frozenset({"", "AlterField", "AddField", "RemoveField", "AlterOrderWithRespectTo"})
-
-
 def uncertain(migration: Migration, history: History, engines: Iterable[str]) -> Iterator[Uncertain]:
     """Every such operation of a migration, in order."""
-    if not any(op.kind in _KINDS for op in migration.operations):
-        return
     altered = {each.index: each for each in altered_fields(migration, history)}
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.model else None

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from migfix.changes.uncertain import Uncertain, uncertain
 from migfix.errors import MigfixError, UnreadableFile
 from migfix.findings.rule import Rule
 from migfix.history import History
@@ -23,6 +24,12 @@ from migfix.project.known_facts import known_facts
 from migfix.project.on_disk import Project
 from migfix.project.select import migrations_at, project_at
 from migfix.source.migration import Migration
+
+if TYPE_CHECKING:
+    from migfix.changes.uncertain import Uncertain
+
+MAY_BE_UNCERTAIN = frozenset({"", "AlterField", "AddField", "RemoveField", "AlterOrderWithRespectTo"})
+"""Kinds of operations that migfix may not know all about."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,8 +69,11 @@ class Look:
     @cached_property
     def uncertain(self) -> tuple[Uncertain, ...]:
         """Operations of new migrations of which migfix can't tell whether they are safe."""
-        engines = self.history.facts.engines or ENGINES
-        found = {each: tuple(uncertain(each, self.history, engines)) for each in self.readable}
+        concerned = [m for m in self.readable if any(op.kind in MAY_BE_UNCERTAIN for op in m.operations)]
+        if not concerned:
+            return ()
+        uncertain, engines = import_module("migfix.changes.uncertain").uncertain, self.history.facts.engines or ENGINES
+        found = {each: tuple(uncertain(each, self.history, engines)) for each in concerned}
         return tuple(
             each
             for migration, some in found.items()
