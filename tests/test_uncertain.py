@@ -71,6 +71,9 @@ def test_named(tmp_path: Path, forked: Migfix, operation: str) -> None:
     assert forked("check", *options, "--strict", cwd=root).returncode == 1
     listed = json.loads(forked("check", *options, "--output-format", "json", cwd=root).stdout)["uncertain"]
     assert [each["why"] for each in listed] == [why]
+    (run,) = json.loads(forked("check", *options, "--output-format", "sarif", cwd=root).stdout)["runs"]
+    assert [(each["ruleId"], each["level"]) for each in run["results"]] == [("MIG002", "note")]
+    assert [each["id"] for each in run["tool"]["driver"]["rules"]] == ["MIG002"]
 
 
 @pytest.mark.parametrize("operation", SAFE)

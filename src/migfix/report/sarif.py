@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from migfix import __version__
+from migfix.changes.uncertain import Uncertain
 from migfix.findings.finding import Finding, Rewrite
 from migfix.planning.plan import Outcome, Plan
 from migfix.planning.registry import all_rules
@@ -26,7 +27,8 @@ def render_sarif(outcome: Outcome, start: Path) -> str:
     seen = Counter[tuple[str, str, str]]()
     fixes = {id(each): _fix(part, start) for part in outcome.plan.parts for each in part.rewrites}
     results = [_result(each, start, seen, fixes) for each in outcome.plan.findings]
-    found = {each.code for each in outcome.plan.findings}
+    results += [_uncertain(each, start) for each in outcome.uncertain]
+    found = {str(each["ruleId"]) for each in results}
     driver = {
         "name": "migfix",
         "version": __version__,
@@ -53,6 +55,12 @@ _UNREADABLE: dict[str, object] = {
     "shortDescription": {"text": "migfix can't read this migration."},
 }
 
+_UNCERTAIN: dict[str, object] = {
+    "id": "MIG002",
+    "name": "UncertainOperation",
+    "shortDescription": {"text": "migfix can't tell whether this operation is safe on existing rows."},
+}
+
 
 def _rules(found: set[str]) -> list[dict[str, object]]:
     rules: list[dict[str, object]] = [
@@ -65,7 +73,18 @@ def _rules(found: set[str]) -> list[dict[str, object]]:
         for rule in all_rules()
         if rule.code in found
     ]
-    return [*rules, *([_UNREADABLE] if "MIG001" in found else [])]
+    return [*rules, *(each for each in (_UNREADABLE, _UNCERTAIN) if each["id"] in found)]
+
+
+def _uncertain(each: Uncertain, start: Path) -> dict[str, object]:
+    place = {"artifactLocation": _location(each.path, start), "region": {"startLine": each.line}}
+    text = f"migfix can't tell whether this is safe on existing rows: {each.why}."
+    return {
+        "ruleId": "MIG002",
+        "level": "note",
+        "message": {"text": text},
+        "locations": [{"physicalLocation": place}],
+    }
 
 
 def _result(
