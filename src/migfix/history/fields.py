@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from migfix.project.facts import Facts
 from migfix.source.migration import Call, Key, Literal, Name, Operation, Sequence, Value
 
+T = TypeVar("T")
 _RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField")
 
 
@@ -136,5 +139,10 @@ def names_field(value: Value | None, field: str) -> bool:
 
 def configured_value(facts: Facts, label: str, field: str) -> tuple[str, object] | None:
     """The name and value given for ``app.Model.field`` by ``--set`` or [tool.migfix.values]; None if there is none."""
-    wanted = f"{label}.{field}".lower()
-    return next(((name, value) for name, value in facts.values.items() if name.lower() == wanted), None)
+    return said_of(facts.values, f"{label}.{field}")
+
+
+def said_of(options: Mapping[str, T], label: str) -> tuple[str, T] | None:
+    """The name and value of an option for ``label``, whose case doesn't matter; None if there is none."""
+    wanted = label.lower()
+    return next(((name, value) for name, value in options.items() if name.lower() == wanted), None)

@@ -9,6 +9,7 @@ from migfix.history.fields import Field
 from migfix.history.model import Model
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
+from migfix.rows.functions.replace_values import replacing
 from migfix.rows.functions.variables import Variables
 from migfix.rows.placeholder_rows.values import of_value
 from migfix.source.edits import AddImport, Edit
@@ -57,18 +58,12 @@ def map_values(
     stem = f"{snake(model.name)}_{field.lower()}"
     forward, back = (free_name(f"{verb}_{stem}", taken) for verb in ("map", "unmap"))
     taken |= {forward, back}
-    variables = Variables((model,))
-
-    def function(name: str, pairs: Mapping[object, object]) -> str:
-        lines = opening(name, variables, "# The stored value changes with the choice.")
-        lines.append(f"    rows = {variables.rows(model)}")
-        for old, new in pairs.items():
-            changed = call(f"rows.filter({field}={literal(old)}).update", f"{field}={literal(new)}")
-            lines.append("    " + render(changed, 4))
-        return "\n".join([*lines, ""])
-
-    reverse = {new: old for old, new in values.items()}
-    edits = step_edits(migration, index, forward, function(forward, values), function(back, reverse), reverse=back)
+    pairs = [(literal(old), literal(new)) for old, new in values.items()]
+    functions = (
+        replacing(name, model, field, each, "# The stored value changes with the choice.")
+        for name, each in ((forward, pairs), (back, [(new, old) for old, new in pairs]))
+    )
+    edits = step_edits(migration, index, forward, *functions, reverse=back)
     shown = ", ".join(f"{old!r} to {new!r}" for old, new in values.items())
     return f"{forward}() changes {shown}, and {back}() changes them back.", [
         *edits,

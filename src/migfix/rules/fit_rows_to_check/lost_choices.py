@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.fields import Field
+from migfix.history.fields import Field, said_of
 from migfix.rows.placeholder_rows.values import INTEGERS, choice_values, max_length
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_check import RULE
@@ -49,11 +49,12 @@ def _finding(
 ) -> Finding:
     why = f"{each.label} no longer has the choice {_shown(lost)}, but rows may still hold it."
     flag = f"--map {each.label}={lost[0]}:{come[0]}"
-    given = {name.lower(): text for name, text in history.facts.mapped.items()}.get(each.label.lower())
+    said = said_of(history.facts.mapped, each.label)
     accept = "To accept this, add `# migfix: ignore[MIG112]`."
-    if given is None:
+    if said is None:
         next_step = f"Say what it becomes with {flag}. {accept}"
         return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
+    _, given = said
     pairs = [pair.partition(":") for pair in given.split(",")]
     values = {_typed(old, each.old): _typed(new, each.new) for old, _, new in pairs}
     is_known = all(old in lost and new in come for old, new in values.items())

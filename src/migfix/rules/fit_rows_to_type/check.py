@@ -14,7 +14,7 @@ from migfix.rows.placeholder_rows.values import TEXT
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_type import RULE
 from migfix.rules.fit_rows_to_type.dates import are_dates, fit_dates
-from migfix.rules.fit_rows_to_type.read_text import CannotRead, is_readable, read_text
+from migfix.rules.fit_rows_to_type.read_text import is_readable, read_text
 from migfix.rules.fit_rows_to_type.truncate import truncate
 from migfix.rules.fit_rows_to_type.words import shown
 from migfix.source.edits import Edit
@@ -45,7 +45,7 @@ def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: s
     why = f"{each.label} becomes {_described(each)}, and existing values may not fit: {shown(wrong)}."
     try:
         written = _written(migration, each, taken, history)
-    except (CannotRead, CannotWrite) as reason:
+    except CannotWrite as reason:
         return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", _next_step(each))
     if written is None:
         return Refusal(RULE.code, migration.path, each.op.line, why, _next_step(each))
@@ -57,7 +57,7 @@ def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: s
 def _written(
     migration: Migration, each: AlteredField, taken: set[str], history: History
 ) -> tuple[str, list[Edit], tuple[str, ...]] | None:
-    """What is written, the edits and the ``--set`` names; None if a person must decide. Raises CannotRead."""
+    """What is written, the edits and the ``--set`` names; None if a person must decide. Raises CannotWrite."""
     if are_dates(each):
         return (*fit_dates(migration, each, taken), ())
     if each.label.lower() in {name.lower() for name in history.facts.truncate} and length(each.new):

@@ -5,22 +5,18 @@ from __future__ import annotations
 from migfix.changes.altered_fields import AlteredField
 from migfix.history import History
 from migfix.history.fields import configured_value
+from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.data_step import step_edits
-from migfix.rows.functions.opening import opening
-from migfix.rows.functions.variables import Variables
+from migfix.rows.functions.replace_values import FORBIDS_AGAIN, replacing
 from migfix.rows.placeholder_rows.values import INTEGERS, TEXT
 from migfix.rules.fit_rows_to_type.text_function import text_function
-from migfix.source.edits import AddImport, Edit, Insert
+from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import free_name, snake
 from migfix.source.migration import Literal, Migration, Name
-from migfix.source.writer import Writer, with_arguments
+from migfix.source.writer import Writer
 
 _TARGETS = INTEGERS | {"JSONField", "BooleanField", "FloatField", "DecimalField", "DateField"}
 _EMPTY = {"dict": "{}", "list": "[]"}
-
-
-class CannotRead(Exception):
-    """Text whose empty value has no counterpart."""
 
 
 def is_readable(each: AlteredField) -> bool:
@@ -42,10 +38,10 @@ def read_text(
     functions, reverse = [function], None
     steps: list[Edit] = []
     if empty is None and each.new.is_true("null") and not each.old.is_true("null"):
-        steps.append(_allowing_null(migration, each, writer))
+        steps.append(allow_null(each.index, each.model, each.old, writer))
         reverse = free_name(f"empty_{snake(each.model.name)}_{field.lower()}", taken)
         taken.add(reverse)
-        functions.append(_emptied(reverse, each))
+        functions.append(replacing(reverse, each.model, field, [("None", '""')], FORBIDS_AGAIN))
     left = None if reverse else "Going back leaves the text as it was read."
     steps += step_edits(migration, each.index, name, *functions, reverse=reverse, is_elidable=not reverse, comment=left)
     imports = [("django.db", "router"), *imports]
@@ -54,13 +50,6 @@ def read_text(
     stops = "sets what it can't read to your value" if configured else "stops at rows that it can't read"
     wrote = f"{name}() {what}{stops}, before the AlterField."
     return wrote, [*steps, *writer.edits, *needed], (configured[0],) if configured else ()
-
-
-def _allowing_null(migration: Migration, each: AlteredField, writer: Writer) -> Edit:
-    """An AlterField before the operation, with which the column allows NULL."""
-    allowed = with_arguments(each.old.value, null=Literal(True))
-    code = writer.alter_field(each.model.name.lower(), each.new.name, allowed)
-    return Insert(migration.path, ("operations", each.index), code)
 
 
 def _empty(each: AlteredField) -> str | None:
@@ -82,10 +71,3 @@ def _as_text(value: object, each: AlteredField) -> str:
     text = str(value)
     is_word = each.new.kind == "BooleanField" and text.lower() in ("true", "false")
     return str(int(text.lower() == "true")) if is_word else text
-
-
-def _emptied(name: str, each: AlteredField) -> str:
-    variables, field = Variables((each.model,)), each.new.name
-    lines = opening(name, variables, "# The column is about to forbid NULL again.")
-    lines += [f"    rows = {variables.rows(each.model)}", f'    rows.filter({field}__isnull=True).update({field}="")']
-    return "\n".join([*lines, ""])

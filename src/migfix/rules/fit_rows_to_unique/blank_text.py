@@ -5,15 +5,16 @@ from __future__ import annotations
 from migfix.changes.altered_fields import altered_fields
 from migfix.changes.new_uniqueness import NewUniqueness
 from migfix.history import History
-from migfix.history.model import Model
+from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.data_step import step_edits
-from migfix.rows.functions.opening import opening
-from migfix.rows.functions.variables import Variables
+from migfix.rows.functions.replace_values import FORBIDS_AGAIN, replacing
 from migfix.rows.placeholder_rows.values import TEXT
-from migfix.source.edits import AddImport, Edit, Insert
+from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import free_name, snake
-from migfix.source.migration import Literal, Migration
-from migfix.source.writer import Writer, with_arguments
+from migfix.source.migration import Migration
+from migfix.source.writer import Writer
+
+SHARED = "# Rows without a value must not share '': NULLs are never equal."
 
 
 def became_nullable(migration: Migration, unique: NewUniqueness, history: History) -> int | None:
@@ -35,38 +36,18 @@ def blank_to_null(migration: Migration, unique: NewUniqueness, place: int, taken
     )
     taken |= {forward, back}
     functions = (
-        _function(forward, unique.model, field, '""', "None"),
-        _function(back, unique.model, field, "None", '""'),
+        replacing(forward, unique.model, field, [('""', "None")], SHARED),
+        replacing(back, unique.model, field, [("None", '""')], FORBIDS_AGAIN),
     )
     edits = step_edits(migration, unique.index, forward, *functions, reverse=back)
     wrote = f"{forward}() turns '' into NULL before it, and {back}() turns it back when going back."
     if place < unique.index:
         return wrote, [*edits, AddImport(migration.path, "django.db", "router")]
     writer = Writer(migration)
-    old = unique.model.fields[field]
-    nullable = writer.alter_field(unique.model.name.lower(), field, with_arguments(old.value, null=Literal(True)))
-    step = Insert(migration.path, ("operations", unique.index), nullable)
+    step = allow_null(unique.index, unique.model, unique.model.fields[field], writer)
     return f"makes the field nullable first; {wrote}", [
         step,
         *edits,
         *writer.edits,
         AddImport(migration.path, "django.db", "router"),
     ]
-
-
-def _function(name: str, model: Model, field: str, old: str, new: str) -> str:
-    variables = Variables((model,))
-    comment = (
-        "# Rows without a value must not share '': NULLs are never equal."
-        if new == "None"
-        else "# The column is about to forbid NULL again."
-    )
-    lookup = f"{field}={old}" if old != "None" else f"{field}__isnull=True"
-    return "\n".join(
-        [
-            *opening(name, variables, comment),
-            f"    rows = {variables.rows(model)}",
-            f"    rows.filter({lookup}).update({field}={new})",
-            "",
-        ]
-    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from migfix.changes.replaced_fields import ReplacedField, replaced_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
+from migfix.history.fields import said_of
 from migfix.rows.placeholder_rows.made_by_steps import writes_column
 from migfix.rules.keep_renamed_column import RULE
 from migfix.rules.keep_renamed_column.steps import rename_edits
@@ -32,8 +33,8 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def is_renamed(each: ReplacedField, history: History) -> bool:
     """Whether ``--renamed`` says so."""
-    given = {name.lower(): new.lower() for name, new in history.facts.renamed.items()}
-    return given.get(each.label.lower()) == each.new.name.lower()
+    said = said_of(history.facts.renamed, each.label)
+    return said is not None and said[1].lower() == each.new.name.lower()
 
 
 def _renamed(migration: Migration, each: ReplacedField, history: History) -> Finding:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from migfix.changes.replaced_fields import ReplacedField
 from migfix.history import History
 from migfix.history.model import Model
+from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
+from migfix.rows.functions.replace_values import FORBIDS_AGAIN, replacing
 from migfix.rows.functions.variables import Variables, unique
 from migfix.rows.placeholder_rows.values import INTEGERS
-from migfix.source.edits import AddImport, Edit, Insert
+from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import free_name, snake
-from migfix.source.migration import Literal, Migration
-from migfix.source.writer import Writer, with_arguments
+from migfix.source.migration import Migration
+from migfix.source.writer import Writer
 
 
 def clear_lost_keys(migration: Migration, each: ReplacedField, history: History) -> tuple[list[Edit], str]:
@@ -35,10 +37,10 @@ def clear_lost_keys(migration: Migration, each: ReplacedField, history: History)
     if each.old.is_true("null"):
         return [*step, needed], wrote
     writer = Writer(migration)
-    nullable = writer.alter_field(each.model.name.lower(), old, with_arguments(each.old.value, null=Literal(True)))
-    first = Insert(migration.path, ("operations", each.added), nullable)
+    first = allow_null(each.added, each.model, each.old, writer)
     noop = f"{writer.name('django.db.migrations.RunPython')}.noop"
-    back = step_edits(migration, each.added, noop, _fill(fill, each), reverse=fill)
+    code = replacing(fill, each.model, old, [("None", "0")], f"{FORBIDS_AGAIN} No row has the number 0.")
+    back = step_edits(migration, each.added, noop, code, reverse=fill)
     return [first, *writer.edits, *back, *step, needed], wrote
 
 
@@ -50,15 +52,5 @@ def _clear(name: str, each: ReplacedField, target: Model) -> str:
         f'    known = {variables.rows(target)}.values("pk")',
         f'    lost = list(rows.exclude({old}__in=known).values_list("pk", flat=True))',
         f"    rows.filter(pk__in=lost).update({old}=None)",
-    ]
-    return "\n".join([*lines, ""])
-
-
-def _fill(name: str, each: ReplacedField) -> str:
-    variables = Variables((each.model,))
-    lines = [
-        *opening(name, variables, "# The column is about to forbid NULL again. No row has the number 0."),
-        f"    rows = {variables.rows(each.model)}",
-        f"    rows.filter({each.old.name}__isnull=True).update({each.old.name}=0)",
     ]
     return "\n".join([*lines, ""])
