@@ -1,5 +1,7 @@
 """What AlterField does to rows: ``python facts/alter_fields.py [URL …]`` writes ``src/migfix/changes/types.tsv``.
 
+``--sample 20`` measures twenty pairs, which ``--seed`` chooses, and prints them instead.
+
 Each field class of Django is altered to each other one, on tables with rows, forward and back, on every engine given
 (SQLite, PostgreSQL, MariaDB and MySQL on this machine otherwise). First all rows at once. If something isn't as it
 should be, each row has a table of its own. A line of the table is one pair on one engine: what went wrong with which
@@ -8,7 +10,9 @@ kind of value.
 
 from __future__ import annotations
 
+import argparse
 import json
+import random
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,8 +31,13 @@ URLS = (
     "mysql://root@127.0.0.1:3307/migfix_facts",
 )
 TABLE = Path(__file__).parents[1] / "src" / "migfix" / "changes" / "types.tsv"
+_PARSER = argparse.ArgumentParser(description=__doc__)
+_PARSER.add_argument("urls", nargs="*", default=URLS)
+_PARSER.add_argument("--sample", type=int)
+_PARSER.add_argument("--seed", type=int, default=0)
+ARGUMENTS = _PARSER.parse_args()
 settings.configure(
-    DATABASES={f"e{i}": dj_database_url.parse(url) for i, url in enumerate(sys.argv[1:] or URLS)} | {"default": {}},
+    DATABASES={f"e{i}": dj_database_url.parse(url) for i, url in enumerate(ARGUMENTS.urls)} | {"default": {}},
     USE_TZ=True,
     TIME_ZONE="UTC",
 )
@@ -142,18 +151,22 @@ def pair(connection: Any, old: str, new: str) -> str:
 
 
 def main() -> None:
-    lines = []
+    pairs = [(old, new) for old in FIELDS for new in FIELDS if old != new]
+    if ARGUMENTS.sample:
+        pairs = random.Random(ARGUMENTS.seed).sample(pairs, ARGUMENTS.sample)
+    versions, lines = [], []
     for alias in connections:
         if alias == "default":
             continue
         connection = connections[alias]
         engine = _engine(connection)
-        for old in FIELDS:
-            for new in FIELDS:
-                if old != new:
-                    lines.append(f"{old}\t{new}\t{engine}\t{pair(connection, old, new)}")
-            print(engine, old, flush=True)
-    TABLE.write_text("\n".join(lines) + "\n")
+        versions.append(f"# {engine} {'.'.join(map(str, connection.get_database_version()))}")
+        lines += [f"{old}\t{new}\t{engine}\t{pair(connection, old, new)}" for old, new in pairs]
+        print("measured on", versions[-1], file=sys.stderr)
+    if ARGUMENTS.sample:
+        print("\n".join(lines))
+        return
+    TABLE.write_text("\n".join([f"# Django {django.get_version()}", *versions, *lines]) + "\n")
 
 
 def _engine(connection: Any) -> str:

@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def typed(command: list[str], cwd: Path, answers: Iterable[bytes]) -> tuple[int,
             break
         shown += piece
         if waiting and QUESTION.search(shown) and shown != answered:
+            if waiting[0] == b"\x03":
+                time.sleep(0.5)  # input() does not notice a signal between its prompt and its read()
             os.write(terminal, waiting.pop(0))
             answered = shown
     os.close(terminal)

@@ -38,6 +38,7 @@ def test_apply_says_what_it_did(blog: Path, migfix: Migfix) -> None:
         "Where a first attempt at blog.0002_category_post_category failed on MySQL or MariaDB, "
         "drop what it left behind:\n"
         "    DROP TABLE `blog_category`;\n\n"
+        "2 operations: 1 safe on any rows, 1 rewritten\n"
         "1 file rewritten\n"
     )
     assert result.returncode == 0

@@ -30,13 +30,13 @@ def test_rows_that_have_null_are_deleted_first(tmp_path: Path, forked: Migfix) -
     rows = 'apps.get_model("blog", "Post").objects'
     drop = f"def drop(apps, schema_editor):\n    {rows}.filter(code__isnull=True).delete()\n"
     text = migration(f"migrations.RunPython(drop),\n{REQUIRED}", ("blog", "0001_initial"), functions=drop)
-    assert checked(tmp_path, forked, text, NULLABLE) == "nothing to do: 1 migration checked\n"
+    assert checked(tmp_path, forked, text, NULLABLE).endswith("\nnothing to do: 1 migration checked\n")
 
 
 def test_rows_are_filled_by_a_callable_object(tmp_path: Path, forked: Migfix) -> None:
     step = 'migrations.RunPython(AddCodes("blog", "post")),'
     text = migration(f"{step}\n{REQUIRED}", ("blog", "0001_initial"), functions="from blog.codes import AddCodes\n")
-    assert checked(tmp_path, forked, text, NULLABLE) == "nothing to do: 1 migration checked\n"
+    assert checked(tmp_path, forked, text, NULLABLE).endswith("\nnothing to do: 1 migration checked\n")
     other = text.replace('"post")),', '"author")),')
     assert "MIG103" in checked(tmp_path / "other", forked, other, NULLABLE)
 
@@ -126,7 +126,9 @@ def test_guesses_of_labels_that_contradict_each_other_are_dropped(tmp_path: Path
         files[f"{app}/migrations/0002_next.py"] = migration("", ("transport", "0001_initial"))
     site = write_project(tmp_path, files)
     result = forked("check", "bus", "train", "--select", "MIG3", cwd=site)
-    assert (result.returncode, result.stdout) == (0, "nothing to do: 4 migrations checked\n"), result.stderr
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "nothing to do: 4 migrations checked"), (
+        result.stderr
+    )
 
 
 def test_dependencies_that_are_extended_by_code(tmp_path: Path, forked: Migfix) -> None:

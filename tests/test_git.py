@@ -53,7 +53,8 @@ def test_new_files_are_rewritten(tmp_path: Path, migfix: Migfix, how: str) -> No
     assert result.returncode == 0, result.stderr
     assert result.stdout.endswith("1 file rewritten\n")
     assert is_rewritten(folder)
-    assert migfix("apply", cwd=folder).stdout == "nothing to do: 1 migration checked\n"
+    told = "3 operations: 2 safe on any rows, 1 runs your code\nnothing to do: 1 migration checked\n"
+    assert migfix("apply", cwd=folder).stdout == told
 
 
 def test_nothing_is_new(tmp_path: Path, migfix: Migfix) -> None:
@@ -212,7 +213,7 @@ def test_since(tmp_path: Path, migfix: Migfix) -> None:
     commit(folder, "on main, not released")
     assert migfix("check", "--since", "HEAD~1", cwd=folder).returncode == 1
     result = migfix("check", NEW, "--since", "HEAD~1", cwd=folder)
-    assert result.stdout.endswith(f"\n\n1 file would be rewritten\nTo fix: migfix apply {NEW} --since 'HEAD~1'\n")
+    assert result.stdout.endswith(f"\n1 file would be rewritten\nTo fix: migfix apply {NEW} --since 'HEAD~1'\n")
     result = migfix("check", "--since", "v1.0", cwd=folder)
     assert (result.returncode, result.stderr) == (
         2,

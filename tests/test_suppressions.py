@@ -139,7 +139,8 @@ def test_baseline(tmp_path: Path, migfix: Migfix) -> None:
     accepted = {"version": 1, "accepted": {FILE: {"MIG301": 2}}}
     assert json.loads((folder / "migfix-baseline.json").read_text()) == accepted
     before = (folder / FILE).read_bytes()
-    assert migfix("apply", "blog", cwd=folder).stdout == "nothing to do: 2 migrations checked, 2 findings suppressed\n"
+    told = "nothing to do: 2 migrations checked, 2 findings suppressed\n"
+    assert migfix("apply", "blog", cwd=folder).stdout.endswith(f" not judged\n{told}")
     assert (folder / FILE).read_bytes() == before
     (folder / FILE).write_bytes(before.replace(b"    cut,\n),", b"    cut,\n),\nmigrations.RunPython(fill),"))
     assert found(migfix, folder)[0] == 1
@@ -161,10 +162,8 @@ def test_baseline_of_some_paths(tmp_path: Path, migfix: Migfix) -> None:
     assert migfix("baseline", "shop", cwd=folder).returncode == 0
     accepted = json.loads((folder / "migfix-baseline.json").read_text())["accepted"]
     assert accepted == {FILE: {"MIG301": 2}, "shop/migrations/0001_initial.py": {"MIG001": 1}}
-    assert (
-        migfix("check", "blog", "shop", cwd=folder).stdout
-        == "nothing to do: 3 migrations checked, 3 findings suppressed\n"
-    )
+    told = "nothing to do: 3 migrations checked, 3 findings suppressed\n"
+    assert migfix("check", "blog", "shop", cwd=folder).stdout.endswith(told)
     (folder / FILE).write_text("class Migration(:\n")
     result = migfix("baseline", cwd=folder)
     assert (result.returncode, result.stderr.endswith(" No baseline was written.\n")) == (2, True)

@@ -27,6 +27,8 @@ def measured() -> dict[tuple[str, str], dict[str, str]]:
     """Old and new field -> engine -> what went wrong."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     for line in TABLE.read_text().splitlines():
+        if line.startswith("#"):
+            continue
         old, new, engine, wrong = line.split("\t")
         found.setdefault((old, new), {})[engine] = wrong
     return found

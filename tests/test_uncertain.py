@@ -66,7 +66,7 @@ def test_named(tmp_path: Path, forked: Migfix, operation: str) -> None:
     why = UNCERTAIN[operation]
     begin = "MIG002: migfix can't tell whether this is safe on existing rows"
     assert [line.partition(": ")[2] for line in named] == [f"{begin}: {why}."], result.stderr
-    assert result.stdout == "nothing to do: 1 migration checked, 1 operation can't be judged\n"
+    assert result.stdout == "1 operation: 1 can't be judged\nnothing to do: 1 migration checked\n"
     assert result.returncode == 0
     assert forked("check", *options, "--strict", cwd=root).returncode == 1
     listed = json.loads(forked("check", *options, "--output-format", "json", cwd=root).stdout)["uncertain"]
@@ -79,7 +79,10 @@ def test_named(tmp_path: Path, forked: Migfix, operation: str) -> None:
 @pytest.mark.parametrize("operation", SAFE)
 def test_silent(tmp_path: Path, forked: Migfix, operation: str) -> None:
     result = forked("check", "blog/migrations/0002_more.py", cwd=project(tmp_path, operation))
-    assert (result.stdout, result.stderr) == ("nothing to do: 1 migration checked\n", "")
+    assert (result.stdout, result.stderr) == (
+        "1 operation: 1 safe on any rows\nnothing to do: 1 migration checked\n",
+        "",
+    )
 
 
 def test_explained(forked: Migfix, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def planned(look: Look, all_or_nothing: bool = False, chooser: Chooser | None = 
 
         with lines_up_to(line_length_of(look.root)):
             plan = make_plan(look.readable, look.history, look.rules, suppressions, chooser)
-    outcome = outcome_of(look, plan, suppressions, all_or_nothing)
+    outcome = outcome_of(look, plan, suppressions, all_or_nothing, is_asked=chooser is not None)
     if look.config.settings and outcome.plan.after and not outcome.errors:
         return replace(outcome, plan=_checked_by_django(outcome.plan, look, look.config.settings))
     return outcome

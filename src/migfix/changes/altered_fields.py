@@ -9,7 +9,8 @@ from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
-from migfix.source.migration import Migration, Operation
+from migfix.history.state import State
+from migfix.source.migration import Key, Literal, Migration, Operation
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class AlteredField:
     """The model before the operation."""
     old: Field
     new: Field
+    targets: tuple[Key | None, Key | None] = (None, None)
+    """The models whose rows the relation points at before and after. A proxy counts as the model that it stands for."""
 
     @property
     def label(self) -> str:
@@ -42,4 +45,13 @@ def altered_fields(migration: Migration, history: History) -> Iterator[AlteredFi
         new = field_of(op)
         if old.kind and new.kind:
             now = history.state_before(migration, index).models[model.key]
-            yield AlteredField(index, op, now, old, new)
+            targets = [_concrete(field.target(*model.key, history.facts), state, history) for field in (old, new)]
+            yield AlteredField(index, op, now, old, new, (targets[0], targets[1]))
+
+
+def _concrete(key: Key | None, state: State, history: History) -> Key | None:
+    """The model that has the table of this one."""
+    model = state.models.get(key) if key else None
+    if model is None or model.options.get("proxy") != Literal(True):
+        return key
+    return next(iter(model.parents(history.facts)), key)

@@ -99,6 +99,8 @@ def _decimals(old: Field, new: Field) -> tuple[str, str] | None:
 def _table() -> dict[tuple[str, str], Problems]:
     found: dict[tuple[str, str], Problems] = {}
     for line in Path(__file__).with_name("types.tsv").read_text().splitlines():
+        if line.startswith("#"):  # the versions that were measured
+            continue
         old, new, engine, listed = line.split("\t")
         wrong = dict(each.split("=", 1) for each in listed.split("; ") if each)
         found.setdefault((old, new), {})[engine] = wrong

@@ -43,6 +43,7 @@ from migfix.cli.options import (
     Strict,
     Truncate,
     UserModel,
+    Verbose,
     Verify,
     VerifyEngines,
     taking,
@@ -77,6 +78,7 @@ class PlanOptions:
     truncate: Truncate = field(default_factory=list)
     set_noop: SetNoop = False
     is_strict: Strict = False
+    is_verbose: Verbose = False
     html: Html = None
     output_format: OutputFormat = Format.text
     engines: Engines = field(default_factory=list)
@@ -190,7 +192,7 @@ class PlanOptions:
         proving = tuple(self.verify_engines) or (None,) if self.is_verified or self.verify_engines else ()
         names = tuple(pairs(self.values, "--set"))
         run = Run(verb, self.output_format, names, proving, self.is_staged, self.html)
-        return replace(run, is_strict=self.is_strict)
+        return replace(run, is_strict=self.is_strict, is_verbose=self.is_verbose)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -88,6 +88,7 @@ Renamed = Annotated[Texts, typer.Option("--renamed", help="A field that was rena
 Map = Annotated[Texts, typer.Option("--map", help="What a stored value becomes: blog.Post.status=open:pending.")]
 Truncate = Annotated[Texts, typer.Option("--truncate", help="Text that may be cut to its new length: blog.Post.token.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if migfix can't tell whether an operation is safe.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print the verdict on each operation.")]
 AllOrNothing = Annotated[bool, typer.Option("--all-or-nothing", help="Write nothing if a finding needs your decision.")]
 Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask about each fix, and for missing values.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Also write a page for the review.", show_default=False)]

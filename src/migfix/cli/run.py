@@ -57,6 +57,7 @@ class Run:
     html: Path | None = None
     all_or_nothing: bool = False
     is_strict: bool = False
+    is_verbose: bool = False
     is_failing_on_fix: bool = False
     is_interactive: bool = False
 
@@ -139,17 +140,12 @@ class Run:
     def outcome(self, paths: list[Path], config: Config) -> Outcome:
         """What was found. What rewrites is loaded only if a rule finds something."""
         from migfix.planning.look import Look, look_at
-        from migfix.planning.plan import Outcome, Plan
+        from migfix.planning.plan import Plan
 
         look = look_at(paths, config)
         if not isinstance(look, Look):
             return look
         if not look.finds_something:
-            if look.is_plain:
-                count = len(look.migrations)
-                return Outcome(
-                    Plan(), look.all_errors, looked_at=count, left_out=look.left_out, uncertain=look.uncertain
-                )
             from migfix.planning.outcome import outcome_of, suppressions_of
 
             return outcome_of(look, Plan(), suppressions_of(look), self.all_or_nothing)
@@ -190,13 +186,15 @@ class Run:
                 typer.echo(render_sarif(outcome, _top()), nl=False)
 
     def report_text(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
-        from migfix.report.text import closing, notes, render_plan, shown
+        from migfix.report.text import closing, notes, operations, render_plan, shown, verdict_lines
 
         here, is_patch = Path.cwd(), self.verb is Verb.diff
+        for line in verdict_lines(outcome, here) if self.is_verbose else ():
+            print_text(line, err=is_patch)
         for note in notes(outcome, here):
             print_text(note, err=True)
         if outcome.is_clean:
-            print_text(closing(outcome, is_written), err=is_patch)
+            print_text("\n".join([*operations(outcome, is_written), closing(outcome, is_written)]), err=is_patch)
             return
         show_findings(render_plan(outcome.plan, here, database), err=is_patch)
         used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
@@ -207,7 +205,7 @@ class Run:
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))
         if last_line := closing(outcome, is_written):
-            print_text(f"\n{last_line}", err=is_patch)
+            print_text("\n".join(["", *operations(outcome, is_written), last_line]), err=is_patch)
         if self.verb is Verb.check and outcome.plan.after and not outcome.errors:
             print_text(f"To fix: {apply_like_this()}")
         if is_written and self.is_staged:

@@ -17,7 +17,7 @@ from migfix.project.files import find_root
 from migfix.prove.child import changed_models
 from migfix.prove.project import NotProven
 from migfix.report.diff import coloured, render_diff
-from migfix.report.text import render_plan, shown, summary
+from migfix.report.text import render_plan, shown, summary, uncertain_lines
 from migfix.run import run
 from migfix.write.files import recover, write_all
 
@@ -55,11 +55,14 @@ class Hook:
         for path in recover([each.parent for each in self.written]):
             self.terminal.print_text(f"{path}: restored, because an earlier run was killed while writing.")
         outcome = self.plan()
+        uncertain = uncertain_lines(outcome, Path.cwd())
         if outcome.is_clean:
+            if uncertain:
+                self.terminal.print_text("\n".join(["migfix:", *uncertain]))
             return []
         fresh = (replace(each, advice=()) for each in outcome.plan.rewrites)  # the original can't have run anywhere yet
         findings = render_plan(replace(outcome.plan, rewrites=tuple(fresh)), Path.cwd())
-        self.terminal.print_text(f"migfix:\n{findings}".rstrip())
+        self.terminal.print_text("\n".join(["migfix:", *uncertain, findings]).rstrip())
         for error in outcome.errors:
             self.terminal.print_text(f"error: {error}")
         if not outcome.plan.after or outcome.errors:

@@ -16,7 +16,7 @@ from migfix.history import History
 from migfix.planning.concerned import check, look
 from migfix.planning.plan import Outcome, Plan
 from migfix.planning.registry import selected, selectors
-from migfix.project.config import BASELINE, Config
+from migfix.project.config import Config
 from migfix.project.facts import ENGINES
 from migfix.project.files import find_root
 from migfix.project.git.repository import Repository
@@ -26,10 +26,7 @@ from migfix.project.select import migrations_at, project_at
 from migfix.source.migration import Migration
 
 if TYPE_CHECKING:
-    from migfix.changes.uncertain import Uncertain
-
-MAY_BE_UNCERTAIN = frozenset({"", "AlterField", "AddField", "RemoveField", "AlterOrderWithRespectTo"})
-"""Kinds of operations that migfix may not know all about."""
+    from migfix.changes.judged_operations import JudgedOperation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,30 +53,17 @@ class Look:
         return tuple(each for each in self.migrations if not each.unread)
 
     @property
-    def is_plain(self) -> bool:
-        """Whether only rules can affect the result: no baseline, no unreadable file, no comment for migfix."""
-        has_baseline = self.config.has_baseline and (self.config.baseline / BASELINE).is_file()
-        return not (has_baseline or any(each.unread or each.mentions_migfix for each in self.migrations))
-
-    @property
     def all_errors(self) -> tuple[str, ...]:
         """The errors of the paths, and those of other files of the project that were needed."""
         return (*self.errors, *self.project.errors)
 
     @cached_property
-    def uncertain(self) -> tuple[Uncertain, ...]:
-        """Operations of new migrations of which migfix can't tell whether they are safe."""
-        concerned = [m for m in self.readable if any(op.kind in MAY_BE_UNCERTAIN for op in m.operations)]
-        if not concerned:
-            return ()
-        uncertain, engines = import_module("migfix.changes.uncertain").uncertain, self.history.facts.engines or ENGINES
-        found = {each: tuple(uncertain(each, self.history, engines)) for each in concerned}
-        return tuple(
-            each
-            for migration, some in found.items()
-            if some and (self.history.facts.force or not self.history.why_deployed(migration))
-            for each in some
-        )
+    def operations(self) -> tuple[JudgedOperation, ...]:
+        """The operations of new migrations with what migfix knows of them, apart from what rules find."""
+        judged = import_module("migfix.changes.judged_operations").judged_operations
+        engines = self.history.facts.engines or ENGINES
+        new = (each for each in self.readable if self.history.facts.force or not self.history.why_deployed(each))
+        return tuple(operation for each in new for operation in judged(each, self.history, engines))
 
     @cached_property
     def finds_something(self) -> bool:

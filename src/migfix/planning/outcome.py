@@ -11,11 +11,11 @@ from migfix.planning.look import Look
 from migfix.planning.plan import Outcome, Plan
 from migfix.planning.registry import all_rules
 from migfix.planning.suppressions import Baseline, Suppressions, read_baseline
+from migfix.planning.verdicts import comments, verdicts_of
 from migfix.source.ignores import Ignore, ignores
 from migfix.source.migration import Migration
 
 UNREADABLE = "MIG001"
-UNCERTAIN = "MIG002"
 
 
 def suppressions_of(look: Look) -> Suppressions:
@@ -33,11 +33,22 @@ def findings_of(look: Look) -> Iterator[Finding]:
     yield from _unread(look, suppressions)
 
 
-def outcome_of(look: Look, plan: Plan, suppressions: Suppressions, all_or_nothing: bool = False) -> Outcome:
+def _found(look: Look) -> Iterator[Finding]:
+    """What the rules find in the files as they are, also what is suppressed."""
+    for rule in look.rules:
+        yield from look_with(rule, look.readable, look.history)
+
+
+def outcome_of(
+    look: Look, plan: Plan, suppressions: Suppressions, all_or_nothing: bool = False, is_asked: bool = False
+) -> Outcome:
     """The plan with the errors, the deployed migrations that were passed over, and comments that accept nothing.
 
-    With ``all_or_nothing``, nothing is rewritten if something can't be fixed.
+    With ``all_or_nothing``, nothing is rewritten if something can't be fixed. ``is_asked`` means that fixes may have
+    been declined.
     """
+    original = list(_found(look)) if plan.suppressed or is_asked or all_or_nothing else []
+    standing = list(findings_of(look)) if original else []
     found = (*_unread(look, suppressions), *plan.refusals)
     wanted = frozenset[str]() if look.config.is_picked else look.directly
     passed_over = _passed_over(look, {each.path for each in found} - wanted)
@@ -45,11 +56,11 @@ def outcome_of(look: Look, plan: Plan, suppressions: Suppressions, all_or_nothin
     if refusals and all_or_nothing:
         plan = Plan()
     accepted = sum(suppressions.accepts(each.path, UNREADABLE) for each in look.migrations if each.unread)
-    plan = replace(plan, refusals=refusals, suppressed=plan.suppressed + accepted)
+    used = plan.used_comments | {(path, comment.number) for path, comment in comments(look)}
+    plan = replace(plan, refusals=refusals, suppressed=plan.suppressed + accepted, used_comments=used)
     unused = tuple(_unused(look, plan))
     looked_at = len(look.migrations)
-    told = {(each.path, each.line) for each in plan.findings}
-    untold = (each for each in look.uncertain if (each.path, each.line) not in told)
+    operations = tuple(verdicts_of(look, plan, suppressions, standing, original))
     return Outcome(
         plan,
         look.all_errors,
@@ -57,7 +68,7 @@ def outcome_of(look: Look, plan: Plan, suppressions: Suppressions, all_or_nothin
         unused,
         looked_at=looked_at,
         left_out=look.left_out,
-        uncertain=tuple(each for each in untold if not suppressions.accepts(each.path, UNCERTAIN)),
+        operations=operations,
     )
 
 

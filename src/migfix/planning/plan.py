@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from migfix.changes.uncertain import Uncertain
     from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
     from migfix.findings.proof import Proof
+    from migfix.planning.verdict import OperationVerdict
     from migfix.source.ignores import Ignore
 
 
@@ -88,8 +88,13 @@ class Outcome:
     """The number of migrations that were checked."""
     left_out: tuple[str, ...] = ()
     """Folders that can't be listed."""
-    uncertain: tuple[Uncertain, ...] = ()
-    """Operations of which migfix can't tell whether they are safe, apart from those with a finding."""
+    operations: tuple[OperationVerdict, ...] = ()
+    """The verdict on each operation of the new migrations."""
+
+    @property
+    def uncertain(self) -> tuple[OperationVerdict, ...]:
+        """The operations of which migfix can't tell whether they are safe (MIG002)."""
+        return tuple(each for each in self.operations if each.verdict.name == "unknown")
 
     @property
     def is_clean(self) -> bool:
@@ -120,7 +125,7 @@ def together(outcomes: list[Outcome]) -> Outcome:
         tuple(each for outcome in outcomes for each in outcome.proofs),
         sum(each.looked_at for each in outcomes),
         tuple(each for outcome in outcomes for each in outcome.left_out),
-        tuple(each for outcome in outcomes for each in outcome.uncertain),
+        tuple(each for outcome in outcomes for each in outcome.operations),
     )
 
 

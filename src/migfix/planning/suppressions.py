@@ -58,12 +58,16 @@ class Suppressions(NamedTuple):
         """Whether the baseline accepts a finding with this code in a file that can't be read."""
         return self.baseline.count(path, code) > 0
 
+    def ignores(self, path: str, code: str) -> bool:
+        """Whether the configuration accepts this code in a file."""
+        name = place(path, self.root)
+        return any(
+            fnmatch(name, pattern) and any(each == "ALL" or code.startswith(each) for each in codes)
+            for pattern, codes in self.per_file.items()
+        )
+
     def _is_ignored(self, finding: Finding, rule: Rule, history: History) -> bool:
-        path = place(finding.path, self.root)
-        for pattern, codes in self.per_file.items():
-            if fnmatch(path, pattern) and any(each == "ALL" or finding.code.startswith(each) for each in codes):
-                return True
-        return bool(comments_on(finding, rule, history))
+        return self.ignores(finding.path, finding.code) or bool(comments_on(finding, rule, history))
 
 
 def place(path: str, root: Path) -> str:

@@ -38,6 +38,16 @@ def render_json(outcome: Outcome, start: Path, is_written: bool) -> str:
         "uncertain": [
             {"path": shown(each.path, start), "line": each.line, "why": each.why} for each in outcome.uncertain
         ],
+        "operations": [
+            {
+                "path": shown(each.path, start),
+                "line": each.line,
+                "operation": each.operation,
+                "verdict": each.verdict.name,
+                "why": each.why,
+            }
+            for each in outcome.operations
+        ],
         "errors": list(outcome.errors),
     }
     return json.dumps(document, indent=1) + "\n"

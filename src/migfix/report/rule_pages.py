@@ -29,11 +29,14 @@ UNCERTAIN_PAGE = """\
 Nothing is known to be wrong. But no rule answers for the operation, so a clean result doesn't cover it:
 
 * A primary key is added, removed or changes its type.
-* A relation points at another model or another field.
+* A relation points at another model or another field, or gets a foreign key constraint.
 * A generated field is altered, or rows get an order with `order_with_respect_to`.
-* The operation, or a field class, isn't Django's own.
+* The operation, or a field class, isn't Django's own. Code runs that isn't in the file.
+* A field changes to a class that wasn't tried, or to a collation in which more values are equal.
+* PostgreSQL builds an index on long text, or any database one on an expression.
 
-Try it with `migfix verify`, or on a copy of your database. With `--strict` the exit code is 1.
+Try it with `migfix verify`, or on a copy of your database. To accept it, add `# migfix: ignore[MIG002]` to the line.
+With `--strict` the exit code is 1.
 """
 
 PAGES = {"MIG001": UNREADABLE_PAGE, "MIG002": UNCERTAIN_PAGE}

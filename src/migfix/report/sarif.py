@@ -10,13 +10,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from migfix import __version__
-from migfix.changes.uncertain import Uncertain
 from migfix.findings.finding import Finding, Rewrite
 from migfix.planning.plan import Outcome, Plan
 from migfix.planning.registry import all_rules
+from migfix.planning.verdict import OperationVerdict
 from migfix.report.forges import fingerprint, is_grave, message_of
 from migfix.report.rule_pages import read_page
-from migfix.report.text import shown
+from migfix.report.text import shown, verdict_lines
 
 ROOT = "%SRCROOT%"
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -45,6 +45,7 @@ def render_sarif(outcome: Outcome, start: Path) -> str:
         "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
         "columnKind": "unicodeCodePoints",
         "results": results,
+        "properties": {"migfix/operations": verdict_lines(outcome, start)},
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
@@ -76,7 +77,7 @@ def _rules(found: set[str]) -> list[dict[str, object]]:
     return [*rules, *(each for each in (_UNREADABLE, _UNCERTAIN) if each["id"] in found)]
 
 
-def _uncertain(each: Uncertain, start: Path) -> dict[str, object]:
+def _uncertain(each: OperationVerdict, start: Path) -> dict[str, object]:
     place = {"artifactLocation": _location(each.path, start), "region": {"startLine": each.line}}
     text = f"migfix can't tell whether this is safe on existing rows: {each.why}."
     return {

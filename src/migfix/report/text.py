@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.planning.registry import title_of
+from migfix.planning.verdict import Verdict, counts
 from migfix.report.control_characters import in_one_line
 
 if TYPE_CHECKING:
-    from migfix.changes.uncertain import Uncertain
     from migfix.findings.finding import Finding, Refusal, Rewrite
     from migfix.planning.plan import Outcome, Plan
+    from migfix.planning.verdict import OperationVerdict
     from migfix.source.ignores import Ignore
 
 
@@ -66,10 +67,15 @@ def notes(outcome: Outcome, start: Path) -> list[str]:
     passed_over = [_passed_over(outcome.passed_over)] if outcome.passed_over else []
     left_out = [f"note: {in_one_line(shown(each, start))} can't be listed and is skipped." for each in outcome.left_out]
     unused = (_unused(path, each, start) for path, each in outcome.unused)
-    return [*left_out, *passed_over, *unused, *(_uncertain(each, start) for each in outcome.uncertain)]
+    return [*left_out, *passed_over, *unused, *uncertain_lines(outcome, start)]
 
 
-def _uncertain(each: Uncertain, start: Path) -> str:
+def uncertain_lines(outcome: Outcome, start: Path) -> list[str]:
+    """A line for each operation of which migfix can't tell whether it is safe."""
+    return [_uncertain(each, start) for each in outcome.uncertain]
+
+
+def _uncertain(each: OperationVerdict, start: Path) -> str:
     place = f"{in_one_line(shown(each.path, start))}:{each.line}"
     return f"{place}: MIG002: migfix can't tell whether this is safe on existing rows: {each.why}."
 
@@ -99,11 +105,35 @@ def closing(outcome: Outcome, is_written: bool) -> str:
     return ", ".join(filter(None, [closing_line, written]))
 
 
+def operations(outcome: Outcome, is_written: bool) -> list[str]:
+    """``5 operations: 4 safe on any rows, 1 rewritten``. No line if no operation was judged."""
+    if not outcome.operations:
+        return []
+    found = counts(outcome.operations)
+    words = {verdict: verdict.value for verdict in found}
+    if Verdict.rewritten in found and not is_written:
+        words[Verdict.rewritten] = "would be rewritten"
+    parts = [f"{number} {_for_many(words[verdict], number)}" for verdict, number in found.items()]
+    return [f"{counted(len(outcome.operations), 'operation')}: {', '.join(parts)}"]
+
+
+def _for_many(words: str, number: int) -> str:
+    """``1 needs your decision``, ``2 need your decision``."""
+    return words if number == 1 else words.replace("needs", "need").replace("runs", "run")
+
+
+def verdict_lines(outcome: Outcome, start: Path) -> list[str]:
+    """One line for each operation: its place, name, verdict and reason."""
+    return [
+        f"{in_one_line(shown(each.path, start))}:{each.line}: "
+        f"{in_one_line(each.operation)}: {each.verdict.value} ({in_one_line(each.why)})"
+        for each in outcome.operations
+    ]
+
+
 def _looked_at(outcome: Outcome) -> str:
     """How many migrations were checked, and how many findings are suppressed."""
     checked = f": {counted(outcome.looked_at, 'migration')} checked" if outcome.looked_at else ""
-    if outcome.uncertain:
-        checked += f", {counted(len(outcome.uncertain), 'operation')} can't be judged"
     return checked + (f", {counted(outcome.plan.suppressed, 'finding')} suppressed" if outcome.plan.suppressed else "")
 
 

@@ -1,0 +1,147 @@
+"""Each operation of a new migration has a verdict with its reason, and the closing line counts them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Migfix
+from projects import migration
+from test_uncertain import project
+
+FILE = "blog/migrations/0002_more.py"
+KNOWN = {
+    'AddField("post", "note", models.TextField(null=True))': ("safe", "existing rows get NULL"),
+    'AddField("post", "note", models.TextField(default=""))': ("safe", "existing rows get its default"),
+    'AddField("post", "note", models.TextField(blank=True))': ("safe", "existing rows get the empty value"),
+    'AddField("post", "note", models.IntegerField())': (
+        "unknown",
+        "blog.post.note forbids NULL, and existing rows get no value",
+    ),
+    'AddField("post", "rank", models.PositiveIntegerField(default=-1))': ("decision", "MIG112"),
+    'AddField("post", "note", blog.fields.Note(null=True))': (
+        "unknown",
+        "blog.post.note is a blog.fields.Note, which isn't a field of Django's",
+    ),
+    'AddField("post", "twice", models.GeneratedField(expression=models.F("size"), db_persist=True))': (
+        "safe",
+        "the database computes it from the row",
+    ),
+    'AddField("post", "half", models.GeneratedField(expression=models.F("size") / 0, db_persist=True))': (
+        "unknown",
+        "the database computes blog.post.half for each row, and the expression may fail",
+    ),
+    'RemoveField("post", "size")': ("rewritten", "MIG302"),
+    'AlterField("post", "size", models.IntegerField(db_collation="C", unique=True))': ("decision", "MIG111"),
+    'AlterField("post", "size", models.FloatField(weight=3))': (
+        "unknown",
+        "what weight of blog.post.size does to rows isn't known",
+    ),
+    'AlterField("post", "author", models.ForeignKey("blog.author", models.CASCADE, db_constraint=False))': (
+        "safe",
+        "its values keep their type",
+    ),
+    'AlterField("post", "author", models.BigIntegerField())': (
+        "unknown",
+        "blog.post.author is no relation any more, and keeps its keys as values",
+    ),
+    'AlterField("post", "size", models.ForeignKey("blog.author", models.CASCADE))': (
+        "unknown",
+        "blog.post.size is a foreign key now, and existing values may point at no row",
+    ),
+    'AddIndex("post", models.Index(fields=["size"], name="i"))': ("safe", "indexes don't change rows"),
+    'AddIndex("post", models.Index(models.F("size") / 2, name="i"))': (
+        "unknown",
+        "the index is computed for each row, and the expression may fail",
+    ),
+    'RunSQL("SELECT 1", "")': ("code", "it runs code of this file"),
+    "RunPython(blog.fill.fill, migrations.RunPython.noop)": ("unknown", "it runs code that isn't in this file"),
+    "SeparateDatabaseAndState([], [])": ("safe", "it changes the state only"),
+    'RenameField("post", "size", "length")': ("safe", "the column keeps its values"),
+    'DeleteModel("post")': ("safe", "it removes the table with its rows, as written"),
+    'AlterModelTable("post", "posts")': ("safe", "the table keeps its rows"),
+    "Reindex()": ("unknown", "an operation of another class than Django's isn't read"),
+}
+
+
+def verdicts(forked: Migfix, root: Path, *options: str) -> list[tuple[str, str]]:
+    result = forked("check", FILE, "--output-format", "json", *options, cwd=root)
+    return [(each["verdict"], each["why"]) for each in json.loads(result.stdout)["operations"]]
+
+
+@pytest.mark.parametrize("operation", KNOWN)
+def test_known(tmp_path: Path, forked: Migfix, operation: str) -> None:
+    assert verdicts(forked, project(tmp_path, operation)) == [KNOWN[operation]]
+
+
+def test_a_table_of_this_file_has_no_rows(tmp_path: Path, forked: Migfix) -> None:
+    create = 'CreateModel("tag", fields=[("id", models.BigAutoField(primary_key=True))]),'
+    root = project(tmp_path, f'{create}\n        migrations.AddField("tag", "key", models.UUIDField(unique=True))')
+    why = "its table has no rows yet, or no table belongs to its model"
+    assert verdicts(forked, root) == [("safe", "it makes a new table"), ("safe", why)]
+
+
+def test_a_rule_that_is_off_judges_nothing(tmp_path: Path, forked: Migfix) -> None:
+    root = project(tmp_path, 'AlterField("post", "size", models.IntegerField(unique=True))')
+    assert verdicts(forked, root, "--ignore", "MIG111") == [("unjudged", "MIG111 is off")]
+    assert verdicts(forked, root) == [("decision", "MIG111")]
+    assert verdicts(forked, root, "--duplicates", "blog.post.size=first") == [("rewritten", "MIG111")]
+
+
+def test_a_suppressed_finding_is_not_safe(tmp_path: Path, forked: Migfix) -> None:
+    operation = 'AlterField("post", "size", models.IntegerField(unique=True))'
+    root = project(tmp_path, operation)
+    path = root / FILE
+    path.write_text(path.read_text().replace(f"{operation},", f"{operation},  # migfix: ignore[MIG111]"))
+    assert verdicts(forked, root) == [("unjudged", "its finding is suppressed")]
+
+
+@pytest.mark.parametrize("code", ["[MIG002]", "", "[MIG0]"])
+def test_uncertain_operations_can_be_accepted(tmp_path: Path, forked: Migfix, code: str) -> None:
+    """With a comment, which is then not unused, or with the configuration."""
+    root = project(tmp_path, "Reindex()")
+    assert verdicts(forked, root, "--ignore", "MIG002") == [("unjudged", "MIG002 is suppressed")]
+    path = root / FILE
+    path.write_text(path.read_text().replace("Reindex(),", f"Reindex(),  # migfix: ignore{code}"))
+    result = forked("check", FILE, "--strict", cwd=root)
+    told = "1 operation: 1 not judged\nnothing to do: 1 migration checked\n"
+    assert (result.returncode, result.stdout, result.stderr) == (0, told, "")
+    path.write_text(path.read_text().replace("Reindex()", 'RenameField("post", "size", "length")'))
+    assert ("is an unused ignore comment" in forked("check", FILE, cwd=root).stderr) == bool(code)
+
+
+def test_uncertain_operations_can_be_accepted_for_each_file(tmp_path: Path, forked: Migfix) -> None:
+    root = project(tmp_path, "Reindex()")
+    (root / "pyproject.toml").write_text('[tool.migfix.per-file-ignores]\n"blog/*" = ["MIG002"]\n')
+    assert forked("check", FILE, cwd=root).stderr == ""
+
+
+def test_verbose(tmp_path: Path, forked: Migfix) -> None:
+    root = project(tmp_path, 'RunSQL("SELECT 1", ""),\n        migrations.RenameField("post", "size", "length")')
+    result = forked("check", FILE, "-v", cwd=root)
+    line = next(i for i, text in enumerate((root / FILE).read_text().splitlines(), 1) if "RunSQL" in text)
+    assert result.stdout == (
+        f"{FILE}:{line}: RunSQL: runs your code (it runs code of this file)\n"
+        f"{FILE}:{line + 1}: RenameField post.size: safe on any rows (the column keeps its values)\n"
+        "2 operations: 1 safe on any rows, 1 runs your code\n"
+        "nothing to do: 1 migration checked\n"
+    )
+    (run,) = json.loads(forked("check", FILE, "--output-format", "sarif", cwd=root).stdout)["runs"]
+    assert run["properties"]["migfix/operations"] == result.stdout.splitlines()[:2]
+
+
+def test_a_proxy_is_the_model_that_it_stands_for(tmp_path: Path, forked: Migfix) -> None:
+    """A key that moves from a model to its proxy keeps pointing at the same rows."""
+    proxy = 'migrations.CreateModel("writer", fields=[], options={"proxy": True}, bases=("blog.author",)),'
+    root = project(tmp_path, 'AlterField("post", "author", models.ForeignKey("blog.writer", models.CASCADE))')
+    first = root / "blog/migrations/0001_initial.py"
+    first.write_text(first.read_text().replace("operations = [", f"operations = [{proxy}"))
+    assert verdicts(forked, root) == [("safe", "its values keep their type")]
+
+
+def test_deployed_migrations_have_no_verdict(tmp_path: Path, forked: Migfix) -> None:
+    root = project(tmp_path, "Reindex()")
+    third = migration('        migrations.RemoveField("post", "size"),', ("blog", "0002_more"))
+    (root / "blog" / "migrations" / "0003_last.py").write_text(third)
+    assert len(verdicts(forked, root)) == 1
