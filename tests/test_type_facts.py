@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import Migfix
+from conftest import URLS, Migfix, demand
 from projects import migration
 
 TABLE = Path(__file__).parents[1] / "src" / "migfix" / "changes" / "types.tsv"
+SCRIPT = Path(__file__).parents[1] / "facts" / "alter_fields.py"
 ENGINES = ("sqlite", "postgresql", "mariadb", "mysql")
 CODE = {
     "CharField(10)": "CharField(max_length=10, null=True)",
@@ -73,6 +77,24 @@ def test_silent_where_nothing_is_lost(tmp_path: Path, forked: Migfix, engine: st
     assert lost == []
     alarms = [pair for pair, line in zip(pairs, lines, strict=True) if line in told and not table[pair][engine]]
     assert len(alarms) <= len(pairs) // 20, alarms
+
+
+SAMPLE = 12
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_sample_is_as_measured(engine: str) -> None:
+    """Other pairs each day, on the real server. ``python facts/alter_fields.py`` measures all of them."""
+    demand(engine)
+    url = URLS[engine].replace("sqlite", "sqlite://:memory:").replace("mariadb://", "mysql://")
+    seed = str(date.today().toordinal())
+    database = "" if engine == "sqlite" else f"/migfix_facts_{engine}"
+    command = [sys.executable, str(SCRIPT), "--sample", str(SAMPLE), "--seed", seed, f"{url}{database}"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert len(lines) == SAMPLE
+    assert set(lines) - set(TABLE.read_text().splitlines()) == set(), result.stderr
 
 
 def test_every_engine_fails_on_some(tmp_path: Path) -> None:

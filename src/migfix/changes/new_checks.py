@@ -29,7 +29,7 @@ class NewCheck:
 def new_checks(migration: Migration, history: History) -> Iterator[NewCheck]:
     """Every such operation of a migration on a table that may have rows."""
     for each in altered_fields(migration, history):
-        if _is_positive(each.new) and _is_signed(each.old):
+        if _is_positive(each.new) and is_signed(each.old):
             yield NewCheck(each.index, each.op, each.model, _at_least_zero(each.new.name), each.new)
     first = history.state_before(migration)
     for index, op, state in history.states(migration):
@@ -55,7 +55,8 @@ def _is_positive(field: Field) -> bool:
     return field.kind.startswith("Positive")
 
 
-def _is_signed(field: Field) -> bool:
+def is_signed(field: Field) -> bool:
+    """Whether a field holds numbers below zero."""
     return field.kind in ("IntegerField", "BigIntegerField", "SmallIntegerField", "FloatField", "DecimalField")
 
 

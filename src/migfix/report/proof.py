@@ -26,6 +26,7 @@ STEPS = (
     "insert",
     "plain schema",
     "previous release",
+    "edge rows",
     "makemigrations",
     "same values",
 )

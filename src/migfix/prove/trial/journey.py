@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.apps import apps as live_apps
@@ -14,12 +14,14 @@ from django.db.models import Model
 from migfix.errors import MigfixError
 from migfix.findings.proof import Outcome, Step, Trial
 from migfix.prove.autodetector import changes
+from migfix.prove.trial.edge_rows import EdgeRows
 from migfix.prove.trial.foreign import Foreign
 from migfix.prove.trial.going_back import shown_noops, weigh
 from migfix.prove.trial.inserts import insert, insert_as_before
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.models import becoming, models_of
 from migfix.prove.trial.plain import against_plain, needed_tables, plain_schema
+from migfix.prove.trial.reading import Reading, TableKey, losses, read
 from migfix.prove.trial.scratch.databases import engine_name
 from migfix.prove.trial.snapshot import (
     Rows,
@@ -35,7 +37,7 @@ from migfix.prove.trial.snapshot import (
 from migfix.prove.trial.statements import StatementLog
 from migfix.prove.trial.steps import Steps, shortened
 from migfix.prove.trial.test_rows.rows import SyntheticRows
-from migfix.prove.trial.touched import Sources, is_separated, reverse_notes, touched
+from migfix.prove.trial.touched import Sources, has_data_steps, is_separated, reverse_notes, touched
 from migfix.source.migration import Key
 
 
@@ -98,12 +100,17 @@ class Journey:
         self.stated = {each.name for model in old for each in (*model._meta.indexes, *model._meta.constraints)}
         self._fill(synthetic, old)
         self._look()
-        if self._forward():
+        with self.log.aside():
+            before = read(old, self.connection.alias)
+        if self._forward(before, new):
             is_back = self._back()
             if self._forward_again() if is_back else self.irreversible:
                 insert(self.steps, synthetic, new)
                 self._use_separated(states, old, new)
                 insert_as_before(self.steps, synthetic, old)
+            is_passed = is_back and not any(step.outcome is Outcome.failed for step in self.steps.all)
+            if is_passed and not self.wishes.own_rows:
+                self._edge_rows().run(self.steps, old, new)
         self._models()
 
     def trial(self, version: str) -> Trial:
@@ -167,10 +174,13 @@ class Journey:
             self.schemas.append(schema_of(self.connection))
             self.rows.append(rows_of(self.connection))
 
-    def _forward(self) -> bool:
-        with self.steps.step("forward"):
+    def _forward(self, before: Mapping[TableKey, Reading], new: list[type[Model]]) -> bool:
+        with self.steps.step("forward") as step:
             self.migrator.forward(self.route.run)
             self._look()
+            with self.log.aside():
+                after = read(new, self.connection.alias)
+            step.fail(losses(before, after, self.schemas[1], has_data_steps(self.migrations)))
         return self.steps.is_passed
 
     def _back(self) -> bool:
@@ -199,6 +209,14 @@ class Journey:
             if not self.noops:
                 step.fail([f"the second time, {each}" for each in found])
         return self.steps.is_passed
+
+    def _edge_rows(self) -> EdgeRows:
+        return EdgeRows(
+            self.connection.alias,
+            self.connection.features.can_rollback_ddl and all(each.atomic for each in self.migrations),
+            lambda: self.migrator.forward(self.route.run),
+            lambda: self.migrator.back(self.route.run),
+        )
 
     def _models(self) -> None:
         """Check that makemigrations finds no changes between the migrations and models.py, in either direction."""

@@ -81,6 +81,11 @@ def is_separated(operations: Iterable[Operation]) -> bool:
     )
 
 
+def has_data_steps(migrations: Iterable[Migration]) -> bool:
+    """Whether code of the migrations may write rows."""
+    return any(isinstance(op, RunPython | RunSQL) for each in migrations for op in flattened(each.operations))
+
+
 def touched(migrations: Iterable[Migration], states: tuple[ProjectState, ...], sources: Sources) -> dict[Key, None]:
     """The models, by app label and lower-case name, that the migrations change, read, write or point at."""
     known = dict.fromkeys(key for state in states for key in sorted(state.models))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migfix.changes.altered_fields import AlteredField, altered_fields
+from migfix.changes.new_checks import is_signed
 from migfix.changes.type_facts import Problems, length, problems
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
@@ -25,14 +26,28 @@ BY_HAND = "change such values in your own RunPython before it"
 ACCEPT = "To accept this, add `# migfix: ignore[MIG110]`."
 
 
+_BELOW_ZERO = ("negative", "smallest")
+
+
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Read text as its new type, bring dates into their new form, and name what else doesn't fit."""
     for migration in migrations:
         taken = set(migration.bound)
         for each in altered_fields(migration, history):
-            wrong = problems(each.old, each.new, history.facts.engines or ENGINES)
+            wrong = _left_to_others(each, problems(each.old, each.new, history.facts.engines or ENGINES))
             if wrong and not (are_dates(each) and "sqlite" not in wrong) and not _is_prepared(migration, each, history):
                 yield _finding(migration, each, wrong, taken, history)
+
+
+def _left_to_others(each: AlteredField, wrong: Problems | None) -> Problems | None:
+    """The problems without negative numbers where a field becomes positive, which MIG112 answers for."""
+    if not wrong or not each.new.kind.startswith("Positive") or not is_signed(each.old):
+        return wrong
+    others = {
+        engine: {kind: what for kind, what in found.items() if kind not in _BELOW_ZERO}
+        for engine, found in wrong.items()
+    }
+    return {engine: found for engine, found in others.items() if found}
 
 
 def _is_prepared(migration: Migration, each: AlteredField, history: History) -> bool:
