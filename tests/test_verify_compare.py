@@ -265,5 +265,5 @@ def test_apply_verifies_what_no_rule_finds_anything_in(tmp_path: Path, migfix: M
     sql = '        migrations.RunSQL("SELECT * FROM nowhere", ""),'
     project = blog(tmp_path / "fails", migration(sql, ("blog", "0001_initial")))
     result = migfix("apply", SECOND, "--settings", "settings", "--verify", cwd=project)
-    said = "no rule finds anything, but the migration fails on a scratch database\n"
+    said = "1 operation: 1 runs your code\nno rule finds anything, but the migration fails on a scratch database\n"
     assert (result.stdout, result.returncode) == (said, 1), result.stderr

@@ -84,7 +84,10 @@ Duplicates = Annotated[
     Texts,
     typer.Option("--duplicates", help="What happens to equal values: blog.Post.slug=stop, first, suffix or null."),
 ]
-Renamed = Annotated[Texts, typer.Option("--renamed", help="A field that was renamed: blog.Post.title=headline.")]
+Renamed = Annotated[
+    Texts,
+    typer.Option("--renamed", help="A field or model that was renamed: blog.Post.title=headline, blog.Post=Article."),
+]
 Map = Annotated[Texts, typer.Option("--map", help="What a stored value becomes: blog.Post.status=open:pending.")]
 Truncate = Annotated[Texts, typer.Option("--truncate", help="Text that may be cut to its new length: blog.Post.token.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if migfix can't tell whether an operation is safe.")]

@@ -74,7 +74,9 @@ class Refusal:
         return tuple(f"{each[1]} {each[2]}" for each in _ASKED.finditer(self.next_step))
 
 
-_ASKED = re.compile(r"--(set|moved|duplicates|renamed|map|truncate) ([\w.,]+\w(?:=[a-z]\w*(?:\.\w+)*)?)")
+_ASKED = re.compile(
+    r"--(set|moved|duplicates|renamed|map|truncate) ([\w.,]+\w(?:=(?!(?:VALUE|KEY|CHOICE)\b)[A-Za-z]\w*(?:\.\w+)*)?)"
+)
 
 
 Finding = Rewrite | Refusal

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from migfix.history.fields import together
+from migfix.history.fields import Field, together
 from migfix.history.model import Model, items_of
 from migfix.history.state import State
-from migfix.source.migration import Literal, Value
+from migfix.source.migration import Argument, Call, Literal, Value
 
 
 def state_differences(old: State, new: State, apps: list[str]) -> list[str]:
@@ -30,7 +30,7 @@ def _model_differences(before: Model, after: Model) -> list[str]:
     found = []
     for name in sorted({*before.fields, *after.fields}):
         old, new = before.fields.get(name), after.fields.get(name)
-        if old != new:
+        if old != new and _normal(old) != _normal(new):
             found.append(
                 f"{before.label}.{name} {'is missing' if new is None else 'is new' if old is None else 'has changed'}"
             )
@@ -43,6 +43,18 @@ def _model_differences(before: Model, after: Model) -> list[str]:
     if items_of(before.managers) != items_of(after.managers):
         found.append(f"the managers of {before.label} have changed")
     return found
+
+
+def _normal(field: Field | None) -> object:
+    """A field whose models are in lower case: Django finds them in any case."""
+    if field is None or not isinstance(field.value, Call):
+        return field
+    return field.value.func, [
+        Argument(each.keyword, Literal(each.value.value.lower()))
+        if each.keyword in ("to", "through") and isinstance(each.value, Literal) and isinstance(each.value.value, str)
+        else each
+        for each in field.value.arguments
+    ]
 
 
 def normal_options(model: Model) -> dict[str, object]:

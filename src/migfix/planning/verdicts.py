@@ -52,6 +52,8 @@ def _verdict(
         return Verdict.decision, codes
     if on_it:
         return Verdict.rewritten, codes
+    if _is_gone(each, plan):
+        return Verdict.rewritten, ", ".join({made.code: None for made in plan.rewrites if made.path == each.path})
     if is_suppressed:
         return Verdict.unjudged, "its finding is suppressed"
     judgement = each.judgement
@@ -60,6 +62,15 @@ def _verdict(
     if judgement.kind.name == "unknown" and is_silenced:
         return Verdict.unjudged, f"{UNCERTAIN} is suppressed"
     return Verdict[judgement.kind.name], judgement.why
+
+
+def _is_gone(each: JudgedOperation, plan: Plan) -> bool:
+    """Whether a fix has removed an operation or written it otherwise."""
+    before, after = plan.before.get(each.path), plan.after.get(each.path)
+    if before is None or after is None:
+        return False
+    lines = before.splitlines()[each.line - 1 : each.last_line]
+    return b"\n".join(line.strip() for line in lines) not in b"\n".join(line.strip() for line in after.splitlines())
 
 
 def _is_made(finding: Finding, plan: Plan) -> bool:

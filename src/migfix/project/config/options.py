@@ -44,7 +44,8 @@ def with_facts(
     for name, given in mappings.items():
         changes[name] = {**getattr(facts, name), **(given or {})}
     changes["truncate"] = facts.truncate | frozenset(truncate)
-    fields = [name for given in (values, duplicates, renamed, mapped) for name in given or ()]
+    fields = [name for given in (values, duplicates, mapped) for name in given or ()]
+    fields += [name for name in renamed or () if name.count(".") != 1]
     _demand_names([*fields, *truncate], 2, "field", "blog.Category.name")
     both = [label for pair in (moved or {}).items() for label in pair]
     _demand_names(both, 1, "model", "cars.Engine=engines.Engine")

@@ -3,7 +3,8 @@
 ``author_id = IntegerField()`` becomes ``author = ForeignKey(...)``, whose column is also ``author_id``, or a renamed
 field keeps its column with ``db_column``. makemigrations writes a RemoveField and an AddField. The migration passes,
 and the values are gone. It writes the same for a rename if the question "Was the field renamed?" wasn't asked or was
-answered with no. The rule alters and renames the field instead. If the column changes, a person must confirm.
+answered with no. The rule alters and renames the field instead. If the column changes, a person must confirm. So it is
+with models: a DeleteModel and a CreateModel become a RenameModel.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether the migration removes a field and adds one."""
-    return {"RemoveField", "AddField"} <= {op.kind for op in migration.operations}
+    """Whether the migration removes a field and adds one, or deletes a model and creates one."""
+    kinds = {op.kind for op in migration.operations}
+    return {"RemoveField", "AddField"} <= kinds or {"DeleteModel", "CreateModel"} <= kinds
 
 
 RULE = Rule(

@@ -10,6 +10,7 @@ from migfix.history import History
 from migfix.history.fields import said_of
 from migfix.rows.placeholder_rows.made_by_steps import writes_column
 from migfix.rules.keep_renamed_column import RULE
+from migfix.rules.keep_renamed_column.models import renamed_models
 from migfix.rules.keep_renamed_column.steps import rename_edits
 from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
@@ -18,6 +19,7 @@ from migfix.source.writer import CannotWrite
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Alter and rename the field instead of removing it and adding it again."""
     for migration in migrations:
+        yield from renamed_models(migration, history)
         pairs = list(replaced_fields(migration, history))
         done: set[int] = set()
         for each in sorted(pairs, key=lambda pair: not (pair.has_same_column or is_renamed(pair, history))):
