@@ -17,6 +17,7 @@ from migfix.source.migration import Key, Literal, Migration, Operation
 class AlteredField:
     """An AlterField of a column that may have values."""
 
+    migration: Migration
     index: int
     op: Operation
     model: Model
@@ -46,7 +47,7 @@ def altered_fields(migration: Migration, history: History) -> Iterator[AlteredFi
         if old.kind and new.kind:
             now = history.state_before(migration, index).models[model.key]
             targets = [_concrete(field.target(*model.key, history.facts), state, history) for field in (old, new)]
-            yield AlteredField(index, op, now, old, new, (targets[0], targets[1]))
+            yield AlteredField(migration, index, op, now, old, new, (targets[0], targets[1]))
 
 
 def _concrete(key: Key | None, state: State, history: History) -> Key | None:

@@ -12,7 +12,7 @@ from migfix.source.migration import Call, Literal, Name, Operation, Value
 
 _FILLED_BY_DJANGO = ("CharField", "TextField", "SlugField", "EmailField", "URLField", "FileField", "ImageField")
 """Fields that get ``""`` without a default, if they may be blank: BaseDatabaseSchemaEditor._effective_default."""
-_SIMPLE = ("F", "Value", "CombinedExpression", "functions.Lower", "functions.Upper", "functions.Concat")
+_SIMPLE = ("F", "Value", "expressions.CombinedExpression", "functions.Lower", "functions.Upper", "functions.Concat")
 """Expressions that succeed on any value."""
 
 

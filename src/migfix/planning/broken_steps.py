@@ -89,7 +89,9 @@ def _missing(step: Step, history: History) -> Iterator[str]:
             yield f"{step.function}() would run while {model.label} has no primary key"
     for each in step.effects:
         model_there = step.models.get(each.model) if each.model else None
-        if model_there and each.column not in ("", "pk") and not model_there.parents(history.facts):
+        options = model_there.options if model_there else {}
+        is_order = each.column == "_order" and "order_with_respect_to" in options
+        if model_there and each.column not in ("", "pk") and not is_order and not model_there.parents(history.facts):
             if each.column not in model_there.fields and each.column.removesuffix("_id") not in model_there.fields:
                 yield f"{step.function}() would run where {model_there.label} has no {each.column}"
 

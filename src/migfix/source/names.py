@@ -76,12 +76,37 @@ _GIS_ONLY = frozenset(
 # Modules of django.db.models whose names the package doesn't export, apart from Lookup, Transform and JSONField.
 _ROOMS = ("functions", "lookups", "fields.json", "fields.related_lookups", "sql")
 
+_EXPRESSIONS = frozenset(
+    [
+        "Case",
+        "Exists",
+        "Expression",
+        "ExpressionList",
+        "ExpressionWrapper",
+        "F",
+        "Func",
+        "OrderBy",
+        "OuterRef",
+        "RowRange",
+        "Subquery",
+        "Value",
+        "ValueRange",
+        "When",
+        "Window",
+        "WindowFrame",
+        "WindowFrameExclusion",
+    ]
+)
+"""What django.db.models exports of its module expressions. CombinedExpression and RawSQL aren't among them."""
+
 
 def canonical(dotted: str) -> str:
     """One spelling for each public name: ``django.db.models.deletion.CASCADE`` is ``django.db.models.CASCADE``."""
     last = dotted.rpartition(".")[2]
     if dotted.startswith("django.contrib.gis.db.models."):
         return f"django.contrib.gis.db.models.{last}" if last in _GIS_ONLY else f"django.db.models.{last}"
+    if dotted.startswith("django.db.models.expressions.") and last not in _EXPRESSIONS:
+        return dotted
     if dotted.startswith("django.db.models."):
         room = next((each for each in _ROOMS if dotted.startswith(f"django.db.models.{each}.")), None)
         is_of_package = room is None or last in ("JSONField", "Lookup", "Transform")

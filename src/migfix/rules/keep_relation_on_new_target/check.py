@@ -1,0 +1,104 @@
+"""What the rule finds, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.changes.altered_fields import AlteredField, altered_fields
+from migfix.changes.replaced_models import replaced_models
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.history.fields import Field, names_field
+from migfix.history.model import Model, items_of
+from migfix.history.uniqueness import unique_sets
+from migfix.rows.leftover_tables import before_migrating
+from migfix.rows.placeholder_rows.made_by_steps import writes_column
+from migfix.rules.keep_relation_on_new_target import RULE
+from migfix.rules.keep_relation_on_new_target.links import Link, link_between
+from migfix.rules.keep_relation_on_new_target.new_field import to_new_field
+from migfix.rules.keep_relation_on_new_target.new_model import to_new_model
+from migfix.source.edits import Edit
+from migfix.source.migration import Migration
+from migfix.source.writer import CannotWrite
+
+_ACCEPT = "accept this with `# migfix: ignore[MIG114]`"
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Bring the keys along, where one row of the old target belongs to one row of the new one."""
+    for migration in migrations:
+        taken = set(migration.bound)
+        asked = {each.old.key for each in replaced_models(migration, history) if each.is_alike}  # MIG109 asks
+        for each in altered_fields(migration, history):
+            if _points_elsewhere(each, history) and each.targets[0] not in asked:
+                if not writes_column(migration, each.model.key, each.new.name):
+                    yield _finding(migration, each, taken, history)
+
+
+def _points_elsewhere(each: AlteredField, history: History) -> bool:
+    """Whether the same keys mean other rows afterwards."""
+    old, new = each.targets
+    if not (each.old.is_relation and each.new.is_relation) or old is None or new is None:
+        return False
+    if (each.old.kind == "ManyToManyField") != (each.new.kind == "ManyToManyField"):
+        return False
+    state = history.state_before(each.migration, each.index)
+    is_parent = old in state.models and new in state.models[old].parents(history.facts)
+    fields = [field.get("to_field") for field in (each.old, each.new)]
+    return (old != new and not is_parent) or fields[0] != fields[1]
+
+
+def _finding(migration: Migration, each: AlteredField, taken: set[str], history: History) -> Finding:
+    why = _why(each)
+    try:
+        wrote, edits = _written(migration, each, taken, history)
+    except CannotWrite as reason:
+        return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", _next_step(each))
+    advice = before_migrating(migration, each.index, history)
+    return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice)
+
+
+def _why(each: AlteredField) -> str:
+    old, new = each.targets
+    if old != new:
+        return f"{each.label} keeps its keys, which were rows of {_shown(old)} and mean rows of {_shown(new)} now."
+    return f"{each.label} keeps its values, but points at another field of {_shown(new)} now."
+
+
+def _shown(key: tuple[str, str] | None) -> str:
+    return ".".join(key) if key else "another model"
+
+
+def _next_step(each: AlteredField) -> str:
+    second = f"Add a second field, copy the rows in a RunPython, and remove {each.new.name} in a later migration"
+    return f"{second}, or {_ACCEPT}."
+
+
+def _written(migration: Migration, each: AlteredField, taken: set[str], history: History) -> tuple[str, list[Edit]]:
+    """What is written, and the edits. Raises CannotWrite."""
+    old, new = each.targets
+    if each.old.kind == "ManyToManyField":
+        raise CannotWrite("migfix doesn't rewrite links of many-to-many fields")
+    state = history.state_before(migration, each.index)
+    if old is None or new is None or old not in state.models or new not in state.models:
+        raise CannotWrite("one of the two models isn't found")
+    if old == new:
+        if name := _named_by(each.model, each.old):
+            raise CannotWrite(f"{name} of {each.model.label} names it")
+        return to_new_field(migration, each, state.models[old], taken)
+    if each.old.get("to_field") or each.new.get("to_field"):
+        raise CannotWrite("it has a to_field, too")
+    if any(each.new.name in names for names in unique_sets(each.model, also_partial=True)) or each.new.is_unique:
+        raise CannotWrite("it is unique, and keys would collide while they change")
+    if each.model.key in (old, new):
+        raise CannotWrite("one of the two models is its own")
+    link: Link = link_between(state.models[old], state.models[new], history)
+    return to_new_model(migration, each, link, taken)
+
+
+def _named_by(model: Model, field: Field) -> str:
+    """An option of the model that names the field; "" if none does."""
+    for name in ("unique_together", "index_together", "indexes", "constraints"):
+        if any(names_field(value, field.name) for value in items_of(model.options.get(name))):
+            return name
+    return ""

@@ -1,0 +1,83 @@
+"""What the rule finds, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.changes.altered_fields import AlteredField, altered_fields
+from migfix.findings.finding import Finding, Rewrite
+from migfix.history import History
+from migfix.history.fields import configured_value
+from migfix.rows.functions.data_step import step_edits
+from migfix.rows.functions.replace_values import FORBIDS_AGAIN, replacing
+from migfix.rows.removed_field import CannotComeBack, value_for
+from migfix.rules.make_widening_reversible import RULE
+from migfix.source.data_functions.effects import effects
+from migfix.source.edits import AddImport
+from migfix.source.formatting import flatten, free_name, snake
+from migfix.source.migration import Call, Migration, Name, Value
+from migfix.source.names import spelling
+from migfix.source.writer import CannotWrite, Writer
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Fill the rows that have NULL by then, when the migration is unapplied."""
+    for migration in migrations:
+        taken = set(migration.bound)
+        for each in altered_fields(migration, history):
+            if _is_stuck(migration, each, history):
+                yield from _finding(migration, each, taken, history)
+
+
+def _is_stuck(migration: Migration, each: AlteredField, history: History) -> bool:
+    """Whether rows with NULL get no value when going back. Django itself gives them the old field's default."""
+    if not each.gains("null") or each.old.is_relation or each.new.is_unique or "." in each.old.kind:
+        return False
+    after = history.state_after(migration).models.get(each.model.key)
+    field = after.fields.get(each.new.name) if after else None
+    is_kept = field is not None and field.is_true("null")
+    return is_kept and each.old.get("default") is None and not _is_filled_back(migration, each)
+
+
+def _is_filled_back(migration: Migration, each: AlteredField) -> bool:
+    """Whether the reverse of a data step may fill the column, or a step of the file can't be reversed anyway."""
+    for op in migration.operations:
+        code = op.arguments.get("reverse_code")
+        if op.kind in ("", "RunSQL") or (op.kind == "RunPython" and code is None):
+            return True
+        if isinstance(code, Name) and code.dotted in migration.functions:
+            found = effects(migration, code.dotted)
+            if any(one.model in (each.model.key, None) and one.column in (each.new.name, "") for one in found):
+                return True
+    return False
+
+
+def _finding(migration: Migration, each: AlteredField, taken: set[str], history: History) -> Iterator[Finding]:
+    configured = configured_value(history.facts, each.model.label, each.new.name)
+    writer = Writer(migration, is_its_own=True)
+    try:
+        value, shown = value_for(each.model, each.old, configured)
+        code = flatten(writer.code(_called(value)))
+    except (CannotComeBack, CannotWrite):
+        return
+    name = free_name(f"fill_{snake(each.model.name)}_{each.new.name.lower()}", taken)
+    taken.add(name)
+    function = replacing(name, each.model, each.new.name, [("None", code)], FORBIDS_AGAIN)
+    spelled = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
+    edits = step_edits(migration, each.index + 1, f"{spelled}.noop", function, reverse=name)
+    why = f"{each.label} comes to allow NULL: going back fails once a row has NULL."
+    wrote = f"{name}() sets such rows to {shown} in the reverse of a RunPython after the AlterField."
+    yield Rewrite(
+        RULE.code,
+        migration.path,
+        each.op.line,
+        why,
+        wrote,
+        (*edits, AddImport(migration.path, "django.db", "router"), *writer.edits),
+        used_values=(configured[0],) if configured else (),
+    )
+
+
+def _called(value: Value) -> Value:
+    """What a callable default returns."""
+    return Call(value.dotted) if isinstance(value, Name) else value

@@ -1,0 +1,100 @@
+"""The operations that replace a field by a generated one, or a generated one by a field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migfix.changes.altered_fields import AlteredField
+from migfix.rows.functions.opening import opening
+from migfix.rows.functions.variables import Variables
+from migfix.source.edits import AddFunction, AddImport, Edit
+from migfix.source.formatting import call, flatten, free_name, literal, quote_of, render, snake, with_quotes
+from migfix.source.migration import Literal, Migration
+from migfix.source.names import spelling
+from migfix.source.writer import CannotWrite, Writer, with_arguments
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """The code of the operations, the other edits, and what they do."""
+
+    operations: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    wrote: str
+
+
+def to_generated(migration: Migration, each: AlteredField, taken: set[str]) -> Replacement:
+    """Remove and add. If the field was an ordinary one, going back computes its values. Raises CannotWrite."""
+    writer = Writer(migration, is_its_own=True)
+    operations = (_remove(writer, each), _add(writer, each, each.new.name))
+    if each.old.kind == each.new.kind:
+        return Replacement(operations, tuple(writer.edits), "removes and adds it, so that the database computes it.")
+    expression = each.new.get("expression")
+    if expression is None:
+        raise CannotWrite("its expression can't be read")
+    name = free_name(f"compute_{snake(each.model.name)}_{each.new.name.lower()}", taken)
+    taken.add(name)
+    comment = "# The column is an ordinary one again."
+    function = _function(name, each, comment, each.new.name, flatten(writer.code(expression)))
+    step = _step(writer, migration, _noop(migration), name)
+    edits = (*_added(migration, function), *writer.edits)
+    wrote = f"removes and adds it, so that the database computes it. {name}() does that when going back."
+    return Replacement((step, *operations), edits, wrote)
+
+
+def to_plain(migration: Migration, each: AlteredField, taken: set[str]) -> Replacement:
+    """Add a column, copy the values, and let it take the place of the generated one. Raises CannotWrite."""
+    writer = Writer(migration, is_its_own=True)
+    model, field = each.model.name.lower(), each.new.name
+    temporary = free_name(f"{field}_copy", set(each.model.fields))
+    name = free_name(f"copy_{snake(each.model.name)}_{field.lower()}", taken)
+    taken.add(name)
+    nullable = with_arguments(each.new.value, null=Literal(True), unique=None, db_index=None, db_column=None)
+    add = writer.operation(
+        "AddField",
+        ("model_name", literal(model)),
+        ("name", literal(temporary)),
+        ("field", writer.code(nullable)),
+    )
+    rename = writer.operation(
+        "RenameField", ("model_name", literal(model)), ("old_name", literal(temporary)), ("new_name", literal(field))
+    )
+    alter = writer.alter_field(model, field, each.new.value)
+    f = writer.name("django.db.models.F")
+    comment = "# The generated column is about to go."
+    function = _function(name, each, comment, temporary, f"{f}({literal(field)})")
+    step = _step(writer, migration, name, _noop(migration))
+    last = () if nullable == each.new.value else (alter,)
+    operations = (add, step, _remove(writer, each), rename, *last)
+    wrote = f"{name}() copies its values to a new column, which takes its place."
+    return Replacement(operations, (*_added(migration, function), *writer.edits), wrote)
+
+
+def _remove(writer: Writer, each: AlteredField) -> str:
+    names = ("model_name", literal(each.model.name.lower())), ("name", literal(each.new.name))
+    return writer.operation("RemoveField", *names)
+
+
+def _add(writer: Writer, each: AlteredField, name: str) -> str:
+    names = ("model_name", literal(each.model.name.lower())), ("name", literal(name))
+    return writer.operation("AddField", *names, ("field", writer.code(each.new.value)))
+
+
+def _noop(migration: Migration) -> str:
+    return f"{spelling(migration.imports, 'django.db.migrations.RunPython') or 'migrations.RunPython'}.noop"
+
+
+def _step(writer: Writer, migration: Migration, code: str, reverse: str) -> str:
+    return writer.operation("RunPython", ("code", code), ("reverse_code", reverse))
+
+
+def _function(name: str, each: AlteredField, comment: str, field: str, value: str) -> str:
+    """A function that writes one column of all rows."""
+    variables = Variables((each.model,))
+    update = render(call(f"    {variables.rows(each.model)}.update", f"{field}={value}"), 4)
+    return "\n".join([*opening(name, variables, comment), update, ""])
+
+
+def _added(migration: Migration, function: str) -> tuple[Edit, ...]:
+    code = with_quotes(function, quote_of(migration.source))
+    return AddFunction(migration.path, code), AddImport(migration.path, "django.db", "router")
