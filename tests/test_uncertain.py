@@ -32,7 +32,6 @@ UNCERTAIN = {
     'AlterField("post", "size", models.IntegerField(primary_key=True))': "the primary key of blog.post changes",
     'AddField("post", "key", models.UUIDField(primary_key=True))': "blog.post gets another primary key, key",
     'RemoveField("post", "id")': "blog.post loses its primary key, id",
-    'AlterOrderWithRespectTo("post", "author")': "all existing rows of blog.post get the same place in the order",
     'AlterField("post", "size", models.GeneratedField(expression=models.F("id"), db_persist=True))': (
         "blog.post.size is a generated field, which Django can't alter"
     ),

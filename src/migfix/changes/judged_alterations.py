@@ -8,11 +8,12 @@ from functools import partial
 from migfix.changes.altered_fields import AlteredField
 from migfix.changes.field_options import OF_PYTHON
 from migfix.changes.judged_constraints import TOO_LONG, has_long_entries
-from migfix.changes.judgement import Judgement, combined, safe, unknown
+from migfix.changes.judgement import Judgement, Kind, combined, safe, unknown
 from migfix.changes.type_facts import problems
 from migfix.history import History
 from migfix.history.fields import Field
-from migfix.source.migration import Call
+from migfix.source.data_functions.effects import effects
+from migfix.source.migration import Call, Name
 
 _SIZES = frozenset(["max_length", "max_digits", "decimal_places", "base_field", "to"])
 
@@ -23,9 +24,21 @@ def alteration(each: AlteredField, history: History, engines: Iterable[str]) -> 
         return safe("the field doesn't change")
     for question in _QUESTIONS:
         if why := question(each, history):
-            return unknown(why)
+            written = Judgement(Kind.code, "a step of this file writes the column")
+            return written if _is_written(each) else unknown(why)
     changed = _changed(each)
     return combined([_kind(each, engines, changed), *_facets(each, changed)])
+
+
+def _is_written(each: AlteredField) -> bool:
+    """Whether a data function of the file writes the column: its author knows what becomes of the values."""
+    names = (each.new.name, f"{each.new.name}_id", *(["pk"] if each.new.is_true("primary_key") else []))
+    for op in each.migration.operations:
+        code = op.arguments.get("code")
+        found = effects(each.migration, code.dotted) if isinstance(code, Name) and op.kind == "RunPython" else ()
+        if any(one.model == each.model.key and one.column in names for one in found):
+            return True
+    return False
 
 
 def _changed(each: AlteredField) -> set[str]:
@@ -67,7 +80,7 @@ def _relation(each: AlteredField, history: History) -> str:
         return f"{each.label} points at another model, and keys keep their numbers"
     if old.get("to_field") != new.get("to_field"):
         return f"{each.label} points at another field, and keys keep their values"
-    if each.old.get("db_constraint") != each.new.get("db_constraint") and not _has_no_constraint(new):
+    if _has_no_constraint(old) and not _has_no_constraint(new) and not _had_constraint(each, history):
         return f"{each.label} gets a foreign key constraint, and existing keys may point at no row"
     return ""
 
@@ -88,6 +101,13 @@ _QUESTIONS: tuple[Callable[[AlteredField, History], str], ...] = (_key, _generat
 def _has_no_constraint(field: Field) -> bool:
     value = field.get("db_constraint")
     return value is not None and getattr(value, "value", True) is False
+
+
+def _had_constraint(each: AlteredField, history: History) -> bool:
+    """Whether the relation had its constraint before this file, which drops it for a while."""
+    model = history.state_before(each.migration).models.get(each.model.key)
+    field = model.fields.get(each.new.name) if model else None
+    return field is not None and field.is_relation and not _has_no_constraint(field)
 
 
 def _are_numbers(*fields: Field) -> bool:

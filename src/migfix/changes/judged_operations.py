@@ -29,6 +29,8 @@ class JudgedOperation:
     operation: str
     """``AddField post.category``."""
     judgement: Judgement
+    function: range = range(0)
+    """The lines of the function of this file that it runs."""
 
 
 def judged_operations(migration: Migration, history: History, engines: Iterable[str]) -> Iterator[JudgedOperation]:
@@ -37,7 +39,13 @@ def judged_operations(migration: Migration, history: History, engines: Iterable[
     altered = {each.index: each for each in altered_fields(migration, history)}
     for index, op, state in history.states(migration):
         found = _judged(op, migration, state, altered.get(index), history, engines)
-        yield JudgedOperation(migration.path, op.line, op.value.span[2], _named(op), found)
+        yield JudgedOperation(migration.path, op.line, op.value.span[2], _named(op), found, _function(op, migration))
+
+
+def _function(op: Operation, migration: Migration) -> range:
+    code = op.arguments.get("code")
+    function = migration.functions.get(code.dotted) if isinstance(code, Name) else None
+    return range(function.first_line, function.first_line + function.code.count("\n") + 1) if function else range(0)
 
 
 def _named(op: Operation) -> str:
@@ -103,7 +111,7 @@ def _on_rows(op: Operation, model: Model, history: History) -> Judgement:
             has_more = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
             return safe("no rows are equal in these fields" if has_more else "it drops constraints only", "MIG111")
         case "AlterOrderWithRespectTo" if op.text("order_with_respect_to"):
-            return unknown(f"all existing rows of {model.label} get the same place in the order")
+            return safe("a step of this file numbers the rows", "MIG116")
     if op.kind in _KEEPING_VALUES:
         return safe(_KEEPING_VALUES[op.kind])
     return unknown(f"what {op.kind} does to rows isn't known")

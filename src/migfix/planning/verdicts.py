@@ -36,7 +36,8 @@ def verdicts_of(
 
 
 def _is_on(finding: Finding, each: JudgedOperation) -> bool:
-    return finding.path == each.path and each.line <= finding.line <= each.last_line
+    is_in = each.line <= finding.line <= each.last_line or finding.line in each.function
+    return finding.path == each.path and is_in
 
 
 def _verdict(

@@ -22,6 +22,7 @@ from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.models import becoming, models_of
 from migfix.prove.trial.plain import against_plain, needed_tables, plain_schema
 from migfix.prove.trial.reading import Reading, TableKey, losses, read
+from migfix.prove.trial.renumbered import ReplacedKeys
 from migfix.prove.trial.scratch.databases import engine_name
 from migfix.prove.trial.snapshot import (
     Rows,
@@ -97,6 +98,7 @@ class Journey:
         synthetic = SyntheticRows(self.connection.alias, self.wishes.count, becoming(states[0], self.migrations))
         old, new = [each for each in old if synthetic.is_here(each)], [each for each in new if synthetic.is_here(each)]
         self.tables = sorted({table_of(model) for model in (*old, *new)})
+        self.replaced = ReplacedKeys(old, new)
         self.stated = {each.name for model in old for each in (*model._meta.indexes, *model._meta.constraints)}
         self._fill(synthetic, old)
         self._look()
@@ -189,7 +191,10 @@ class Journey:
             self._look()
             found = schema_differences(self.schemas[0], self.schemas[2], self.stated)
             step.fail([f"after going back, {each}" for each in found])
-            weigh(step, self.migrations, self.noops, *self.rows[:3])
+            before, there, after = self.rows[:3]
+            weigh(step, self.migrations, self.noops, before, there, self.replaced.translated(after, before))
+            for table, column in self.replaced.tables.items():
+                step.note(f"{table}.{column} has other numbers after going back: its rows were given other keys")
         return self.steps.is_passed
 
     def _forward_again(self) -> bool:
@@ -198,9 +203,10 @@ class Journey:
             self._look()
             step.fail([f"the second time, {each}" for each in schema_differences(self.schemas[1], self.schemas[3])])
             old = {table: columns for table, (columns, _) in self.rows[0].items()}
+            again = self.replaced.translated(self.rows[3], self.rows[1])
             found = [
                 each
-                for each in row_differences(self.rows[1], self.rows[3])
+                for each in row_differences(self.rows[1], again)
                 if each.old != each.new or set(each.columns) & set(old.get(each.table, ()))
             ]
             for each in found:

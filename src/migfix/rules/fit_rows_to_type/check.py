@@ -11,7 +11,7 @@ from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.project.facts import ENGINES
 from migfix.rows.leftover_tables import before_migrating
-from migfix.rows.placeholder_rows.values import TEXT
+from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_type import RULE
 from migfix.rules.fit_rows_to_type.dates import are_dates, fit_dates
@@ -26,6 +26,7 @@ BY_HAND = "change such values in your own RunPython before it"
 ACCEPT = "To accept this, add `# migfix: ignore[MIG110]`."
 
 
+_NUMBERS = INTEGERS | AUTO
 _BELOW_ZERO = ("negative", "smallest")
 
 
@@ -34,9 +35,17 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         taken = set(migration.bound)
         for each in altered_fields(migration, history):
+            if _is_key_of_another_kind(each):
+                continue
             wrong = _left_to_others(each, problems(each.old, each.new, history.facts.engines or ENGINES))
             if wrong and not (are_dates(each) and "sqlite" not in wrong) and not _is_prepared(migration, each, history):
                 yield _finding(migration, each, wrong, taken, history)
+
+
+def _is_key_of_another_kind(each: AlteredField) -> bool:
+    """Whether this is a primary key that isn't a number any more, or wasn't: MIG113 answers for it."""
+    is_key = each.old.is_true("primary_key") and each.new.is_true("primary_key")
+    return is_key and not {each.old.kind, each.new.kind} <= _NUMBERS
 
 
 def _left_to_others(each: AlteredField, wrong: Problems | None) -> Problems | None:

@@ -37,9 +37,12 @@ def to_generated(migration: Migration, each: AlteredField, taken: set[str]) -> R
     comment = "# The column is an ordinary one again."
     function = _function(name, each, comment, each.new.name, flatten(writer.code(expression)))
     step = _step(writer, migration, _noop(migration), name)
+    nullable = with_arguments(each.old.value, null=Literal(True))
+    is_stuck = each.old.default is None and not each.old.is_true("null")
+    first = [writer.alter_field(each.model.name.lower(), each.old.name, nullable)] if is_stuck else []
     edits = (*_added(migration, function), *writer.edits)
     wrote = f"removes and adds it, so that the database computes it. {name}() does that when going back."
-    return Replacement((step, *operations), edits, wrote)
+    return Replacement((*first, step, *operations), edits, wrote)
 
 
 def to_plain(migration: Migration, each: AlteredField, taken: set[str]) -> Replacement:

@@ -9,9 +9,15 @@ from migfix.history import History
 from migfix.rules.use_historical_model import RULE
 from migfix.rules.use_historical_model.differences import Historical, Unfit, replacement
 from migfix.rules.use_historical_model.edits import cleaning_edits, dependency_edits, function_edits
+from migfix.rules.use_historical_model.fixtures import loading_functions
 from migfix.rules.use_historical_model.outside import from_outside
 from migfix.rules.use_historical_model.uses import DataFunction, Use, data_functions
 from migfix.source.migration import Migration
+
+_LOAD = (
+    "Create the rows in the function, with apps.get_model(). Or load the fixture after migrating: "
+    "python manage.py loaddata."
+)
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
@@ -25,6 +31,10 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         why = f"a data function uses {model.label} from outside its body, as models.py has it today."
         by_hand = "Get the model from apps inside the function: def name(apps, schema_editor)."
         yield Refusal(RULE.code, migration.path, line, why, by_hand)
+        return
+    for name, line in loading_functions(migration):
+        why = f"{name}() calls loaddata, which reads the fixture with the models as models.py has them today."
+        yield Refusal(RULE.code, migration.path, line, why, _LOAD)
         return
     found = {}
     for each in data_functions(migration, history):
