@@ -14,15 +14,15 @@ from django.db.models import Model
 from migfix.errors import MigfixError
 from migfix.findings.proof import Outcome, Step, Trial
 from migfix.prove.autodetector import changes
-from migfix.prove.trial.edge_rows import EdgeRows
 from migfix.prove.trial.foreign import Foreign
 from migfix.prove.trial.going_back import shown_noops, weigh
 from migfix.prove.trial.inserts import insert, insert_as_before
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.models import becoming, models_of
 from migfix.prove.trial.plain import against_plain, needed_tables, plain_schema
-from migfix.prove.trial.reading import Reading, TableKey, losses, read
-from migfix.prove.trial.renumbered import ReplacedKeys
+from migfix.prove.trial.row_checks.edge_rows import EdgeRows
+from migfix.prove.trial.row_checks.reading import Reading, TableKey, losses, read
+from migfix.prove.trial.row_checks.renumbered import ReplacedKeys
 from migfix.prove.trial.scratch.databases import engine_name
 from migfix.prove.trial.snapshot import (
     Rows,

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Model
 
-from migfix.prove.trial.edges import Edge, edges_after, edges_before
 from migfix.prove.trial.foreign import Foreign
+from migfix.prove.trial.row_checks.edges import Edge, edges_after, edges_before
 from migfix.prove.trial.steps import Steps, StepUnderWay
 
 Run = Callable[[], None]
