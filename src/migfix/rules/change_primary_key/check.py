@@ -27,7 +27,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         taken = set(migration.bound)
         for each in altered_fields(migration, history):
-            if _becomes_other_key(each) and not is_prepared(migration, each):
+            if _becomes_other_key(each) and not is_prepared(migration, each, history):
                 yield _altered(migration, each, taken, history)
         for key in replaced_keys(migration, history):
             yield _replaced(migration, key, history)
@@ -46,7 +46,7 @@ def _altered(migration: Migration, each: AlteredField, taken: set[str], history:
         if each.new.kind != "UUIDField" or not is_number(each.old):
             raise CannotWrite("migfix only turns numbers into UUIDs")
         pointing = pointing_at(each.model, state, history)
-        demand_movable(each.model, pointing, migration, state, history)
+        demand_movable(each.model, pointing, migration, history)
         wrote, edits = to_uuid(migration, each, pointing, taken)
     except CannotWrite as reason:
         return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", _NEXT_STEP)

@@ -10,7 +10,7 @@ from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
 from migfix.history.state import State
-from migfix.rules.change_primary_key.pointing import pointing_at
+from migfix.rules.change_primary_key.pointing import pointing_at, pointing_from_elsewhere
 from migfix.source.migration import Migration, Operation
 
 
@@ -61,6 +61,6 @@ def _why(op: Operation, model: Model, new: Field, is_removed: bool, state: State
         return f"{model.label} gets a second primary key, {new.name}, which no database takes."
     if op.kind == "AddField":
         return f"all rows of {model.label} get the same value in their new key {new.name}."
-    if pointing_at(model, state, history):
+    if pointing_at(model, state, history) or pointing_from_elsewhere(model, history):
         return f"{new.name} becomes the key of {model.label}, and the keys that point at its rows have other values."
     return ""

@@ -15,26 +15,44 @@ Pointing = tuple[tuple[Model, Field], ...]
 
 def pointing_at(target: Model, state: State, history: History) -> Pointing:
     """Every relation to the primary key of ``target``, and its own many-to-many fields, whose tables have its key."""
-    found = []
-    for model in state.models.values():
-        for field in model.fields.values():
-            is_to = field.target(*model.key, history.facts) == target.key and not field.get("to_field")
-            is_own = model.key == target.key and field.kind == "ManyToManyField"
-            if (is_to or is_own) and model.has_own_table:
-                found.append((model, field))
-    return tuple(found)
+    return tuple(
+        (model, field)
+        for model in state.models.values()
+        for field in model.fields.values()
+        if model.has_own_table and _has_keys(model, field, target, history)
+    )
 
 
-def demand_movable(target: Model, pointing: Pointing, migration: Migration, state: State, history: History) -> None:
-    """Raises CannotWrite if a relation can't follow in this file."""
-    for model, field in pointing:
+def _has_keys(model: Model, field: Field, target: Model, history: History) -> bool:
+    is_to = field.target(*model.key, history.facts) == target.key and not field.get("to_field")
+    return is_to or (model.key == target.key and field.kind == "ManyToManyField")
+
+
+def pointing_from_elsewhere(target: Model, history: History) -> Pointing:
+    """The relations from other apps, also from migrations that run after this one or that it doesn't depend on."""
+    return tuple(
+        (model, field)
+        for model in _at_end(history)
+        for field in model.fields.values()
+        if model.app != target.app and model.has_own_table and _has_keys(model, field, target, history)
+    )
+
+
+def _at_end(history: History) -> list[Model]:
+    """Every model after all migrations of the project; none if a cycle prevents an order."""
+    state = history.state_at_end(leaf for app in history.labels for leaf in history.leaves(app))
+    return list(state.models.values()) if state else []
+
+
+def demand_movable(target: Model, pointing: Pointing, migration: Migration, history: History) -> None:
+    """Raises CannotWrite if a relation can't follow in this file, also one that the file doesn't depend on."""
+    for model, field in (*pointing, *pointing_from_elsewhere(target, history)):
         if model.app != migration.app:
             raise CannotWrite(f"{model.label}.{field.name} of another app points at it")
         if field.is_true("primary_key") or field.is_parent_link:
             raise CannotWrite(f"{model.label}.{field.name}, a primary key, points at it")
         if "." in field.kind:
             raise CannotWrite(f"{model.label}.{field.name} is a {field.kind}")
-    children = [each.label for each in state.models.values() if target.key in each.parents(history.facts)]
-    children = [label for label in children if label != target.label]
-    if children:
-        raise CannotWrite(f"{children[0]} inherits from it")
+    for model in _at_end(history):
+        if target.key in model.parents(history.facts):
+            raise CannotWrite(f"{model.label} inherits from it")

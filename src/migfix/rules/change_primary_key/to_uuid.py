@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from migfix.changes.altered_fields import AlteredField
+from migfix.history import History
 from migfix.history.fields import Field
 from migfix.history.model import Model
-from migfix.rows.placeholder_rows.made_by_steps import writes_column
+from migfix.rows.prepared import is_cleaned
 from migfix.rules.change_primary_key.functions import functions
 from migfix.rules.change_primary_key.pointing import Pointing
 from migfix.source.edits import AddFunction, AddImport, Edit, Insert
@@ -24,9 +25,11 @@ _TEXT = Call(
 )
 
 
-def is_prepared(migration: Migration, each: AlteredField) -> bool:
+def is_prepared(migration: Migration, each: AlteredField, history: History) -> bool:
     """Whether the author brings the key to its new values, or this is one of the steps on the way."""
-    return each.new.value == _TEXT or writes_column(migration, each.model.key, each.old.name)
+    return each.new.value == _TEXT or is_cleaned(
+        migration, len(migration.operations), each.model, each.old.name, history
+    )
 
 
 def to_uuid(migration: Migration, each: AlteredField, pointing: Pointing, taken: set[str]) -> tuple[str, list[Edit]]:

@@ -12,7 +12,7 @@ from migfix.history.fields import Field, names_field
 from migfix.history.model import Model, items_of
 from migfix.history.uniqueness import unique_sets
 from migfix.rows.leftover_tables import before_migrating
-from migfix.rows.placeholder_rows.made_by_steps import writes_column
+from migfix.rows.prepared import is_cleaned
 from migfix.rules.keep_relation_on_new_target import RULE
 from migfix.rules.keep_relation_on_new_target.links import Link, link_between
 from migfix.rules.keep_relation_on_new_target.new_field import to_new_field
@@ -31,7 +31,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
         asked = {each.old.key for each in replaced_models(migration, history) if each.is_alike}  # MIG109 asks
         for each in altered_fields(migration, history):
             if _points_elsewhere(each, history) and each.targets[0] not in asked:
-                if not writes_column(migration, each.model.key, each.new.name):
+                if not is_cleaned(migration, len(migration.operations), each.model, each.new.name, history):
                     yield _finding(migration, each, taken, history)
 
 
@@ -80,7 +80,9 @@ def _written(migration: Migration, each: AlteredField, taken: set[str], history:
     if each.old.kind == "ManyToManyField":
         raise CannotWrite("migfix doesn't rewrite links of many-to-many fields")
     state = history.state_before(migration, each.index)
-    if old is None or new is None or old not in state.models or new not in state.models:
+    if not {old, new} <= state.models.keys():  # a model of an installed package, such as auth.User
+        state = history.whole.state_before(migration, each.index)
+    if old is None or new is None or not {old, new} <= state.models.keys():
         raise CannotWrite("one of the two models isn't found")
     if old == new:
         if name := _named_by(each.model, each.old):

@@ -40,7 +40,9 @@ def _rewrite(
     name = free_name(f"number_{snake(model.name)}_order", taken)
     taken.add(name)
     owner = op.text("order_with_respect_to")
-    edits = step_edits(migration, index + 1, name, _function(name, model, owner), is_elidable=True)
+    before = history.state_before(migration).models.get(model.key, model)
+    function = _function(name, model, owner, _order(before, model))
+    edits = step_edits(migration, index + 1, name, function, is_elidable=True)
     why = f"all existing rows of {model.label} get the same place in the order of their {owner}."
     wrote = f"{name}() numbers the rows of each {owner} in a RunPython after it, in the order that they had."
     imports = AddImport(migration.path, "django.db", "router")
@@ -48,15 +50,14 @@ def _rewrite(
     return Rewrite(RULE.code, migration.path, op.line, why, wrote, (*edits, imports), advice=advice)
 
 
-def _function(name: str, model: Model, owner: str) -> str:
+def _function(name: str, model: Model, owner: str, order: tuple[str, ...]) -> str:
     """The code of the function: the rows of one owner at a time."""
-    variables = Variables((model,))
-    order = ", ".join(map(literal, _order(model)))
+    variables, by = Variables((model,)), ", ".join(map(literal, order))
     lines = [
         *opening(name, variables, _COMMENT),
         f"    rows = {variables.rows(model)}",
         f"    for owner in rows.order_by().values_list({literal(owner)}, flat=True).distinct():",
-        f"        batch = list(rows.filter({owner}=owner).order_by({order}).only({literal('pk')}))",
+        f"        batch = list(rows.filter({owner}=owner).order_by({by}).only({literal('pk')}))",
         "        for number, row in enumerate(batch):",
         "            row._order = number",
         f"        rows.bulk_update(batch, [{literal('_order')}], batch_size=1000)",
@@ -64,11 +65,11 @@ def _function(name: str, model: Model, owner: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _order(model: Model) -> tuple[str, ...]:
-    """The order that the rows had: their old place, else the ordering of the model, and the primary key."""
+def _order(before: Model, model: Model) -> tuple[str, ...]:
+    """The order that the rows had ``before`` the file: their old place, else the ordering, and the primary key."""
     if model.options.get("order_with_respect_to") not in (None, Literal(None)):
         return "_order", "pk"
-    ordering = model.options.get("ordering")
+    ordering = before.options.get("ordering")
     items = ordering.items if isinstance(ordering, Sequence) else ()
     names = [str(each.value) for each in items if isinstance(each, Literal) and isinstance(each.value, str)]
     is_known = len(names) == len(items) and all(each.lstrip("-") in model.fields for each in names)
