@@ -13,7 +13,7 @@ from migfix.history.state import State
 from migfix.source.migration import Key, Literal, Migration, Operation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AlteredField:
     """An AlterField of a column that may have values."""
 

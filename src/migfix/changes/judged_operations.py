@@ -1,26 +1,26 @@
-"""Each operation of a migration with what migfix knows of it: safe on any rows, code of the project, or unknown."""
+"""Each operation of a migration with what migfix knows of it: safe on any rows, code of the project, or unknown.
+
+What judges operations on tables with rows is loaded only for files that have one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
-from migfix.changes.altered_fields import AlteredField, altered_fields
-from migfix.changes.judged_alterations import alteration
-from migfix.changes.judged_constraints import constraint, index_entry
-from migfix.changes.judged_fields import addition, removal
 from migfix.changes.judgement import Judgement, Kind, combined, safe, unknown
 from migfix.changes.tables import may_have_rows
 from migfix.history import History
-from migfix.history.fields import together
-from migfix.history.model import Model
 from migfix.history.state import State
 from migfix.source.migration import Migration, Name, Operation
 from migfix.source.names import FORWARD, is_noop
 
+if TYPE_CHECKING:
+    from migfix.changes.altered_fields import AlteredField
 
-@dataclass(frozen=True)
-class JudgedOperation:
+
+class JudgedOperation(NamedTuple):
     """An operation of a file, without what the rules find."""
 
     path: str
@@ -36,7 +36,10 @@ class JudgedOperation:
 def judged_operations(migration: Migration, history: History, engines: Iterable[str]) -> Iterator[JudgedOperation]:
     """Every operation of a migration, in order."""
     engines = tuple(engines)
-    altered = {each.index: each for each in altered_fields(migration, history)}
+    altered: dict[int, AlteredField] = {}
+    if any(op.kind == "AlterField" for op in migration.operations):
+        fields = import_module("migfix.changes.altered_fields").altered_fields
+        altered = {each.index: each for each in fields(migration, history)}
     for index, op, state in history.states(migration):
         found = _judged(op, migration, state, altered.get(index), history, engines)
         yield JudgedOperation(migration.path, op.line, op.value.span[2], _named(op), found, _function(op, migration))
@@ -81,7 +84,11 @@ def _judged(
         return safe("its table has no rows yet, or no table belongs to its model")
     if op.kind == "AlterField" and altered is None:
         return unknown("the field before or after it can't be read")
-    return alteration(altered, history, engines) if altered else _on_rows(op, model, history)
+    if altered is None:
+        found: Judgement = import_module("migfix.changes.judged_on_rows").on_rows(op, model, history)
+    else:
+        found = import_module("migfix.changes.judged_alterations").alteration(altered, history, engines)
+    return found
 
 
 def _code(op: Operation, migration: Migration) -> Judgement:
@@ -94,29 +101,6 @@ def _code(op: Operation, migration: Migration) -> Judgement:
     return Judgement(Kind.code, "it runs code of this file")
 
 
-def _on_rows(op: Operation, model: Model, history: History) -> Judgement:
-    """The verdict on an operation that meets rows of ``model``."""
-    match op.kind:
-        case "AddField":
-            return addition(op, model, history)
-        case "RemoveField":
-            return removal(op, model)
-        case "AddIndex" | "AddIndexConcurrently":
-            return index_entry(op.arguments.get("index"), model)
-        case "AddConstraint" | "AddConstraintNotValid" | "AlterConstraint":
-            return constraint(op, model)
-        case "ValidateConstraint":
-            return unknown(f"rows of {model.label} may not meet the constraint")
-        case "AlterUniqueTogether":
-            has_more = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
-            return safe("no rows are equal in these fields" if has_more else "it drops constraints only", "MIG111")
-        case "AlterOrderWithRespectTo" if op.text("order_with_respect_to"):
-            return safe("a step of this file numbers the rows", "MIG116")
-    if op.kind in _KEEPING_VALUES:
-        return safe(_KEEPING_VALUES[op.kind])
-    return unknown(f"what {op.kind} does to rows isn't known")
-
-
 _WITHOUT_ROWS = {
     "CreateModel": "it makes a new table",
     "AlterModelOptions": "it changes the state only",
@@ -125,17 +109,3 @@ _WITHOUT_ROWS = {
     "RemoveCollation": "it changes no table",
 } | {f"{name}Extension": "it changes no table" for name in ("Create", "Bloom", "BtreeGin", "BtreeGist", "CIText")}
 _WITHOUT_ROWS |= {f"{name}Extension": "it changes no table" for name in ("Crypto", "HStore", "Trigram", "Unaccent")}
-
-_KEEPING_VALUES = {
-    "DeleteModel": "it removes the table with its rows, as written",
-    "RenameModel": "the table keeps its rows",
-    "RenameField": "the column keeps its values",
-    "AlterModelTable": "the table keeps its rows",
-    "AlterModelTableComment": "the table keeps its rows",
-    "AlterOrderWithRespectTo": "it removes the order of the rows, as written",
-    "AlterIndexTogether": "indexes don't change rows",
-    "RemoveIndex": "indexes don't change rows",
-    "RemoveIndexConcurrently": "indexes don't change rows",
-    "RenameIndex": "indexes don't change rows",
-    "RemoveConstraint": "it drops a constraint only",
-}

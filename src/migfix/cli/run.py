@@ -139,13 +139,15 @@ class Run:
 
     def outcome(self, paths: list[Path], config: Config) -> Outcome:
         """What was found. What rewrites is loaded only if a rule finds something."""
-        from migfix.planning.look import Look, look_at
+        from migfix.planning.look import Look, clean, look_at
         from migfix.planning.plan import Plan
 
         look = look_at(paths, config)
         if not isinstance(look, Look):
             return look
         if not look.finds_something:
+            if look.is_plain:
+                return clean(look)
             from migfix.planning.outcome import outcome_of, suppressions_of
 
             return outcome_of(look, Plan(), suppressions_of(look), self.all_or_nothing)

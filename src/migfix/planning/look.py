@@ -16,7 +16,8 @@ from migfix.history import History
 from migfix.planning.concerned import check, look
 from migfix.planning.plan import Outcome, Plan
 from migfix.planning.registry import selected, selectors
-from migfix.project.config import Config
+from migfix.planning.verdict import plain_verdict
+from migfix.project.config import BASELINE, Config
 from migfix.project.facts import ENGINES
 from migfix.project.files import find_root
 from migfix.project.git.repository import Repository
@@ -53,6 +54,13 @@ class Look:
         return tuple(each for each in self.migrations if not each.unread)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether only rules can affect the result: no baseline, no unreadable file, no comment, nothing ignored."""
+        has_baseline = self.config.has_baseline and (self.config.baseline / BASELINE).is_file()
+        is_ignoring = bool(self.config.ignore or self.per_file)
+        return not (has_baseline or is_ignoring or any(each.unread or each.mentions_migfix for each in self.migrations))
+
+    @property
     def all_errors(self) -> tuple[str, ...]:
         """The errors of the paths, and those of other files of the project that were needed."""
         return (*self.errors, *self.project.errors)
@@ -73,6 +81,14 @@ class Look:
             or (self.history.has_met_deployed and any(True for _ in look(rule, self.readable, self.history)))
             for rule in self.rules
         )
+
+
+def clean(look: Look) -> Outcome:
+    """The outcome of a plain look in which no rule finds anything."""
+    rules = {rule.code for rule in look.rules}
+    operations = tuple(plain_verdict(each, rules) for each in look.operations)
+    count = len(look.migrations)
+    return Outcome(Plan(), look.all_errors, looked_at=count, left_out=look.left_out, operations=operations)
 
 
 def look_at(paths: Iterable[Path], config: Config) -> Look | Outcome:

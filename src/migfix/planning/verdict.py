@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from migfix.changes.judged_operations import JudgedOperation
 
 
 class Verdict(Enum):
@@ -19,8 +22,7 @@ class Verdict(Enum):
     unknown = "can't be judged"
 
 
-@dataclass(frozen=True)
-class OperationVerdict:
+class OperationVerdict(NamedTuple):
     """The verdict on one operation of a file."""
 
     path: str
@@ -29,6 +31,15 @@ class OperationVerdict:
     """``AddField post.category``."""
     verdict: Verdict
     why: str
+
+
+def plain_verdict(each: JudgedOperation, rules: Collection[str]) -> OperationVerdict:
+    """The verdict if nothing was found. ``rules`` are the codes of those that ran."""
+    judgement, off = each.judgement, each.judgement.rules - set(rules)
+    verdict, why = Verdict[judgement.kind.name], judgement.why
+    if verdict is Verdict.safe and off:
+        verdict, why = Verdict.unjudged, f"{', '.join(sorted(off))} {'is' if len(off) == 1 else 'are'} off"
+    return OperationVerdict(each.path, each.line, each.operation, verdict, why)
 
 
 def counts(verdicts: Iterable[OperationVerdict]) -> dict[Verdict, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migfix.findings.finding import Finding, Rewrite
 from migfix.planning.registry import selectors
-from migfix.planning.verdict import OperationVerdict, Verdict
+from migfix.planning.verdict import OperationVerdict, Verdict, plain_verdict
 from migfix.source.ignores import Ignore, ignores
 
 if TYPE_CHECKING:
@@ -57,12 +57,10 @@ def _verdict(
         return Verdict.rewritten, ", ".join({made.code: None for made in plan.rewrites if made.path == each.path})
     if is_suppressed:
         return Verdict.unjudged, "its finding is suppressed"
-    judgement = each.judgement
-    if judgement.kind.name == "safe" and (off := judgement.rules - rules):
-        return Verdict.unjudged, f"{', '.join(sorted(off))} {'is' if len(off) == 1 else 'are'} off"
-    if judgement.kind.name == "unknown" and is_silenced:
+    plain = plain_verdict(each, rules)
+    if plain.verdict is Verdict.unknown and is_silenced:
         return Verdict.unjudged, f"{UNCERTAIN} is suppressed"
-    return Verdict[judgement.kind.name], judgement.why
+    return plain.verdict, plain.why
 
 
 def _is_gone(each: JudgedOperation, plan: Plan) -> bool:
