@@ -82,4 +82,4 @@ def removal(op: Operation, model: Model) -> Judgement:
     field = model.fields.get(op.text("name"))
     if field is not None and field.is_true("primary_key"):
         return unknown(f"{model.label} loses its primary key, {field.name}")
-    return safe("it removes the column with its values, as written", "MIG109")
+    return safe("it removes the column with its values, as written", "MIG109", "MIG115")
