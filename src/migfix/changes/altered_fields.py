@@ -26,6 +26,8 @@ class AlteredField:
     new: Field
     targets: tuple[Key | None, Key | None] = (None, None)
     """The models whose rows the relation points at before and after. A proxy counts as the model that it stands for."""
+    to_fields: tuple[str, str] = ("pk", "pk")
+    """The fields of these models whose values the relation has; "pk" for the primary key."""
 
     @property
     def label(self) -> str:
@@ -47,7 +49,18 @@ def altered_fields(migration: Migration, history: History) -> Iterator[AlteredFi
         if old.kind and new.kind:
             now = history.state_before(migration, index).models[model.key]
             targets = [_concrete(field.target(*model.key, history.facts), state, history) for field in (old, new)]
-            yield AlteredField(migration, index, op, now, old, new, (targets[0], targets[1]))
+            models = [state.models.get(key) if key else None for key in targets]
+            to_fields = [_to_field(old, models[0]), _to_field(new, models[1])]
+            both = (targets[0], targets[1]), (to_fields[0], to_fields[1])
+            yield AlteredField(migration, index, op, now, old, new, *both)
+
+
+def _to_field(field: Field, target: Model | None) -> str:
+    """The field of the target that a relation names; "pk" also if it names the primary key."""
+    value = field.get("to_field")
+    name = str(value.value) if isinstance(value, Literal) and value.value else "pk"
+    key = target.primary_key if target else None
+    return "pk" if name == (key.name if key else "id") else name
 
 
 def _concrete(key: Key | None, state: State, history: History) -> Key | None:

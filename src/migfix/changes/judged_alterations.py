@@ -78,7 +78,7 @@ def _relation(each: AlteredField, history: History) -> str:
         return f"{each.label} {become if new.is_relation else 'is no relation any more, and keeps its keys as values'}"
     if each.targets[0] != each.targets[1]:
         return f"{each.label} points at another model, and keys keep their numbers"
-    if old.get("to_field") != new.get("to_field"):
+    if each.to_fields[0] != each.to_fields[1]:
         return f"{each.label} points at another field, and keys keep their values"
     if _has_no_constraint(old) and not _has_no_constraint(new) and not _had_constraint(each, history):
         return f"{each.label} gets a foreign key constraint, and existing keys may point at no row"

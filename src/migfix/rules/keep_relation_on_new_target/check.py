@@ -44,8 +44,7 @@ def _points_elsewhere(each: AlteredField, history: History) -> bool:
         return False
     state = history.state_before(each.migration, each.index)
     is_parent = old in state.models and new in state.models[old].parents(history.facts)
-    fields = [field.get("to_field") for field in (each.old, each.new)]
-    return (old != new and not is_parent) or fields[0] != fields[1]
+    return (old != new and not is_parent) or each.to_fields[0] != each.to_fields[1]
 
 
 def _finding(migration: Migration, each: AlteredField, taken: set[str], history: History) -> Finding:
@@ -88,7 +87,7 @@ def _written(migration: Migration, each: AlteredField, taken: set[str], history:
         if name := _named_by(each.model, each.old):
             raise CannotWrite(f"{name} of {each.model.label} names it")
         return to_new_field(migration, each, state.models[old], taken)
-    if each.old.get("to_field") or each.new.get("to_field"):
+    if each.to_fields != ("pk", "pk"):
         raise CannotWrite("it has a to_field, too")
     if any(each.new.name in names for names in unique_sets(each.model, also_partial=True)) or each.new.is_unique:
         raise CannotWrite("it is unique, and keys would collide while they change")

@@ -9,7 +9,7 @@ from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables, unique
 from migfix.source.edits import AddImport, Edit, Insert
 from migfix.source.formatting import call, free_name, literal, render, snake
-from migfix.source.migration import Literal, Migration, Value
+from migfix.source.migration import Literal, Migration
 from migfix.source.writer import Writer, with_arguments
 
 
@@ -23,7 +23,7 @@ def to_new_field(migration: Migration, each: AlteredField, target: Model, taken:
     off = {"null": Literal(True), "db_constraint": Literal(False)}
     free = with_arguments(each.old.value, **off)
     copy = with_arguments(each.new.value, **off, db_index=Literal(False), related_name=Literal("+"), unique=None)
-    keys = _key(each.old.get("to_field")), _key(each.new.get("to_field"))
+    keys = each.to_fields
     functions = (
         _function(names[0], each, target, (field, second), keys, writer),
         _function(names[1], each, target, (second, field), (keys[1], keys[0]), writer),
@@ -43,10 +43,6 @@ def to_new_field(migration: Migration, each: AlteredField, target: Model, taken:
         AddImport(migration.path, "django.db", "router"),
     ]
     return f"{names[0]}() fills a second column, which takes its place, and {names[1]}() goes back.", edits
-
-
-def _key(to_field: Value | None) -> str:
-    return str(to_field.value) if isinstance(to_field, Literal) and to_field.value else "pk"
 
 
 def _function(
