@@ -17,7 +17,8 @@ from migfix.source.text import text_between
 def is_filled(migration: Migration, index: int, model: Model, column: str, history: History) -> bool:
     """Whether an operation before ``index``, in this file or an earlier one, writes the column or deletes rows."""
     own = any(_may_write(migration, op, model) for op in migration.operations[:index])
-    if own or writes_column(migration, model.key, column, index):
+    names = _names_until(migration, index, model, column)
+    if own or any(writes_column(migration, model.key, name, index) for name in names):
         return True
     if deletes_rows_without(migration, model.key, column, index):
         return True
@@ -25,6 +26,15 @@ def is_filled(migration: Migration, index: int, model: Model, column: str, histo
         writes_column(each, model.key, column) or any(_may_write(each, op, model) for op in each.operations)
         for each in _with_steps(migration, column, history)
     )
+
+
+def _names_until(migration: Migration, index: int, model: Model, column: str) -> list[str]:
+    """The names that a column has in this file up to operation ``index``, the last one first."""
+    names = [column]
+    for op in reversed(migration.operations[:index]):
+        if op.kind == "RenameField" and op.model == model.key[1] and op.text("new_name") == names[-1]:
+            names.append(op.text("old_name"))
+    return names
 
 
 def is_cleaned(migration: Migration, index: int, model: Model, column: str, history: History) -> bool:

@@ -15,6 +15,7 @@ from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_type import RULE
 from migfix.rules.fit_rows_to_type.dates import are_dates, fit_dates
+from migfix.rules.fit_rows_to_type.flags import are_flags, fit_flags
 from migfix.rules.fit_rows_to_type.read_text import is_readable, read_text
 from migfix.rules.fit_rows_to_type.truncate import truncate
 from migfix.rules.fit_rows_to_type.words import shown
@@ -86,6 +87,8 @@ def _written(
         return (*fit_dates(migration, each, taken), ())
     if each.label.lower() in {name.lower() for name in history.facts.truncate} and length(each.new):
         return (*truncate(migration, each, taken), ())
+    if are_flags(each):
+        return (*fit_flags(migration, each, taken), ())
     if is_readable(each):
         return read_text(migration, each, taken, history)
     return None

@@ -8,11 +8,10 @@ from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.changes.replaced_models import replaced_models
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.fields import Field, names_field
-from migfix.history.model import Model, items_of
 from migfix.history.uniqueness import unique_sets
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.prepared import is_cleaned
+from migfix.rows.second_column import demand_unnamed
 from migfix.rules.keep_relation_on_new_target import RULE
 from migfix.rules.keep_relation_on_new_target.links import Link, link_between
 from migfix.rules.keep_relation_on_new_target.new_field import to_new_field
@@ -84,8 +83,7 @@ def _written(migration: Migration, each: AlteredField, taken: set[str], history:
     if old is None or new is None or not {old, new} <= state.models.keys():
         raise CannotWrite("one of the two models isn't found")
     if old == new:
-        if name := _named_by(each.model, each.old):
-            raise CannotWrite(f"{name} of {each.model.label} names it")
+        demand_unnamed(each.model, each.old)
         return to_new_field(migration, each, state.models[old], taken)
     if each.to_fields != ("pk", "pk"):
         raise CannotWrite("it has a to_field, too")
@@ -95,11 +93,3 @@ def _written(migration: Migration, each: AlteredField, taken: set[str], history:
         raise CannotWrite("one of the two models is its own")
     link: Link = link_between(state.models[old], state.models[new], history)
     return to_new_model(migration, each, link, taken)
-
-
-def _named_by(model: Model, field: Field) -> str:
-    """An option of the model that names the field; "" if none does."""
-    for name in ("unique_together", "index_together", "indexes", "constraints"):
-        if any(names_field(value, field.name) for value in items_of(model.options.get(name))):
-            return name
-    return ""

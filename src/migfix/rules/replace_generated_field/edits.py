@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from migfix.changes.altered_fields import AlteredField
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
+from migfix.rows.second_column import demand_unnamed, replace_column
 from migfix.source.edits import AddFunction, AddImport, Edit
 from migfix.source.formatting import call, flatten, free_name, literal, quote_of, render, snake, with_quotes
 from migfix.source.migration import Literal, Migration
@@ -47,28 +48,20 @@ def to_generated(migration: Migration, each: AlteredField, taken: set[str]) -> R
 
 def to_plain(migration: Migration, each: AlteredField, taken: set[str]) -> Replacement:
     """Add a column, copy the values, and let it take the place of the generated one. Raises CannotWrite."""
+    demand_unnamed(each.model, each.old)
     writer = Writer(migration, is_its_own=True)
     model, field = each.model.name.lower(), each.new.name
     temporary = free_name(f"{field}_copy", set(each.model.fields))
     name = free_name(f"copy_{snake(each.model.name)}_{field.lower()}", taken)
     taken.add(name)
     nullable = with_arguments(each.new.value, null=Literal(True), unique=None, db_index=None, db_column=None)
-    add = writer.operation(
-        "AddField",
-        ("model_name", literal(model)),
-        ("name", literal(temporary)),
-        ("field", writer.code(nullable)),
-    )
-    rename = writer.operation(
-        "RenameField", ("model_name", literal(model)), ("old_name", literal(temporary)), ("new_name", literal(field))
-    )
     alter = writer.alter_field(model, field, each.new.value)
     f = writer.name("django.db.models.F")
     comment = "# The generated column is about to go."
     function = _function(name, each, comment, temporary, f"{f}({literal(field)})")
     step = _step(writer, migration, name, _noop(migration))
     last = () if nullable == each.new.value else (alter,)
-    operations = (add, step, _remove(writer, each), rename, *last)
+    operations = (*replace_column(writer, model, field, temporary, nullable, step), *last)
     wrote = f"{name}() copies its values to a new column, which takes its place."
     return Replacement(operations, (*_added(migration, function), *writer.edits), wrote)
 
