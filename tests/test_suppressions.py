@@ -212,7 +212,7 @@ values = {{"blog.Post.title" = "x"}}  # pyproject.toml
 # databases: no database is asked what is applied
 # per-file-ignores: not set
 after-makemigrations = "ask"  # default
-# rules: MIG301 MIG302
+# rules: MIG301 MIG302 MIG303
 """
 
 

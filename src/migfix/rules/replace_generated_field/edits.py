@@ -9,7 +9,7 @@ from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
 from migfix.rows.second_column import demand_unnamed, replace_column
 from migfix.source.edits import AddFunction, AddImport, Edit
-from migfix.source.formatting import call, flatten, free_name, literal, quote_of, render, snake, with_quotes
+from migfix.source.formatting import Code, call, free_name, literal, prefixed, quote_of, render, snake, with_quotes
 from migfix.source.migration import Literal, Migration
 from migfix.source.names import spelling
 from migfix.source.writer import CannotWrite, Writer, with_arguments
@@ -36,7 +36,7 @@ def to_generated(migration: Migration, each: AlteredField, taken: set[str]) -> R
     name = free_name(f"compute_{snake(each.model.name)}_{each.new.name.lower()}", taken)
     taken.add(name)
     comment = "# The column is an ordinary one again."
-    function = _function(name, each, comment, each.new.name, flatten(writer.code(expression)))
+    function = _function(name, each, comment, each.new.name, writer.code(expression))
     step = _step(writer, migration, _noop(migration), name)
     nullable = with_arguments(each.old.value, null=Literal(True))
     is_stuck = each.old.default is None and not each.old.is_true("null")
@@ -84,10 +84,10 @@ def _step(writer: Writer, migration: Migration, code: str, reverse: str) -> str:
     return writer.operation("RunPython", ("code", code), ("reverse_code", reverse))
 
 
-def _function(name: str, each: AlteredField, comment: str, field: str, value: str) -> str:
+def _function(name: str, each: AlteredField, comment: str, field: str, value: Code) -> str:
     """A function that writes one column of all rows."""
     variables = Variables((each.model,))
-    update = render(call(f"    {variables.rows(each.model)}.update", f"{field}={value}"), 4)
+    update = "    " + render(call(f"{variables.rows(each.model)}.update", prefixed(f"{field}=", value)), 4)
     return "\n".join([*opening(name, variables, comment), update, ""])
 
 
