@@ -57,7 +57,7 @@ def _key(each: AlteredField, history: History) -> str:
     if old.is_true("primary_key") != new.is_true("primary_key"):
         return f"the primary key of {each.model.label} changes"
     is_other = old.kind != new.kind and not (old.is_relation or new.is_relation)
-    if new.is_true("primary_key") and is_other and not _are_numbers(old, new):
+    if new.is_true("primary_key") and is_other and not (old.is_integer and new.is_integer):
         return f"the primary key of {each.model.label} becomes a {new.kind}, and so do all keys that point at it"
     return ""
 
@@ -80,7 +80,7 @@ def _relation(each: AlteredField, history: History) -> str:
         return f"{each.label} points at another model, and keys keep their numbers"
     if each.to_fields[0] != each.to_fields[1]:
         return f"{each.label} points at another field, and keys keep their values"
-    if _has_no_constraint(old) and not _has_no_constraint(new) and not _had_constraint(each, history):
+    if old.is_unconstrained and not new.is_unconstrained and not _had_constraint(each, history):
         return f"{each.label} gets a foreign key constraint, and existing keys may point at no row"
     return ""
 
@@ -98,20 +98,11 @@ _QUESTIONS: tuple[Callable[[AlteredField, History], str], ...] = (_key, _generat
 """Each answers with what isn't known of an alteration, or ""."""
 
 
-def _has_no_constraint(field: Field) -> bool:
-    value = field.get("db_constraint")
-    return value is not None and getattr(value, "value", True) is False
-
-
 def _had_constraint(each: AlteredField, history: History) -> bool:
     """Whether the relation had its constraint before this file, which drops it for a while."""
     model = history.state_before(each.migration).models.get(each.model.key)
     field = model.fields.get(each.new.name) if model else None
-    return field is not None and field.is_relation and not _has_no_constraint(field)
-
-
-def _are_numbers(*fields: Field) -> bool:
-    return all("Integer" in field.kind or "AutoField" in field.kind for field in fields)
+    return field is not None and field.is_relation and not field.is_unconstrained
 
 
 def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judgement:

@@ -50,6 +50,17 @@ class Field:
         return self.kind in ("ForeignKey", "OneToOneField")
 
     @property
+    def is_integer(self) -> bool:
+        """Whether the field holds integers."""
+        return "Integer" in self.kind or "AutoField" in self.kind
+
+    @property
+    def is_unconstrained(self) -> bool:
+        """Whether the relation has no foreign key constraint: ``db_constraint=False``."""
+        value = self.get("db_constraint")
+        return isinstance(value, Literal) and value.value is False
+
+    @property
     def is_parent_link(self) -> bool:
         return self.is_true("parent_link")
 

@@ -33,12 +33,6 @@ def findings_of(look: Look) -> Iterator[Finding]:
     yield from _unread(look, suppressions)
 
 
-def _found(look: Look) -> Iterator[Finding]:
-    """What the rules find in the files as they are, also what is suppressed."""
-    for rule in look.rules:
-        yield from look_with(rule, look.readable, look.history)
-
-
 def outcome_of(
     look: Look, plan: Plan, suppressions: Suppressions, all_or_nothing: bool = False, is_asked: bool = False
 ) -> Outcome:
@@ -47,8 +41,10 @@ def outcome_of(
     With ``all_or_nothing``, nothing is rewritten if something can't be fixed. ``is_asked`` means that fixes may have
     been declined.
     """
-    original = list(_found(look)) if plan.suppressed or is_asked or all_or_nothing else []
-    standing = list(findings_of(look)) if original else []
+    is_needed = plan.suppressed or is_asked or all_or_nothing
+    by_rule = [(rule, list(look_with(rule, look.readable, look.history))) for rule in look.rules if is_needed]
+    original = [each for _, own in by_rule for each in own]
+    standing = [each for rule, own in by_rule for each in suppressions.standing(rule, own, look.history)]
     found = (*_unread(look, suppressions), *plan.refusals)
     wanted = frozenset[str]() if look.config.is_picked else look.directly
     passed_over = _passed_over(look, {each.path for each in found} - wanted)

@@ -9,7 +9,7 @@ from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.change_primary_key import RULE
-from migfix.rules.change_primary_key.new_keys import ReplacedKey, is_number, replaced_keys
+from migfix.rules.change_primary_key.new_keys import ReplacedKey, replaced_keys
 from migfix.rules.change_primary_key.pointing import demand_movable, pointing_at
 from migfix.rules.change_primary_key.renamed_key import renamed
 from migfix.rules.change_primary_key.to_uuid import is_prepared, to_uuid
@@ -36,14 +36,14 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 def _becomes_other_key(each: AlteredField) -> bool:
     """Whether a primary key gets values of another kind."""
     is_key = each.old.is_true("primary_key") and each.new.is_true("primary_key")
-    return is_key and each.old.kind != each.new.kind and not (is_number(each.old) and is_number(each.new))
+    return is_key and each.old.kind != each.new.kind and not (each.old.is_integer and each.new.is_integer)
 
 
 def _altered(migration: Migration, each: AlteredField, taken: set[str], history: History) -> Finding:
     why = f"the key of {each.model.label} becomes a {each.new.kind}, and {each.old.kind} values can't become one."
     state = history.state_before(migration, each.index)
     try:
-        if each.new.kind != "UUIDField" or not is_number(each.old):
+        if each.new.kind != "UUIDField" or not each.old.is_integer:
             raise CannotWrite("migfix only turns numbers into UUIDs")
         pointing = pointing_at(each.model, state, history)
         demand_movable(each.model, pointing, migration, history)

@@ -28,11 +28,6 @@ class ReplacedKey:
     why: str
 
 
-def is_number(field: Field) -> bool:
-    """Whether a field holds integers."""
-    return "Integer" in field.kind or "AutoField" in field.kind
-
-
 def replaced_keys(migration: Migration, history: History) -> Iterator[ReplacedKey]:
     """Every such operation. A unique field that becomes the key of a table at which nothing points is left out."""
     removed: dict[tuple[str, str], tuple[int, Field]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migfix.rules.change_primary_key.new_keys import ReplacedKey, is_number
+from migfix.rules.change_primary_key.new_keys import ReplacedKey
 from migfix.source.edits import Edit, Insert, Remove
 from migfix.source.formatting import literal
 from migfix.source.migration import Migration
@@ -13,7 +13,7 @@ def renamed(migration: Migration, key: ReplacedKey) -> tuple[str, list[Edit]]:
     """What is written, and the edits: the key is then a number that becomes a UUID. Raises CannotWrite."""
     if key.removed is None or key.old is None or key.op.kind != "AddField":
         raise CannotWrite("migfix can't say which value each row gets")
-    if key.new.kind != "UUIDField" or key.new.default is None or not is_number(key.old):
+    if key.new.kind != "UUIDField" or key.new.default is None or not key.old.is_integer:
         raise CannotWrite("migfix only turns numbers into UUIDs")
     writer, model = Writer(migration, is_its_own=True), key.model.name.lower()
     alter = writer.alter_field(model, key.old.name, key.new.value)

@@ -82,11 +82,7 @@ def _constrained(model: Model, pointing: Pointing) -> Pointing:
     ]
     written = {owner.key: owner for owner, field in pointing if field.is_key}
     keys = [(owner, field) for owner in {model.key: model, **written}.values() for field in owner.fields.values()]
-    return (*links, *((owner, field) for owner, field in keys if field.is_key and not _is_free(field)))
-
-
-def _is_free(field: Field) -> bool:
-    return field.get("db_constraint") == Literal(False)
+    return (*links, *((owner, field) for owner, field in keys if field.is_key and not field.is_unconstrained))
 
 
 def _altered(writer: Writer, model: Model, field: Field, is_free: bool) -> str:
