@@ -82,7 +82,10 @@ SetNoop = Annotated[
 Moved = Annotated[Texts, typer.Option("--moved", help="A model that moved: cars.Engine=engines.Engine.")]
 Duplicates = Annotated[
     Texts,
-    typer.Option("--duplicates", help="What happens to equal values: blog.Post.slug=stop, first, suffix or null."),
+    typer.Option(
+        "--duplicates",
+        help="What happens to equal values, or several links: blog.Post.slug=stop, first, suffix or null.",
+    ),
 ]
 Renamed = Annotated[
     Texts,

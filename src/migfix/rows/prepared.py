@@ -95,4 +95,5 @@ def _deletes(migration: Migration, op: Operation, model: Model) -> bool:
         return "delete" in text and model.table.lower() in text
     if not isinstance(code, Name) or code.dotted not in migration.functions:
         return False
-    return any(each.kind == "delete" and each.model == model.key for each in effects(migration, code.dotted))
+    found = [each for each in effects(migration, code.dotted) if each.kind == "delete" and not each.column]
+    return any(each.model == model.key for each in found)

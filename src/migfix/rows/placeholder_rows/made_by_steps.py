@@ -82,7 +82,8 @@ def deletes_rows_without(migration: Migration, model: Key, column: str, before: 
     for op in migration.operations[:before]:
         code = op.arguments.get("code")
         if isinstance(code, Name) and code.dotted in migration.functions:
-            is_deleting = any(each.kind == "delete" and each.model == model for each in effects(migration, code.dotted))
+            found = [each for each in effects(migration, code.dotted) if each.kind == "delete" and not each.column]
+            is_deleting = any(each.model == model for each in found)
             functions = called_functions(migration, {code.dotted})
             if is_deleting and any(is_null.search(function.code) for function in functions):
                 return True

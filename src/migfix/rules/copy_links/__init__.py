@@ -1,7 +1,7 @@
-"""A foreign key that becomes a many-to-many field, or the other way round: every link is lost.
+"""Values that take another form: a key becomes links, links a key, a text a key, or fields move to a new model.
 
-Django can't alter between the two, so makemigrations writes a RemoveField and an AddField. The migration passes on
-every engine, and no row has a category any more. The rule names it, with the order that keeps the links.
+Django can't alter between them, so makemigrations writes a RemoveField and an AddField or a CreateModel. The migration
+passes on every engine, and the values are gone. The rule keeps the old field until they are copied, forward and back.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether the migration removes a field and adds one, and the app has many-to-many fields."""
-    if not {"RemoveField", "AddField"} <= {op.kind for op in migration.operations}:
-        return False
-    return any(b"ManyToManyField" in each.source for each in history.app(migration.app).values())
+    """Whether a relation, a text or some fields may take another form in the migration."""
+    kinds = {op.kind for op in migration.operations}
+    if "CreateModel" in kinds and kinds & {"AlterField", "RemoveField"}:
+        return b"ForeignKey" in migration.source or b"OneToOneField" in migration.source
+    return {"RemoveField", "AddField"} <= kinds and any(
+        b"ManyToManyField" in each.source for each in history.app(migration.app).values()
+    )
 
 
 RULE = Rule(
     code="MIG115",
     name="copy-links",
-    why="A foreign key that becomes a many-to-many field, or the other way round, loses every link.",
+    why="Values that take another form, such as a key that becomes links, are lost unless they are copied.",
     concerns=concerns,
     order=15,
 )

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migfix.changes.tables import may_have_rows
-from migfix.findings.finding import Finding, Refusal
+from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.fields import Field, field_of
+from migfix.history.fields import said_of
 from migfix.history.model import Model
+from migfix.rows.cannot_fix import CannotFix
+from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.copy_links import RULE
+from migfix.rules.copy_links.edits import to_key_edits, to_links_edits
+from migfix.rules.copy_links.move_edits import move_edits
+from migfix.rules.copy_links.moved_fields import MovedFields, demand_movable, moved_fields
+from migfix.rules.copy_links.replaced_relation import LINKS, ReplacedRelation, replaced_relations
+from migfix.rules.copy_links.text_edits import text_edits
+from migfix.rules.copy_links.texts import TextToKey, texts_to_keys
 from migfix.source.data_functions.lookups import models_named
-from migfix.source.migration import Migration, Operation
+from migfix.source.migration import Migration
+from migfix.source.writer import CannotWrite
 
-_KINDS = {
-    "ManyToManyField": "a many-to-many field",
-    "ForeignKey": "a foreign key",
-    "OneToOneField": "a one-to-one field",
-}
+_KINDS = {LINKS: "a many-to-many field", "ForeignKey": "a foreign key", "OneToOneField": "a one-to-one field"}
 _ACCEPT = "To accept the loss, add `# migfix: ignore[MIG115]`."
+_CHOICES = ("first", "stop")
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Name each relation that is removed while one of the other kind, to the same model, is added."""
+    """Copy the links where a relation, a text or several fields are removed and take another form in the same file."""
     for migration in migrations:
-        removed: list[tuple[Operation, Model, Field]] = []
-        for _, op, state in history.states(migration):
-            model = state.models.get((migration.app, op.model)) if op.kind in ("RemoveField", "AddField") else None
-            if model is None or not may_have_rows(model, migration) or _is_copied(migration, model):
-                continue
-            old = model.fields.get(op.text("name"))
-            if op.kind == "RemoveField" and old is not None and old.is_relation:
-                removed.append((op, model, old))
-            for remove, before, field in removed if op.kind == "AddField" else ():
-                if before.key == model.key and _takes_its_place(field, field_of(op), model, history):
-                    yield _refusal(migration, remove, model, field, field_of(op))
-
-
-def _takes_its_place(old: Field, new: Field, model: Model, history: History) -> bool:
-    """Whether one of two relations to the same model holds one row, and the other many."""
-    targets = [field.target(*model.key, history.facts) for field in (old, new)]
-    is_other_kind = (old.kind == "ManyToManyField") != (new.kind == "ManyToManyField")
-    return new.is_relation and is_other_kind and targets[0] is not None and targets[0] == targets[1]
+        taken, done = set(migration.bound), set[int]()
+        for text in texts_to_keys(migration, history):
+            if not {text.removed, text.added} & done and not _is_copied(migration, text.model):
+                done |= {text.removed, text.added}
+                yield _text_finding(migration, text, taken, history)
+        for each in replaced_relations(migration, history):
+            if not {each.removed, each.added} & done and not _is_copied(migration, each.model):
+                done |= {each.removed, each.added}
+                yield _finding(migration, each, taken, history)
+        moves = tuple(moved_fields(migration, history))
+        for move in moves:
+            if not {index for index, _, _ in move.removed} & done and not _is_copied(migration, move.old):
+                yield _move_finding(migration, move, moves, taken, history)
 
 
 def _is_copied(migration: Migration, model: Model) -> bool:
@@ -53,12 +53,65 @@ def _is_copied(migration: Migration, model: Model) -> bool:
     return False
 
 
-def _refusal(migration: Migration, remove: Operation, model: Model, old: Field, new: Field) -> Refusal:
-    label = f"{model.label}.{old.name}"
-    becomes = _KINDS[new.kind] if old.name == new.name else f"{_KINDS[new.kind]}, {new.name}"
-    why = f"{label} becomes {becomes}, and RemoveField and AddField lose the links of all rows."
-    next_step = "Move the AddField up, before the RemoveField, and copy the links in a RunPython between them."
-    if old.name == new.name:
-        next_step = f"Rename {old.name} with a RenameField first, add the new field, copy the links in a RunPython"
+def _finding(migration: Migration, each: ReplacedRelation, taken: set[str], history: History) -> Finding:
+    line, is_to_links = each.remove.line, each.new.kind == LINKS
+    becomes = _KINDS[each.new.kind] if each.old.name == each.new.name else f"{_KINDS[each.new.kind]}, {each.new.name}"
+    why = f"{each.label} becomes {becomes}, and RemoveField and AddField lose the links of all rows."
+    choice = said_of(history.facts.duplicates, f"{each.model.label}.{each.new.name}")
+    if not is_to_links and (choice is None or choice[1] not in _CHOICES):
+        why = f"{why[:-1]}. A row may have several links, and the key has room for one."
+        ways = "first keeps the first one, stop lists such rows and changes nothing"
+        next_step = (
+            f"Say what happens to such rows with --duplicates {each.model.label}.{each.new.name}=CHOICE: {ways}."
+        )
+        return Refusal(RULE.code, migration.path, line, why, f"{next_step} {_ACCEPT}")
+    try:
+        if is_to_links:
+            wrote, edits = to_links_edits(each, taken, history)
+        else:
+            assert choice is not None
+            wrote, edits = to_key_edits(each, taken, history, is_one=choice[1] == "stop")
+    except (CannotWrite, CannotFix) as reason:
+        return Refusal(RULE.code, migration.path, line, f"{why[:-1]}; {reason}.", _by_hand(each))
+    advice = before_migrating(migration, each.removed, history)
+    return Rewrite(RULE.code, migration.path, line, why, wrote, tuple(edits), advice=advice)
+
+
+def _by_hand(each: ReplacedRelation) -> str:
+    if each.old.name != each.new.name:
+        next_step = "Move the AddField up, before the RemoveField, and copy the links in a RunPython between them."
+    else:
+        next_step = f"Rename {each.old.name} with a RenameField first, add the new field, copy the links in a RunPython"
         next_step += ", and remove the old field after it."
-    return Refusal(RULE.code, migration.path, remove.line, why, f"{next_step} {_ACCEPT}")
+    return f"{next_step} {_ACCEPT}"
+
+
+def _text_finding(migration: Migration, each: TextToKey, taken: set[str], history: History) -> Finding:
+    key = "" if each.old.name == each.new.name else f", {each.new.name},"
+    why = (
+        f"{each.label} becomes a foreign key{key} to {each.target.label}, which has no rows yet: no text finds its row."
+    )
+    try:
+        wrote, edits = text_edits(each, taken)
+    except CannotWrite as reason:
+        by_hand = f"Add the key beside the text, fill both in a RunPython, and remove the text after it. {_ACCEPT}"
+        return Refusal(RULE.code, migration.path, each.remove.line, f"{why[:-1]}; {reason}.", by_hand)
+    advice = before_migrating(migration, each.removed, history)
+    return Rewrite(RULE.code, migration.path, each.remove.line, why, wrote, tuple(edits), advice=advice)
+
+
+def _move_finding(
+    migration: Migration, each: MovedFields, moves: tuple[MovedFields, ...], taken: set[str], history: History
+) -> Finding:
+    index, op, _ = each.removed[0]
+    names = " and ".join(filter(None, [", ".join(each.names[:-1]), each.names[-1]]))
+    why = f"{names} of {each.old.label} move to {each.new.label}, and the values of all rows are lost."
+    why = why.replace(" move to", " moves to") if len(each.names) == 1 else why
+    try:
+        demand_movable(each, moves)
+        wrote, edits = move_edits(each, taken)
+    except CannotWrite as reason:
+        by_hand = "Copy the values in a RunPython after the CreateModel, and remove the fields after it."
+        return Refusal(RULE.code, migration.path, op.line, f"{why[:-1]}; {reason}.", f"{by_hand} {_ACCEPT}")
+    advice = before_migrating(migration, min(index, each.created), history)
+    return Rewrite(RULE.code, migration.path, op.line, why, wrote, tuple(edits), advice=advice)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from migfix.history import History
 from migfix.history.state import State
-from migfix.rules.split_data_from_schema.pending_triggers import Pending, altered, is_indexed_at_the_end, left_pending
+from migfix.rules.split_data_from_schema.altered_tables import altered, is_indexed_at_the_end
+from migfix.rules.split_data_from_schema.pending_triggers import Pending, left_pending
+from migfix.rules.split_data_from_schema.step_effects import link_table
+from migfix.rules.split_data_from_schema.written_tables import checks_at_once, written_tables
 from migfix.source.migration import Key, Migration, Operation
 from migfix.source.names import BACKWARD, FORWARD
 
@@ -24,6 +27,13 @@ class Conflict:
     up_to: int
     """and right before this one at the latest."""
     is_backward: bool = False
+    written_at: int | None = None
+    """The operation without whose writes the two could share a transaction: a cut right after it resolves it, too."""
+
+    def is_resolved(self, cuts: Iterable[Conflict]) -> bool:
+        """Whether one of the cuts comes between the operations."""
+        places = (self.after, self.up_to, self.after if self.written_at is None else self.written_at)
+        return any(min(places) < cut.up_to <= max(places) for cut in cuts)
 
 
 def needed_cuts(migration: Migration, history: History) -> list[Conflict]:
@@ -31,10 +41,11 @@ def needed_cuts(migration: Migration, history: History) -> list[Conflict]:
     if not migration.atomic or not history.facts.may_run_on("postgresql"):
         return []
     chosen: list[Conflict] = []
-    for each in sorted(conflicts(migration, history), key=lambda each: each.up_to):
-        if not any(each.after < cut.up_to <= each.up_to for cut in chosen):
+    found = sorted(conflicts(migration, history), key=lambda each: (each.written_at is not None, each.up_to))
+    for each in found:
+        if not each.is_resolved(chosen):
             chosen.append(each)
-    return chosen
+    return sorted(chosen, key=lambda each: each.up_to)
 
 
 def conflicts(migration: Migration, history: History) -> Iterator[Conflict]:
@@ -45,13 +56,29 @@ def conflicts(migration: Migration, history: History) -> Iterator[Conflict]:
     for index, op in enumerate(migration.operations):
         for each in (op, *op.database_operations):
             if each.kind in FORWARD:
-                yield from _forward(migration, index, each, states)
-                yield from _backward(migration, index, each, states)
+                yield from _of_step(migration, index, each, states, is_backward=False)
+                yield from _of_step(migration, index, each, states, is_backward=True)
 
 
-def _forward(migration: Migration, index: int, data: Operation, states: list[State]) -> Iterator[Conflict]:
+def _of_step(
+    migration: Migration, index: int, data: Operation, states: list[State], is_backward: bool
+) -> Iterator[Conflict]:
+    """The conflicts of one data step, also those that it has only because rows were written before it."""
+    find = _backward if is_backward else _forward
+    alone = list(find(migration, index, data, states, set()))
+    yield from alone
+    written = _written(migration, index, states, is_backward)
+    for each in find(migration, index, data, states, set(written)) if written else ():
+        if each not in alone and each.model in written:
+            yield replace(each, written_at=written[each.model])
+
+
+def _forward(
+    migration: Migration, index: int, data: Operation, states: list[State], written: set[Key]
+) -> Iterator[Conflict]:
     fresh = {(migration.app, op.model) for op in migration.operations[:index] if op.kind == "CreateModel"}
-    waiting = left_pending(migration, data, states[index], FORWARD[data.kind], fresh)
+    fresh |= {link_table((migration.app, op.model), op.text("name")) for op in migration.operations[:index]}
+    waiting = left_pending(migration, data, states[index], FORWARD[data.kind], fresh, written)
     added = {Pending((migration.app, op.model), op.text("name")) for op in migration.operations[:index]}
     waiting -= {each for each in added if each.field}
     for place, op in enumerate(migration.operations[:index]):
@@ -60,14 +87,33 @@ def _forward(migration: Migration, index: int, data: Operation, states: list[Sta
     yield from _stopped(migration, range(index + 1, len(migration.operations)), data, waiting, states, index)
 
 
-def _backward(migration: Migration, index: int, data: Operation, states: list[State]) -> Iterator[Conflict]:
-    waiting = left_pending(migration, data, states[index], BACKWARD[data.kind], set())
+def _backward(
+    migration: Migration, index: int, data: Operation, states: list[State], written: set[Key]
+) -> Iterator[Conflict]:
+    again = [op for op in migration.operations[index + 1 :] if op.kind == "RemoveField"]
+    fresh = {link_table((migration.app, op.model), op.text("name")) for op in again}
+    waiting = left_pending(migration, data, states[index], BACKWARD[data.kind], fresh, written)
+    waiting -= {Pending((migration.app, op.model), op.text("name")) for op in again}
     for place, op in enumerate(migration.operations[index + 1 :], index + 1):
         if op.kind == "RemoveField" and any(each.model == (migration.app, op.model) for each in waiting):
             removed = states[place].models[migration.app, op.model].fields.get(op.text("name"))
             if removed and (removed.is_key or removed.is_true("db_index") or removed.kind == "SlugField"):
                 yield Conflict(data, op, (migration.app, op.model), index, place, is_backward=True)
     yield from _stopped(migration, range(index - 1, -1, -1), data, waiting, states, index)
+
+
+def _written(migration: Migration, index: int, states: list[State], is_backward: bool) -> dict[Key, int]:
+    """The tables whose rows were written before a data step, each with the last operation that did.
+
+    Empty if checks are no longer put off.
+    """
+    found: dict[Key, int] = {}
+    for place in range(len(states) - 1, index, -1) if is_backward else range(index):
+        op, state = migration.operations[place], states[place]
+        if checks_at_once(op, state.models.get((migration.app, op.model)), is_backward):
+            return {}
+        found |= dict.fromkeys(written_tables(migration, op, state, is_backward), place)
+    return found
 
 
 def _stopped(

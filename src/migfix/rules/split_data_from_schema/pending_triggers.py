@@ -4,25 +4,24 @@ As tried on PostgreSQL 15: Django's foreign keys are checked at the end of the t
 one, or changing one, queues its check on the row's table. Deleting a row, or changing its key, queues a check on its
 own table if a foreign key points there. Until then ALTER TABLE, CREATE INDEX and DROP TABLE on the table fail ("cannot
 ALTER TABLE … because it has pending trigger events"). Renaming works. Changing other columns, or deleting rows that
-only point elsewhere, queues nothing. Altering or removing the foreign key itself checks it first (``sql_delete_fk`` in
-django/db/backends/postgresql/schema.py), and a foreign key that the same transaction adds is checked at once.
+only point elsewhere, queues nothing, unless the transaction wrote the row before: then all its foreign keys are checked
+(``RI_FKey_fk_upd_check_required`` in PostgreSQL's ri_triggers.c). Altering or removing the foreign key itself checks it
+first (``sql_delete_fk`` in django/db/backends/postgresql/schema.py), and a foreign key that the same transaction adds
+is checked at once.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from migfix.history.fields import Field, field_of
+from migfix.history.fields import Field
 from migfix.history.model import Model
 from migfix.history.state import State
+from migfix.rules.split_data_from_schema.step_effects import step_effects, written_table
 from migfix.source.data_functions.effect import Effect
-from migfix.source.data_functions.effects import effects
-from migfix.source.data_functions.lookups import USER_MODEL, models_named
-from migfix.source.data_functions.sql import statements
-from migfix.source.migration import Call, Key, Literal, Migration, Name, Operation
-from migfix.source.names import is_noop
+from migfix.source.data_functions.lookups import USER_MODEL
+from migfix.source.migration import Key, Literal, Migration, Name, Operation
 
 POINTED_AT = "*"
 """Means the foreign keys of other models, if a row that they may point at was deleted."""
@@ -38,43 +37,30 @@ class Pending:
     field: str
 
 
-def left_pending(migration: Migration, op: Operation, state: State, argument: str, fresh: set[Key]) -> set[Pending]:
-    """The checks that the code or SQL in ``argument`` leaves pending. ``fresh``: the tables of this transaction."""
+def left_pending(
+    migration: Migration, op: Operation, state: State, argument: str, fresh: set[Key], written: set[Key]
+) -> set[Pending]:
+    """The checks that the code or SQL in ``argument`` leaves pending.
+
+    ``fresh`` are the tables that this transaction creates, ``written`` those whose rows it has already written.
+    """
     found: set[Pending] = set()
-    for each in _effects(migration, op, argument, state):
-        for model in _lineage(each.model, state):
+    known = step_effects(migration, op, argument, state)
+    for each in known:
+        key = written_table(each, state)
+        if key in written or any(_is_second(each, other) for other in known):
+            each = replace(each, column="") if each.kind != "delete" else each
+        if key and "." in key[1] and not {key, each.model} & fresh:
+            found.add(Pending(key, POINTED_AT))
+        for model in _lineage(key, state):
             found |= set(_pending(each, model, state, fresh))
     return found
 
 
-def _effects(migration: Migration, op: Operation, argument: str, state: State) -> list[Effect]:
-    code = op.arguments.get(argument)
-    if op.kind == "RunPython" and isinstance(code, Name) and not is_noop(code):
-        found = [each for each in effects(migration, code.dotted) if each.model]
-        if len(found) < len(effects(migration, code.dotted)):
-            found += [Effect("unknown", key) for key in models_named(migration, code)]
-        return found
-    return list(_sql_effects(statements(code) or (), state)) if op.kind == "RunSQL" else []
-
-
-_TABLE = r"(?:only\s+)?[\"`]?(?:\w+[\"`]?\.[\"`]?)?(\w+)"
-_CHANGE = re.compile(rf"\b(insert\s+into|update|delete\s+from)\s+{_TABLE}", re.IGNORECASE)
-
-
-def _sql_effects(texts: Iterable[str], state: State) -> Iterator[Effect]:
-    tables = {model.table.lower(): model.key for model in state.models.values()}
-    for text in texts:
-        for verb, table in _CHANGE.findall(text):
-            key = tables.get(table.lower())
-            if key is None:
-                continue
-            match verb.split()[0].lower():
-                case "insert":
-                    yield Effect("create", key)
-                case "delete":
-                    yield Effect("delete", key)
-                case _:
-                    yield from (Effect("set", key, name) for name in re.findall(r"\b(\w+)\b[\"`]?\s*=", text))
+def _is_second(each: Effect, other: Effect) -> bool:
+    """Whether the rows that a statement changes may have been changed by another one."""
+    are_updates = not {each.kind, other.kind} & {"create", "delete"}
+    return are_updates and each.model == other.model and each.column != other.column and each.line > other.line
 
 
 def _lineage(key: Key | None, state: State) -> list[Model]:
@@ -125,84 +111,3 @@ def _deleted_too(model: Model, state: State) -> Iterator[Model]:
                 seen.add(other.key)
                 waiting.append(other)
                 yield other
-
-
-# --- the operations that a pending check stops ----------------------------------------------------
-
-_ALTERING = frozenset(
-    [
-        *("AddField", "RemoveField", "AlterField", "AddIndex", "RemoveIndex", "AddConstraint", "RemoveConstraint"),
-        *("AlterUniqueTogether", "AlterIndexTogether", "AlterOrderWithRespectTo", "ValidateConstraint"),
-    ]
-)
-_NOT_IN_THE_DATABASE = frozenset(
-    # django/db/models/fields/__init__.py, Field.non_db_attrs
-    [
-        *("blank", "choices", "db_column", "editable", "error_messages", "help_text", "limit_choices_to"),
-        *("on_delete", "related_name", "related_query_name", "validators", "verbose_name"),
-    ]
-)
-
-
-def altered(migration: Migration, op: Operation, state: State, is_backward: bool) -> set[Pending]:
-    """The tables that an operation alters, each with the foreign key that it checks first, or NONE."""
-    found: set[Pending] = set()
-    for each in (op, *op.database_operations):
-        key = (migration.app, each.model)
-        if each.kind == ("CreateModel" if is_backward else "DeleteModel"):
-            found.add(Pending(key, NONE))
-        elif each.kind in _ALTERING and _changes_the_table(each, state.models.get(key)):
-            is_key = each.kind in ("AlterField", "RemoveField") and _is_key(each, state.models.get(key))
-            found.add(Pending(key, each.text("name") if is_key and not is_backward else NONE))
-        elif each.kind == "RunSQL":
-            texts = statements(each.arguments.get("reverse_sql" if is_backward else "sql")) or ()
-            found |= set(_altered_by_sql(texts, state))
-    return found
-
-
-def _is_key(op: Operation, model: Model | None) -> bool:
-    field = model.fields.get(op.text("name")) if model else None
-    return field is not None and field.is_key
-
-
-def _changes_the_table(op: Operation, model: Model | None) -> bool:
-    if op.kind not in ("AddField", "RemoveField", "AlterField") or model is None:
-        return True
-    old, new = model.fields.get(op.text("name")), field_of(op)
-    if "ManyToManyField" in (old.kind if old else "", new.kind):
-        return False
-    if op.kind != "AlterField" or old is None or old.is_key or new.is_key:
-        return True
-    return _definition(old) != _definition(new)
-
-
-def _definition(field: Field) -> object:
-    if not isinstance(field.value, Call):
-        return field.value
-    ignored = _NOT_IN_THE_DATABASE | {"default"}
-    return field.value.func, {arg.keyword: arg.value for arg in field.value.arguments if arg.keyword not in ignored}
-
-
-_ALTER = re.compile(
-    r"\b(?:alter\s+table|drop\s+table|create\s+(?:unique\s+)?index\b.*?\bon)\s+(?:if\s+exists\s+)?(?:only\s+)?"
-    r"[\"`]?(?:\w+[\"`]?\.[\"`]?)?(\w+)[\"`]?(?!\W*rename\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def _altered_by_sql(texts: Iterable[str], state: State) -> Iterator[Pending]:
-    tables = {model.table.lower(): model.key for model in state.models.values()}
-    for text in texts:
-        for table in _ALTER.findall(text):
-            if table.lower() in tables:
-                yield Pending(tables[table.lower()], NONE)
-
-
-def is_indexed_at_the_end(op: Operation) -> bool:
-    """Whether an AddField creates an index, which Django does at the end of the transaction (``deferred_sql``)."""
-    if op.kind != "AddField":
-        return False
-    field = field_of(op)
-    has_pattern_index = field.is_unique and field.kind in ("CharField", "TextField", "EmailField", "URLField")
-    is_indexed = field.is_true("db_index") or field.is_key or field.kind == "SlugField"
-    return has_pattern_index or (is_indexed and field.get("db_index") != Literal(False))

@@ -12,7 +12,10 @@ from migfix.source.migration import Key
 
 @dataclass(frozen=True)
 class Effect:
-    """One change to rows of ``model`` (None if it is unknown), in ``column`` ("" for whole rows)."""
+    """One change to rows of ``model`` (None if it is unknown), in ``column`` ("" for whole rows).
+
+    A change to the rows of ``Post.tags.through`` is one of ``model`` Post in ``column`` tags.
+    """
 
     kind: Kind
     model: Key | None
@@ -26,16 +29,18 @@ class Effect:
 
 @dataclass(frozen=True)
 class Model:
-    """A model class."""
+    """A model class. ``links``: the many-to-many field of ``key`` whose ``through`` it is."""
 
     key: Key
+    links: str = ""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A manager or queryset of a model."""
+    """A manager or queryset of a model, or of the links of one of its many-to-many fields."""
 
     key: Key
+    links: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Row:
 
     key: Key
     is_fresh: bool = False
+    links: str = ""
 
 
 class ColumnChange(NamedTuple):

@@ -137,7 +137,9 @@ class FunctionReader:
             and over.func.id in ("enumerate", "list", "reversed", "tqdm", "zip")
         ):
             meaning = next((each for arg in over.args if (each := self.expression(arg, is_quiet=True))), None)
-        return Row(meaning.key) if isinstance(meaning, Rows) and not yields_values(over) else None
+        if isinstance(meaning, Rows) and not yields_values(over):
+            return Row(meaning.key, links=meaning.links)
+        return None
 
     def expression(self, node: ast.expr, is_quiet: bool = False) -> Meaning | None:
         """What an expression means. The effects of calls in it are recorded unless ``is_quiet``."""
@@ -157,19 +159,22 @@ class FunctionReader:
                 return model
             case ast.Attribute(value=ast.Name(id=name), attr="get_model") if self.scope.is_registry(name):
                 return "get_model"
+            case ast.Attribute(value=ast.Attribute() as field, attr="through"):
+                meaning = self._expression(field.value)
+                return Model(meaning.key, field.attr) if isinstance(meaning, Model) else self._expression(field)
             case ast.Attribute(value=inner, attr=attr):
                 meaning = self._expression(inner)
                 if meaning == "apps":
                     self.writes.unknown(node)
                 if isinstance(meaning, Model) and not attr.startswith("__") and attr not in ("_meta", "DoesNotExist"):
-                    return Rows(meaning.key)
+                    return Rows(meaning.key, meaning.links)
                 return meaning if isinstance(meaning, Rows) else None
             case ast.Subscript(value=inner):
                 meaning = self._expression(inner)
                 return (
                     meaning
                     if isinstance(node.slice, ast.Slice)
-                    else Row(meaning.key)
+                    else Row(meaning.key, links=meaning.links)
                     if isinstance(meaning, Rows)
                     else None
                 )
@@ -188,18 +193,20 @@ class FunctionReader:
             self.assign(each.target, self.row_of(each.iter), None)
         meaning = self._expression(node.elt)
         self.scope.names = outer
-        return Rows(meaning.key) if isinstance(meaning, Row) else None
+        return Rows(meaning.key, meaning.links) if isinstance(meaning, Row) else None
 
     def call(self, node: ast.Call) -> Meaning | None:
         if (key := self.get_model(node)) is not None:
             return Model(key)
         arguments = [self._expression(arg) for arg in [*node.args, *(each.value for each in node.keywords)]]
+        if self.scope.is_expression(node.func):
+            return None
         if isinstance(node.func, ast.Attribute):
             return self.method(node, node.func, arguments)
         if isinstance(node.func, ast.Name):
             meaning = self.scope.names.get(node.func.id) or self.scope.imported(node.func)
             if isinstance(meaning, Model):
-                return Row(meaning.key, is_fresh=True)
+                return Row(meaning.key, is_fresh=True, links=meaning.links)
             if node.func.id in COPIES:
                 return next((each for each in arguments if isinstance(each, Rows)), None)
             self.function(node, node.func.id, arguments)
@@ -253,9 +260,9 @@ class FunctionReader:
                 if name != "get_app_config":
                     self.writes.unknown(node)
                 return None
-            case Rows(key=key):
-                return self.writes.on_rows(node, key, name)
-            case Row(key=key):
+            case Rows():
+                return self.writes.on_rows(node, owner, name)
+            case Row():
                 self.writes.on_row(node, func, owner, name)
                 return None
         if name in ("execute", "executemany") and (column := updated_column(node, self.scope)):

@@ -60,6 +60,12 @@ class FunctionScope:
             module.startswith(DO_MORE) or not (root == "django" or root in sys.stdlib_module_names)
         )
 
+    def is_expression(self, func: ast.expr) -> bool:
+        """Whether a callable is a query expression of Django's, such as ``models.Subquery``, which changes no rows."""
+        root, _, rest = ast.unparse(func).partition(".")
+        dotted = ".".join(filter(None, (self.modules.get(root, ""), rest)))
+        return dotted.startswith("django.db.models.") and dotted.rpartition(".")[2][:1].isupper()
+
     def is_default(self, func: ast.expr) -> bool:
         """Whether a field in this migration uses the callable as its default. Then it only returns a value."""
         return f"default={ast.unparse(func)}".encode() in self.migration.source

@@ -27,6 +27,6 @@ DO_MORE = ("django.core.management", "subprocess", "os.system", "concurrent", "m
 COLLECTS = frozenset(
     {"append", "extend", "add", "insert", "get", "setdefault", "format", "join", "index", "pop", "allow_migrate_model"}
 )
-COPIES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
+COPIES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "islice"})
 INSERTS = frozenset({"create", "bulk_create", "acreate", "abulk_create"})
 WRITING_NAMES = frozenset({*WRITES, *INSERTS, "save", "bulk_update"})

@@ -39,15 +39,16 @@ class Writes:
             case _:
                 self.found.append(Effect("derive", key, line=node.lineno))
 
-    def on_rows(self, node: ast.Call, key: Key, name: str) -> Meaning | None:
+    def on_rows(self, node: ast.Call, rows: Rows, name: str) -> Meaning | None:
+        key, links = rows.key, rows.links
         if name == "update":
             for each in node.keywords:
                 written = self.scope.written(each.value, "", each.arg or "")
                 reads = written.reads
-                self.found.append(Effect(written.kind, key, written.column, node.lineno, reads=reads))
+                self.found.append(Effect(written.kind, key, links or written.column, node.lineno, reads=reads))
             return None
         if name == "bulk_update":
-            self.bulk_update(node, key)
+            self.bulk_update(node, rows)
             return None
         if name in WRITES:
             kind = WRITES[name]
@@ -60,10 +61,10 @@ class Writes:
             given = tuple(
                 (each.arg or "", each.value.value) for each in node.keywords if isinstance(each.value, ast.Constant)
             )
-            self.found.append(Effect(kind, key, "", node.lineno, given))
+            self.found.append(Effect(kind, key, links, node.lineno, given))
         elif name not in READS:
             self.unknown(node, key)
-        return Row(key) if name in TO_ROW else Rows(key) if name in READS else None
+        return Row(key, links=links) if name in TO_ROW else rows if name in READS else None
 
     def adds_up(self, node: ast.Call) -> bool:
         """Whether an argument is computed from a column: ``F("count") + 1``, ``row.count + 1``."""
@@ -74,7 +75,7 @@ class Writes:
                     return True
         return False
 
-    def bulk_update(self, node: ast.Call, key: Key) -> None:
+    def bulk_update(self, node: ast.Call, rows: Rows) -> None:
         listed = [*node.args[1:2], *(each.value for each in node.keywords if each.arg == "fields")]
         items = [item for arg in listed if isinstance(arg, ast.List | ast.Tuple) for item in arg.elts]
         columns = [item.value for item in items if isinstance(item, ast.Constant)]
@@ -83,7 +84,7 @@ class Writes:
         assigned = {each.column: each for each in changes}
         for column in map(str, columns or [""]):
             change = assigned.get(column, ColumnChange(column, "derive"))
-            self.found.append(Effect(change.kind, key, column, node.lineno, reads=change.reads))
+            self.found.append(Effect(change.kind, rows.key, rows.links or column, node.lineno, reads=change.reads))
 
     def saved(self, node: ast.Call, changed: list[ColumnChange]) -> list[ColumnChange]:
         """The columns that a ``save()`` writes: its literal ``update_fields``, or else those that were set."""
@@ -96,18 +97,20 @@ class Writes:
 
     def on_row(self, node: ast.Call, func: ast.Attribute, row: Row, name: str) -> None:
         if name == "delete":
-            self.found.append(Effect("delete", row.key, "", node.lineno))
+            self.found.append(Effect("delete", row.key, row.links, node.lineno))
         elif name == "save":
             if row.is_fresh:
-                self.found.append(Effect("derive" if self.is_guarded else "create", row.key, "", node.lineno))
+                kind: Kind = "derive" if self.is_guarded else "create"
+                self.found.append(Effect(kind, row.key, row.links, node.lineno))
                 return
             variable = func.value.id if isinstance(func.value, ast.Name) else ""
             if any(each.column in ("pk", "id") for each in self.changed.get(variable, [])):
-                self.found.append(Effect("create", row.key, "", node.lineno))
+                self.found.append(Effect("create", row.key, row.links, node.lineno))
             for each in self.saved(node, self.changed.get(variable, [ColumnChange("", "derive")])):
-                self.found.append(Effect(each.kind, row.key, each.column, node.lineno, reads=each.reads))
+                column = row.links or each.column
+                self.found.append(Effect(each.kind, row.key, column, node.lineno, reads=each.reads))
         elif name not in ("refresh_from_db", "clean", "full_clean") and not name.startswith("get_"):
-            self.found.append(Effect("unknown", row.key, "", node.lineno))
+            self.found.append(Effect("unknown", row.key, row.links, node.lineno))
 
 
 def _is_constant(node: ast.Call) -> bool:
