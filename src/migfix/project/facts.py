@@ -25,6 +25,10 @@ class Facts:
     folders: Mapping[str, Path] | None = None
     """App label -> folder of its migrations, for every installed app. None if Django wasn't asked."""
     django: tuple[int, int] | None = None
+    databases: frozenset[str] = frozenset()
+    """The aliases in DATABASES, as far as they are known."""
+    asked: frozenset[str] = frozenset()
+    """The rules that were selected by their code or name, and not with their group."""
     migration_modules: Mapping[str, str] = field(default_factory=dict)
     """App label -> dotted module, the same as Django's MIGRATION_MODULES."""
     values: Mapping[str, object] = field(default_factory=dict)

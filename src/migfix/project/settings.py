@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,24 +31,46 @@ def settings_module(root: Path) -> str | None:
     return None
 
 
-def _models_in(root: Path, module: str, depth: int = 5) -> dict[str, Key]:
-    """AUTH_USER_MODEL and other literal settings that name a model, in a module and its ``import *`` modules."""
+def _statements(root: Path, module: str, depth: int = 5) -> Iterator[ast.stmt]:
+    """The statements of a module, with those of its ``import *`` modules in their place."""
     path = root / Path(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     if not depth or not path.is_file():
-        return {}
-    found: dict[str, Key] = {}
+        return
     for node in parse(str(path), read_bytes(path)).body:
+        match node:
+            case ast.ImportFrom(module=str() | None as name, names=[ast.alias(name="*")], level=level):
+                package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+                parts = package[: len(package) - level + 1] if level else []
+                yield from _statements(root, ".".join([*parts, *([name] if name else [])]), depth - 1)
+            case _:
+                yield node
+
+
+def _models_in(statements: Iterable[ast.stmt]) -> dict[str, Key]:
+    """AUTH_USER_MODEL and other literal settings that name a model."""
+    found: dict[str, Key] = {}
+    for node in statements:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text)) if (
                 name.endswith("_MODEL") and text.count(".") == 1
             ):
                 found[name] = (text.partition(".")[0], text.partition(".")[2].lower())
-            case ast.ImportFrom(module=str() | None as name, names=[ast.alias(name="*")], level=level):
-                package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
-                parts = package[: len(package) - level + 1] if level else []
-                found |= _models_in(root, ".".join([*parts, *([name] if name else [])]), depth - 1)
     return found
+
+
+def _databases_in(statements: Iterable[ast.stmt]) -> frozenset[str]:
+    """The literal aliases in DATABASES."""
+    found: set[str] = set()
+    for node in statements:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="DATABASES")], value=ast.Dict(keys=keys)):
+                found = {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+            case ast.Assign(
+                targets=[ast.Subscript(value=ast.Name(id="DATABASES"), slice=ast.Constant(value=str() as alias))]
+            ):
+                found.add(alias)
+    return frozenset(found)
 
 
 def _mentions_user(root: Path, module: str) -> bool:
@@ -58,13 +81,14 @@ def _mentions_user(root: Path, module: str) -> bool:
 
 
 def with_inferred(facts: Facts, root: Path) -> Facts:
-    """``facts`` with the models that the settings name literally, unless they were configured.
+    """``facts`` with the models and databases that the settings name literally, unless they were configured.
 
     AUTH_USER_MODEL is ``auth.User`` if the settings don't mention it.
     """
     module = settings_module(root)
-    swapped = {**(_models_in(root, module) if module else {}), **facts.swapped}
+    statements = list(_statements(root, module)) if module else []
+    swapped = {**_models_in(statements), **facts.swapped}
     user = facts.auth_user or swapped.get("AUTH_USER_MODEL")
     if not user and module and not _mentions_user(root, module):
         user = ("auth", "user")
-    return replace(facts, auth_user=user, swapped=swapped)
+    return replace(facts, auth_user=user, swapped=swapped, databases=facts.databases or _databases_in(statements))

@@ -88,8 +88,10 @@ def with_selection(
         raise ConfigError("--database needs --settings.")
     if config.databases and settings is None and not unconfirmed:
         raise ConfigError("`databases` in [tool.migfix] needs `settings`.")
+    asked = frozenset(name for text in chosen for name in (text.upper(), text.lower()))
     return replace(
         config,
+        facts=replace(config.facts, asked=asked),
         select=chosen,
         ignore=config.ignore + split_codes(ignore),
         settings=settings or None,  # "" is passed to use no settings

@@ -16,7 +16,7 @@ from migfix.project.django.answering import reply
 
 
 def loaded() -> dict[str, object]:
-    """The folder of migrations of every installed app that has one, and the models that settings name."""
+    """The folder of migrations of every installed app that has one, and the models and databases in the settings."""
     folders = {}
     for app in apps.get_app_configs():
         module, _ = MigrationLoader.migrations_module(app.label)
@@ -26,7 +26,8 @@ def loaded() -> dict[str, object]:
     for model in apps.get_models(include_swapped=True):
         if model._meta.swappable:
             swapped[model._meta.swappable] = getattr(settings, model._meta.swappable, model._meta.label)
-    return {"folders": folders, "auth_user": settings.AUTH_USER_MODEL, "swapped": swapped}
+    found = {"folders": folders, "auth_user": settings.AUTH_USER_MODEL, "swapped": swapped}
+    return {**found, "databases": list(settings.DATABASES)}
 
 
 def _folder(module: str) -> Path | None:

@@ -32,7 +32,8 @@ def with_answer(facts: Facts, answer: dict[str, Any]) -> Facts:
     """``facts`` with the result of ``migfix.project.django.installed_apps.loaded()``."""
     swapped = {setting: _key(label) for setting, label in answer["swapped"].items()}
     folders = {label: Path(folder) for label, folder in answer["folders"].items()}
-    return replace(facts, auth_user=facts.auth_user or _key(answer["auth_user"]), swapped=swapped, folders=folders)
+    user, databases = facts.auth_user or _key(answer["auth_user"]), frozenset(answer["databases"])
+    return replace(facts, auth_user=user, swapped=swapped, folders=folders, databases=databases)
 
 
 def _key(label: str) -> Key:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.findings.words import listed
 from migfix.history import History
 from migfix.history.fields import said_of
 from migfix.history.model import Model
@@ -104,9 +105,8 @@ def _move_finding(
     migration: Migration, each: MovedFields, moves: tuple[MovedFields, ...], taken: set[str], history: History
 ) -> Finding:
     index, op, _ = each.removed[0]
-    names = " and ".join(filter(None, [", ".join(each.names[:-1]), each.names[-1]]))
-    why = f"{names} of {each.old.label} move to {each.new.label}, and the values of all rows are lost."
-    why = why.replace(" move to", " moves to") if len(each.names) == 1 else why
+    verb = "moves" if len(each.names) == 1 else "move"
+    why = f"{listed(each.names)} of {each.old.label} {verb} to {each.new.label}, and the values of all rows are lost."
     try:
         demand_movable(each, moves)
         wrote, edits = move_edits(each, taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migfix.findings.words import listed
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
@@ -31,17 +32,13 @@ def move_edits(each: MovedFields, taken: set[str]) -> tuple[str, list[Edit]]:
     return wrote, [*edits, *writer.edits, *imports(path)]
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
 def _copy(name: str, each: MovedFields) -> str:
     """Make a row of the new model for each row."""
     variables = Variables((each.new, each.old))
     attributes = [f"{field.name}_id" if field.is_key else field.name for _, _, field in each.removed]
     values = [f"{each.link}_id=row.pk", *(f"{attribute}=row.{attribute}" for attribute in attributes)]
     lines = [
-        *opening(name, variables, f"# Each {each.old.name} gets a {each.new.name} with its {_listed(each.names)}."),
+        *opening(name, variables, f"# Each {each.old.name} gets a {each.new.name} with its {listed(each.names)}."),
         f"    rows = {variables.rows(each.old)}.order_by({literal('pk')})",
         *created_rows(call(variables.of(each.new), *values), "for row in rows.iterator()", variables.rows(each.new)),
     ]
@@ -54,9 +51,7 @@ def _copy_back(name: str, each: MovedFields, writer: Writer) -> str:
     outer, subquery, exists = (writer.name(f"django.db.models.{word}") for word in ("OuterRef", "Subquery", "Exists"))
     values = [f"{field}={subquery}(same.values({literal(field)}))" for field in each.names]
     lines = [
-        *opening(
-            name, variables, f"# Each {each.old.name} gets back the {_listed(each.names)} of its {each.new.name}."
-        ),
+        *opening(name, variables, f"# Each {each.old.name} gets back the {listed(each.names)} of its {each.new.name}."),
         "    " + render(call(f"same = {variables.rows(each.new)}.filter", f"{each.link}={outer}({literal('pk')})"), 4),
         f"    rows = {variables.rows(each.old)}.filter({exists}(same))",
         "    " + render(call("rows.update", *values), 4),
