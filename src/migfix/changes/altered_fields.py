@@ -33,6 +33,11 @@ class AlteredField:
     def label(self) -> str:
         return f"{self.model.label}.{self.new.name}"
 
+    @property
+    def has_same_type(self) -> bool:
+        """Whether the column keeps its class and its size."""
+        return self.old.has_same_type(self.new)
+
     def gains(self, option: str) -> bool:
         """Whether the operation turns a boolean option on."""
         return self.new.is_true(option) and not self.old.is_true(option)

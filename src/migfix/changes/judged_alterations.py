@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from migfix.changes.altered_fields import AlteredField
+from migfix.changes.default_rows import default_row, own_effects
 from migfix.changes.field_options import OF_PYTHON
 from migfix.changes.judged_constraints import TOO_LONG, has_long_entries
 from migfix.changes.judgement import Judgement, Kind, combined, safe, unknown
 from migfix.changes.type_facts import problems
 from migfix.history import History
-from migfix.history.fields import Field
-from migfix.source.data_functions.effects import effects
-from migfix.source.migration import Call, Name
-
-_SIZES = frozenset(["max_length", "max_digits", "decimal_places", "base_field", "to"])
+from migfix.history.fields import SIZES, Field
+from migfix.source.migration import Call
 
 
 def alteration(each: AlteredField, history: History, engines: Iterable[str]) -> Judgement:
@@ -27,18 +25,13 @@ def alteration(each: AlteredField, history: History, engines: Iterable[str]) -> 
             written = Judgement(Kind.code, "a step of this file writes the column")
             return written if _is_written(each) else unknown(why)
     changed = _changed(each)
-    return combined([_kind(each, engines, changed), *_facets(each, changed)])
+    return combined([_kind(each, engines, changed), *_facets(each, changed, history)])
 
 
 def _is_written(each: AlteredField) -> bool:
     """Whether a data function of the file writes the column: its author knows what becomes of the values."""
     names = (each.new.name, f"{each.new.name}_id", *(["pk"] if each.new.is_true("primary_key") else []))
-    for op in each.migration.operations:
-        code = op.arguments.get("code")
-        found = effects(each.migration, code.dotted) if isinstance(code, Name) and op.kind == "RunPython" else ()
-        if any(one.model == each.model.key and one.column in names for one in found):
-            return True
-    return False
+    return any(one.model == each.model.key and one.column in names for one in own_effects(each.migration))
 
 
 def _changed(each: AlteredField) -> set[str]:
@@ -108,7 +101,7 @@ def _had_constraint(each: AlteredField, history: History) -> bool:
 def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judgement:
     """The verdict on the type and its size."""
     old, new = each.old, each.new
-    if old.is_relation or new.is_relation or (old.kind == new.kind and not changed & _SIZES):
+    if old.is_relation or new.is_relation or (old.kind == new.kind and not changed & SIZES):
         return safe("its values keep their type")
     is_tried = old.kind != new.kind or "base_field" not in changed
     if not is_tried or problems(old, new, engines) is None:
@@ -116,11 +109,12 @@ def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judg
     return safe("all values fit the new type", "MIG110")
 
 
-def _facets(each: AlteredField, changed: set[str]) -> Iterator[Judgement]:
+def _facets(each: AlteredField, changed: set[str], history: History) -> Iterator[Judgement]:
     """The verdicts on the other options."""
     is_null = partial(Field.is_true, name="null")
     if is_null(each.old) and not is_null(each.new):
-        yield safe("no row has NULL", "MIG103")
+        row = default_row(each.new, each.model, each.migration, history)
+        yield safe("no row has NULL", "MIG103") if row.kind is Kind.safe else row
     if each.new.is_unique and not each.old.is_unique:
         yield safe("no rows have equal values", "MIG111")
     if each.new.kind.startswith("Positive") and not each.old.kind.startswith("Positive"):
@@ -134,5 +128,5 @@ def _facets(each: AlteredField, changed: set[str]) -> Iterator[Judgement]:
     if "db_collation" in changed and (each.new.is_unique or each.new.is_true("db_index")):
         yield unknown(f"values of {each.label} that differ now may be equal in the new collation")
     judged = {"null", "unique", "primary_key", "choices", "through", "db_index", "db_collation", "db_constraint"}
-    if others := changed - OF_PYTHON - _SIZES - judged - {"to_field"}:
+    if others := changed - OF_PYTHON - SIZES - judged - {"to_field"}:
         yield unknown(f"what {', '.join(sorted(others))} of {each.label} does to rows isn't known")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from migfix.changes.default_rows import default_row
 from migfix.changes.judgement import Judgement, safe, unknown
 from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
-from migfix.source.migration import Call, Literal, Name, Operation, Value
+from migfix.source.migration import Call, Literal, Migration, Name, Operation, Value
 
 _FILLED_BY_DJANGO = ("CharField", "TextField", "SlugField", "EmailField", "URLField", "FileField", "ImageField")
 """Fields that get ``""`` without a default, if they may be blank: BaseDatabaseSchemaEditor._effective_default."""
@@ -16,7 +17,7 @@ _SIMPLE = ("F", "Value", "expressions.CombinedExpression", "functions.Lower", "f
 """Expressions that succeed on any value."""
 
 
-def addition(op: Operation, model: Model, history: History) -> Judgement:
+def addition(op: Operation, model: Model, migration: Migration, history: History) -> Judgement:
     """The verdict on an AddField."""
     field = field_of(op)
     label = f"{model.label}.{field.name}"
@@ -30,14 +31,14 @@ def addition(op: Operation, model: Model, history: History) -> Judgement:
         return safe("it adds no column, and a link table without rows", "MIG106")
     if field.kind == "GeneratedField":
         return _generated(field, label)
-    return _value(field, label)
+    return _value(field, model, migration, history)
 
 
-def _value(field: Field, label: str) -> Judgement:
+def _value(field: Field, model: Model, migration: Migration, history: History) -> Judgement:
     """The verdict on what existing rows get."""
     rules = [code for code, is_meant in _JUDGES if is_meant(field)]
     if field.default is not None:
-        return safe("existing rows get its default", *rules)
+        return default_row(field, model, migration, history)._replace(rules=frozenset(rules))
     if field.is_true("null"):
         return safe("existing rows get NULL")
     if field.is_true("auto_now") or field.is_true("auto_now_add"):
@@ -45,7 +46,7 @@ def _value(field: Field, label: str) -> Judgement:
     is_empty = field.kind in _FILLED_BY_DJANGO and field.is_true("blank")
     if (is_empty and "default" not in _arguments(field)) or field.get("default") == Literal(None):
         return safe("existing rows get the empty value", "MIG102", "MIG103")
-    return unknown(f"{label} forbids NULL, and existing rows get no value")
+    return unknown(f"{model.label}.{field.name} forbids NULL, and existing rows get no value")
 
 
 _JUDGES: tuple[tuple[str, Callable[[Field], bool]], ...] = (

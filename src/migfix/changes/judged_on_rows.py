@@ -8,14 +8,14 @@ from migfix.changes.judgement import Judgement, safe, unknown
 from migfix.history import History
 from migfix.history.fields import together
 from migfix.history.model import Model
-from migfix.source.migration import Operation
+from migfix.source.migration import Migration, Operation
 
 
-def on_rows(op: Operation, model: Model, history: History) -> Judgement:
+def on_rows(op: Operation, model: Model, migration: Migration, history: History) -> Judgement:
     """The verdict on an operation that meets rows of ``model``."""
     match op.kind:
         case "AddField":
-            return addition(op, model, history)
+            return addition(op, model, migration, history)
         case "RemoveField":
             return removal(op, model)
         case "AddIndex" | "AddIndexConcurrently":

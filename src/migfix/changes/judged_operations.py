@@ -85,7 +85,7 @@ def _judged(
     if op.kind == "AlterField" and altered is None:
         return unknown("the field before or after it can't be read")
     if altered is None:
-        found: Judgement = import_module("migfix.changes.judged_on_rows").on_rows(op, model, history)
+        found: Judgement = import_module("migfix.changes.judged_on_rows").on_rows(op, model, migration, history)
     else:
         found = import_module("migfix.changes.judged_alterations").alteration(altered, history, engines)
     return found

@@ -36,6 +36,8 @@ def new_uniqueness(migration: Migration, history: History) -> Iterator[NewUnique
     """Every such operation of a migration, if the fields are older than the file and weren't unique before."""
     first = history.state_before(migration)
     for each in altered_fields(migration, history):
+        if each.new.kind == "GeneratedField":
+            continue  # Django can't alter it, and the old values go: MIG117
         if each.new.is_unique and not each.old.is_unique and _may_be_equal(each.model, (each.new.name,), first):
             yield NewUniqueness(each.index, each.op, each.model, (each.new.name,))
     for index, op, state in history.states(migration):

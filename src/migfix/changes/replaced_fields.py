@@ -13,7 +13,8 @@ from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
 from migfix.source.migration import Migration, Operation
 
-_NO_COLUMN = ("", "ManyToManyField", "GeneratedField", "CompositePrimaryKey")
+_NO_COLUMN = ("", "GeneratedField", "CompositePrimaryKey")
+_LINKS = "ManyToManyField"
 _OF_TYPE = ("max_length", "max_digits", "decimal_places", "to", "choices", "base_field")
 """The arguments of a field by which two columns hold the same kind of values."""
 _ALIKE = 0.6
@@ -40,6 +41,11 @@ class ReplacedField:
     @property
     def has_same_column(self) -> bool:
         return self.old.column == self.new.column
+
+    @property
+    def are_links(self) -> bool:
+        """Whether both are many-to-many fields, whose links are in a table that Django makes."""
+        return self.old.kind == self.new.kind == _LINKS
 
     @property
     def is_alike(self) -> bool:
@@ -75,10 +81,17 @@ def replaced_fields(migration: Migration, history: History) -> Iterator[Replaced
             continue
         if op.kind == "RemoveField":
             field = model.fields.get(op.text("name"))
-            if field and field.kind not in _NO_COLUMN and not field.is_true("primary_key"):
+            if field and _may_be_renamed(field):
                 removed.append((index, op, model, field))
-        elif field_of(op).kind not in _NO_COLUMN and not field_of(op).is_true("primary_key"):
+        elif _may_be_renamed(field_of(op)):
             new = Field(op.text("name"), kept_field(op))
             for place, remove, before, old in removed:
-                if before.key == model.key and old.name != new.name:
+                are_both_links = (old.kind == _LINKS) == (new.kind == _LINKS)
+                if before.key == model.key and old.name != new.name and are_both_links:
                     yield ReplacedField(place, index, remove, op, before, old, new)
+
+
+def _may_be_renamed(field: Field) -> bool:
+    """Whether it has a column, or a table of links that Django makes, and isn't the primary key."""
+    has_through = field.kind == _LINKS and field.get("through") is not None
+    return field.kind not in _NO_COLUMN and not field.is_true("primary_key") and not has_through

@@ -46,17 +46,19 @@ def _measured(old: Field, new: Field) -> tuple[str, str] | None:
         return ("CharField(50)", "CharField(10)") if after < before else ("CharField(50)", "CharField(50)")
     if kinds == ("DecimalField", "DecimalField"):
         return _decimals(old, new)
-    names = _name(old, kinds[0], is_target=False), _name(new, kinds[1], is_target=True)
+    is_text = kinds[0] in _TEXT | {"TextField"}
+    names = _name(old, kinds[0], is_target=False), _name(new, kinds[1], is_target=True, is_text=is_text)
     return names if names[0] and names[1] else None
 
 
-def _name(field: Field, kind: str, is_target: bool) -> str:
+def _name(field: Field, kind: str, is_target: bool, is_text: bool = False) -> str:
     """The measured field of a class. As a target, it isn't larger than the field, so that nothing is overlooked."""
     if kind in _TEXT:
         room = length(field)
         if not is_target:
             return "CharField(50)"
-        return next((f"CharField({size})" for size in (200, 50, 10) if room and room >= size), "")
+        smallest = "CharField(10)" if is_text else ""  # shorter text doesn't fit, whatever the size
+        return next((f"CharField({size})" for size in (200, 50, 10) if room and room >= size), smallest)
     if kind == "DecimalField":
         sizes = _digits(field)
         if sizes is None:

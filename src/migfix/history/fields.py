@@ -11,6 +11,7 @@ from migfix.project.facts import Facts
 from migfix.source.migration import Call, Key, Literal, Name, Operation, Sequence, Value
 
 T = TypeVar("T")
+SIZES = frozenset({"max_length", "max_digits", "decimal_places", "base_field", "to"})
 _RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField")
 
 
@@ -76,6 +77,10 @@ class Field:
     @cached_property
     def is_unique(self) -> bool:
         return self.is_true("unique") or self.is_true("primary_key") or self.kind == "OneToOneField"
+
+    def has_same_type(self, other: Field) -> bool:
+        """Whether the columns of two fields have the same class and size."""
+        return self.kind == other.kind and all(self.get(name) == other.get(name) for name in SIZES)
 
     @property
     def column(self) -> str:

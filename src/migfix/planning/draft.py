@@ -20,7 +20,7 @@ from migfix.planning.concerned import follow_ups, look
 from migfix.planning.plan import Plan
 from migfix.planning.suppressions import Suppressions, comments_on
 from migfix.source import read_migration
-from migfix.source.edits import AddImport, Edit, Insert, NewFile, SetContent
+from migfix.source.edits import AddFunction, AddImport, Edit, Insert, NewFile, SetContent
 from migfix.source.migration import Migration
 from migfix.syntax import CannotEdit, apply_edits
 from migfix.syntax.comments import with_lost_comments
@@ -99,7 +99,8 @@ class Draft:
         refusals = sorted(left, key=lambda each: (each.path, each.line, each.code))
         rewrites = tuple(self.rewrites)
         suppressed = sum(self.suppressed.values())
-        return Plan(self.before, self.after, rewrites, tuple(refusals), frozenset(self.used_comments), suppressed)
+        used = frozenset(self.used_comments)
+        return Plan(self.before, self.after, rewrites, tuple(refusals), used, suppressed, self.history)
 
     def take_repeatedly(self, rule: Rule) -> bool:
         """Run a rule until it changes nothing more. Returns whether it changed a file."""
@@ -206,7 +207,7 @@ class Draft:
             return f"it can't edit the file ({reason})"
         if clash := self._clash(rewrites):
             return f"the file already uses {clash} for something else"
-        migrations = tuple(self._read(path, app, content) for path, (app, content) in changed.items() if app)
+        migrations = tuple(self._read(path, app, content, rewrites) for path, (app, content) in changed.items() if app)
         companions = {path: content for path, (app, content) in changed.items() if not app}
         history = self.history.with_migrations(migrations, companions)
         is_ordering = all(_adds_dependency(edit) for each in rewrites for edit in each.edits)
@@ -267,8 +268,17 @@ class Draft:
                         raise LookupError(path)
                     yield path, (migration.app, apply_edits(migration.source, own))
 
-    def _read(self, path: str, app: str, content: bytes) -> Migration:
-        return read_migration(path, app, PurePath(path).stem, content)
+    def _read(self, path: str, app: str, content: bytes, rewrites: list[Rewrite]) -> Migration:
+        """A changed file, and which rule added which of its functions in this run."""
+        old = self.history.at(path)
+        functions = {
+            edit.name: each.code
+            for each in rewrites
+            for edit in each.edits
+            if isinstance(edit, AddFunction) and edit.path == path
+        }
+        found = read_migration(path, app, PurePath(path).stem, content)
+        return replace(found, added={**(old.added if old else {}), **functions})
 
 
 @lru_cache(maxsize=8)

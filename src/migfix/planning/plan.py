@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
     from migfix.findings.proof import Proof
+    from migfix.history import History
     from migfix.planning.verdict import OperationVerdict
     from migfix.source.ignores import Ignore
 
@@ -25,6 +26,8 @@ class Plan:
     """Path and number of each ignore comment that matched a finding."""
     suppressed: int = 0
     """The number of findings that a comment, the baseline or the configuration suppresses."""
+    history: History | None = None
+    """The history with the new content."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from migfix.findings.finding import Finding, Rewrite
 from migfix.planning.registry import selectors
 from migfix.planning.verdict import OperationVerdict, Verdict, plain_verdict
+from migfix.project.facts import ENGINES
 from migfix.source.ignores import Ignore, ignores
 
 if TYPE_CHECKING:
@@ -27,11 +29,12 @@ def verdicts_of(
     ``found`` are the findings in the files as they are, ``standing`` those that nobody suppressed.
     """
     rules, silenced = {rule.code for rule in look.rules}, _silenced(look, suppressions)
+    uncertain = dict(_uncertain(plan))
     for each in look.operations:
         on_it = [finding for finding in (*plan.findings, *standing) if _is_on(finding, each)]
         is_silenced = (each.path, each.line) in silenced
         is_suppressed = any(_is_on(finding, each) for finding in found)
-        verdict, why = _verdict(each, on_it, plan, rules, is_suppressed, is_silenced)
+        verdict, why = _verdict(each, on_it, plan, rules, is_suppressed, is_silenced, uncertain)
         yield OperationVerdict(each.path, each.line, each.operation, verdict, why)
 
 
@@ -47,12 +50,14 @@ def _verdict(
     rules: set[str],
     is_suppressed: bool,
     is_silenced: bool,
+    uncertain: Mapping[str, str],
 ) -> tuple[Verdict, str]:
     codes = ", ".join(dict.fromkeys(finding.code for finding in on_it))
     if any(not _is_made(finding, plan) for finding in on_it):
         return Verdict.decision, codes
     if on_it:
-        return Verdict.rewritten, codes
+        left = uncertain.get(each.operation)
+        return (Verdict.unknown, f"{codes} changes it; {left}") if left else (Verdict.rewritten, codes)
     if _is_gone(each, plan):
         return Verdict.rewritten, ", ".join({made.code: None for made in plan.rewrites if made.path == each.path})
     if is_suppressed:
@@ -61,6 +66,18 @@ def _verdict(
     if plain.verdict is Verdict.unknown and is_silenced:
         return Verdict.unjudged, f"{UNCERTAIN} is suppressed"
     return plain.verdict, plain.why
+
+
+def _uncertain(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The operations of changed files that can't be judged as the plan leaves them, and why."""
+    if plan.history is None or not plan.after:
+        return
+    judged = import_module("migfix.changes.judged_operations").judged_operations
+    engines = plan.history.facts.engines or ENGINES
+    for migration in filter(None, map(plan.history.at, plan.after)):
+        for each in judged(migration, plan.history, engines):
+            if each.judgement.kind.name == "unknown":
+                yield each.operation, each.judgement.why
 
 
 def _is_gone(each: JudgedOperation, plan: Plan) -> bool:

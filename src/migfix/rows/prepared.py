@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from migfix.history import History
@@ -37,9 +38,14 @@ def _names_until(migration: Migration, index: int, model: Model, column: str) ->
     return names
 
 
-def is_cleaned(migration: Migration, index: int, model: Model, column: str, history: History) -> bool:
-    """Whether a step before ``index`` writes the column or deletes rows, in this file or in one that isn't deployed."""
-    if is_filled_here(migration, index, model, column):
+def is_cleaned(migration: Migration, index: int, model: Model, column: str, history: History, rule: str) -> bool:
+    """Whether a step before ``index`` writes the column or deletes rows, in this file or in one that isn't deployed.
+
+    Steps that another rule than ``rule`` added in this run don't count, if they prepare the rows for something else.
+    """
+    kept = tuple(each for each in migration.operations[:index] if not _is_of_another(migration, each, rule))
+    own = migration if len(kept) == index else replace(migration, operations=kept)
+    if is_filled_here(own, len(kept), model, column):
         return True
     new = (each for each in _with_steps(migration, column, history) if history.is_new(each))
     return any(is_filled_here(each, len(each.operations), model, column) for each in new)
@@ -53,6 +59,16 @@ def is_filled_here(migration: Migration, index: int, model: Model, column: str) 
         _may_write(migration, op, model) or _deletes(migration, op, model) or _stops(migration, op, model, column)
         for op in migration.operations[:index]
     )
+
+
+_FACETS = frozenset({"MIG103", "MIG110", "MIG111", "MIG112"})
+"""The rules that prepare rows for one change of a column each. An operation may make several of them."""
+
+
+def _is_of_another(migration: Migration, op: Operation, rule: str) -> bool:
+    """Whether one of these rules added the step, and another one asks."""
+    code = op.arguments.get("code")
+    return isinstance(code, Name) and migration.added.get(code.dotted, rule) in _FACETS - {rule}
 
 
 def _with_steps(migration: Migration, column: str, history: History) -> list[Migration]:

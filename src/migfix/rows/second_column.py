@@ -25,4 +25,4 @@ def demand_unnamed(model: Model, field: Field) -> None:
     """Raises CannotWrite if an index or a constraint names the field, which then can't be removed."""
     for name in ("unique_together", "index_together", "indexes", "constraints"):
         if any(names_field(value, field.name) for value in items_of(model.options.get(name))):
-            raise CannotWrite(f"{name} of {model.label} names it")
+            raise CannotWrite(f"it is named in {name} of {model.label}")

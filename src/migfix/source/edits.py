@@ -76,6 +76,10 @@ class AddFunction:
     path: str
     code: str
 
+    @property
+    def name(self) -> str:
+        return self.code.partition("def ")[2].partition("(")[0]
+
 
 @dataclass(frozen=True)
 class RemoveDefinition:

@@ -214,6 +214,8 @@ class Migration:
     django: tuple[int, int] | None = None
     unread: tuple[int, str] | None = None
     """The line and the reason, if the migration can't be read: ``operations`` is not a literal list, for example."""
+    added: Mapping[str, str] = field(default_factory=dict)
+    """Function -> the code of the rule that added it in this run."""
 
     @property
     def key(self) -> Key:

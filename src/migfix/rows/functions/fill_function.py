@@ -5,21 +5,37 @@ from __future__ import annotations
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.fill import Fill
 from migfix.rows.functions.opening import opening
+from migfix.rows.functions.replace_values import replacing
 from migfix.rows.functions.row_statements import BATCH, row_statements
 from migfix.rows.functions.slugs import slugs
 from migfix.rows.functions.variables import Variables
 from migfix.source.edits import AddImport, Edit
-from migfix.source.formatting import call, free_name, literal, prefixed, render, snake
+from migfix.source.formatting import call, flatten, free_name, literal, prefixed, render, snake
 from migfix.source.migration import Migration
 
 
-def fill_edits(migration: Migration, index: int, fill: Fill, taken: set[str]) -> tuple[str, list[Edit]]:
-    """The function's name, and the edits that run it before operation ``index``. The name is added to ``taken``."""
-    name = free_name(f"fill_{snake(fill.model.name)}_{fill.field.lower()}", taken)
+def fill_edits(
+    migration: Migration, index: int, fill: Fill, taken: set[str], is_cleared: bool = False
+) -> tuple[str, list[Edit]]:
+    """The function's name, and the edits that run it before operation ``index``. The name is added to ``taken``.
+
+    ``is_cleared``: going back sets NULL again in the rows that have the value.
+    """
+    stem = f"{snake(fill.model.name)}_{fill.field.lower()}"
+    name, back = (free_name(f"{verb}_{stem}", taken) for verb in ("fill", "clear"))
     taken.add(name)
-    edits = step_edits(migration, index, name, function_code(name, fill), is_elidable=True, comment=fill.left)
+    codes = [function_code(name, fill)]
+    if is_cleared:
+        taken.add(back)
+        codes.append(replacing(back, fill.model, fill.field, [(flatten(fill.value), "None")], CANNOT_HOLD))
+        edits = step_edits(migration, index, name, *codes, reverse=back)
+    else:
+        edits = step_edits(migration, index, name, *codes, is_elidable=True, comment=fill.left)
     imports = [("django.db", "router"), *fill.imports]
     return name, [*edits, *(AddImport(migration.path, module, imported) for module, imported in imports)]
+
+
+CANNOT_HOLD = "# The old type of the column can't hold this value."
 
 
 def function_code(name: str, fill: Fill) -> str:

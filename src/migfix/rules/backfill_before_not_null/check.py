@@ -11,7 +11,8 @@ from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.without_primary_key import before_window
 from migfix.rules.backfill_before_not_null import RULE
 from migfix.rules.backfill_before_not_null.added_none import added_none
-from migfix.rules.backfill_before_not_null.columns import CannotFill, Forbidden, fill_of, forbidden
+from migfix.rules.backfill_before_not_null.columns import CannotFill, Forbidden, fill_of, forbidden, is_stuck
+from migfix.rules.backfill_before_not_null.other_type import is_too_early, type_first
 from migfix.source.formatting import flatten
 from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
@@ -30,6 +31,8 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         why = f"{each.label} no longer allows NULL, but existing rows with NULL get no value."
         if each.is_computed:
             why = f"{each.label} no longer allows NULL, but Django would give all rows with NULL the same value."
+        if is_stuck(each.old, each.field):
+            why = f"{each.label} no longer allows NULL: going back fails, because its old type can't hold its default."
         try:
             finding: Finding = _rewrite(migration, each, why, taken, history)
         except CannotFill as reason:
@@ -42,8 +45,12 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
 
 def _rewrite(migration: Migration, each: Forbidden, why: str, taken: set[str], history: History) -> Finding:
     fill, used = fill_of(migration, each, history)
-    place = before_window(migration, each.index, each.model.key, history)
-    name, edits = fill_edits(migration, place, fill, taken)
+    first = type_first(migration, each) if is_too_early(each, fill) else []
+    place = each.index if first else before_window(migration, each.index, each.model.key, history)
+    name, edits = fill_edits(migration, place, fill, taken, bool(first) and fill.is_for_all)
+    start, where = (
+        ("an AlterField changes the type first, and ", "after it") if first else ("", "before the AlterField")
+    )
     value = (
         f"sets these rows to {flatten(fill.value)}, {fill.reason},"
         if fill.is_for_all
@@ -54,8 +61,8 @@ def _rewrite(migration: Migration, each: Forbidden, why: str, taken: set[str], h
         path=migration.path,
         line=each.op.line,
         why=why,
-        wrote=f"{name}() {value} in a RunPython before the AlterField.",
-        edits=tuple(edits),
+        wrote=f"{start}{name}() {value} in a RunPython {where}.",
+        edits=(*first, *edits),
         advice=before_migrating(migration, each.index, history),
         used_values=used,
     )

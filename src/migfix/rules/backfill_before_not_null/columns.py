@@ -13,11 +13,11 @@ from migfix.rows.functions.fill import Fill
 from migfix.rows.own_values import called
 from migfix.rows.placeholder_rows.check_constraint import allows
 from migfix.rows.placeholder_rows.columns import typed
-from migfix.rows.placeholder_rows.values import TEXT, of_value
+from migfix.rows.placeholder_rows.values import TEXT, max_length, of_value
 from migfix.rows.prepared import is_filled
 from migfix.rows.unique_fields import alike_in_two_rows, is_computed
 from migfix.source.formatting import literal
-from migfix.source.migration import Migration, Name, Operation
+from migfix.source.migration import Literal, Migration, Name, Operation
 
 FORBIDS = "# The column is about to forbid NULL."
 LEFT = "Going back leaves these values where NULL was."
@@ -45,6 +45,10 @@ class Forbidden:
         return f"{self.model.label}.{self.field.name}"
 
     @property
+    def old(self) -> Field:
+        return self.model.fields[self.field.name]
+
+    @property
     def is_computed(self) -> bool:
         return _differs(self.field)
 
@@ -66,7 +70,7 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
         if (
             field.kind in ("", "ManyToManyField")
             or field.is_true("null")
-            or _fills_itself(field)
+            or (_fills_itself(field) and not is_stuck(old, field))
             or not model.has_own_table
         ):
             continue
@@ -80,6 +84,29 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
 def _fills_itself(field: Field) -> bool:
     """Whether Django's own AlterField fills the NULLs, with a default that is one value."""
     return field.default is not None and not _differs(field)
+
+
+def is_stuck(old: Field, field: Field) -> bool:
+    """Whether going back fails, because the old type can't hold the text that Django fills in by default."""
+    default = field.default
+    is_text = isinstance(default, Literal) and isinstance(default.value, str)
+    is_other = old.kind not in TEXT and not old.is_relation and "." not in old.kind
+    return isinstance(default, Literal) and is_text and is_other and not can_hold(old, default.value)
+
+
+def can_hold(field: Field, value: object) -> bool:
+    """Whether a column can hold a value of another type. False if that isn't certain."""
+    if field.kind in TEXT:
+        room = max_length(field)
+        return isinstance(value, str) and (room is None or len(value) <= room)
+    if field.kind == "BooleanField":
+        return value in (0, 1)
+    is_small = str(value).lstrip("-").isdigit() and abs(int(str(value))) <= SMALLEST
+    return is_small and (field.is_integer or field.kind in ("FloatField", "DecimalField"))
+
+
+SMALLEST = 32767
+"""The largest number of a SmallIntegerField."""
 
 
 def _differs(field: Field) -> bool:
@@ -102,6 +129,9 @@ def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fi
     if configured:
         written = of_value(typed(configured, each.field), each.field)
         return _for_all(each, written.code, "as you set it", written.imports), (configured[0],)
+    if isinstance(each.field.default, Literal):
+        written = of_value(each.field.default.value, each.field)
+        return _for_all(each, written.code, "its default", written.imports), ()
     if each.field.kind not in TEXT:
         raise CannotFill("migfix can't choose a value for its NULLs", f"Set one with {set_flag}, or {by_hand}.")
     if not all(allows(model, each.field.name, "") for model in (each.model, each.later)):

@@ -7,6 +7,7 @@ from migfix.history import History
 from migfix.history.fields import Field
 from migfix.history.model import Model
 from migfix.rows.prepared import is_cleaned
+from migfix.rules.change_primary_key import RULE
 from migfix.rules.change_primary_key.functions import functions
 from migfix.rules.change_primary_key.pointing import Pointing
 from migfix.source.edits import AddFunction, AddImport, Edit, Insert
@@ -28,7 +29,7 @@ _TEXT = Call(
 def is_prepared(migration: Migration, each: AlteredField, history: History) -> bool:
     """Whether the author brings the key to its new values, or this is one of the steps on the way."""
     return each.new.value == _TEXT or is_cleaned(
-        migration, len(migration.operations), each.model, each.old.name, history
+        migration, len(migration.operations), each.model, each.old.name, history, RULE.code
     )
 
 

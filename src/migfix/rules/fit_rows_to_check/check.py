@@ -40,7 +40,9 @@ def _check(migration: Migration, each: NewCheck, taken: set[str], history: Histo
     older = history.state_before(migration).models.get(each.model.key)
     if older is None or (names and not any(name in older.fields for name in names)):
         return None  # the file adds all these fields
-    if any(is_cleaned(migration, each.index, each.model, name, history) for name in names or each.model.fields):
+    if any(
+        is_cleaned(migration, each.index, each.model, name, history, RULE.code) for name in names or each.model.fields
+    ):
         return None
     label = f"{each.model.label}.{each.field.name}" if each.field else each.model.label
     why = f"{label} gets a check constraint, but existing rows may not meet it."

@@ -8,7 +8,7 @@ from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.fields import Field, said_of
-from migfix.rows.placeholder_rows.values import INTEGERS, choice_values, max_length
+from migfix.rows.placeholder_rows.values import INTEGERS, TEXT, choice_values, max_length
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_check import RULE
 from migfix.rules.fit_rows_to_check.functions import map_values
@@ -27,7 +27,7 @@ def lost_choices(migration: Migration, taken: set[str], history: History) -> Ite
             not new
             or not lost
             or not come
-            or is_cleaned(migration, len(migration.operations), each.model, each.new.name, history)
+            or is_cleaned(migration, len(migration.operations), each.model, each.new.name, history, RULE.code)
         ):
             continue
         yield _finding(migration, each, lost, come, taken, history)
@@ -53,6 +53,10 @@ def _finding(
     accept = "To accept this, add `# migfix: ignore[MIG112]`."
     if said is None:
         next_step = f"Say what it becomes with {flag}. {accept}"
+        return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
+    if not (each.old.kind in TEXT and each.new.kind in TEXT) and each.old.kind != each.new.kind:
+        why = f"{each.label} gets other choices and another type at once, so rows hold neither old nor new values."
+        next_step = f"Change the type in a migration of its own first, with the old values as choices. {accept}"
         return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
     _, given = said
     pairs = [pair.partition(":") for pair in given.split(",")]

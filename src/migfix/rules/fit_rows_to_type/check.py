@@ -9,6 +9,7 @@ from migfix.changes.new_checks import is_signed
 from migfix.changes.type_facts import Problems, length, problems
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
+from migfix.history.uniqueness import unique_sets
 from migfix.project.facts import ENGINES
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT
@@ -63,7 +64,7 @@ def _left_to_others(each: AlteredField, wrong: Problems | None) -> Problems | No
 def _is_prepared(migration: Migration, each: AlteredField, history: History) -> bool:
     """Whether a step of the file writes the column: before the operation, or right after it for dates."""
     end = len(migration.operations) if are_dates(each) else each.index
-    return is_cleaned(migration, end, each.model, each.new.name, history)
+    return is_cleaned(migration, end, each.model, each.new.name, history, RULE.code)
 
 
 def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: set[str], history: History) -> Finding:
@@ -71,7 +72,8 @@ def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: s
     try:
         written = _written(migration, each, taken, history)
     except CannotWrite as reason:
-        return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", _next_step(each))
+        next_step = f"C{BY_HAND[1:]}. {ACCEPT}" if length(each.new) else _next_step(each)
+        return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", next_step)
     if written is None:
         return Refusal(RULE.code, migration.path, each.op.line, why, _next_step(each))
     wrote, edits, used = written
@@ -84,14 +86,24 @@ def _written(
 ) -> tuple[str, list[Edit], tuple[str, ...]] | None:
     """What is written, the edits and the ``--set`` names; None if a person must decide. Raises CannotWrite."""
     if are_dates(each):
+        _demand_different(each, is_also_new=True)
         return (*fit_dates(migration, each, taken), ())
     if each.label.lower() in {name.lower() for name in history.facts.truncate} and length(each.new):
+        _demand_different(each, is_also_new=False)
         return (*truncate(migration, each, taken), ())
     if are_flags(each):
         return (*fit_flags(migration, each, taken), ())
     if is_readable(each):
         return read_text(migration, each, taken, history)
     return None
+
+
+def _demand_different(each: AlteredField, is_also_new: bool) -> None:
+    """Raises CannotWrite if the values must stay different. MIG111 answers for text that only becomes unique."""
+    is_loss = (each.old.kind, each.new.kind) != ("DateField", "DateTimeField")
+    is_new = is_also_new and each.new.is_unique
+    if is_loss and (is_new or any(each.new.name in one for one in unique_sets(each.model, also_partial=True))):
+        raise CannotWrite("values that must be unique may be equal then")
 
 
 def _described(each: AlteredField) -> str:

@@ -22,7 +22,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         taken = set(migration.bound)
         for each in new_uniqueness(migration, history):
-            if not any(is_cleaned(migration, each.index, each.model, name, history) for name in each.fields):
+            if not any(is_cleaned(migration, each.index, each.model, name, history, RULE.code) for name in each.fields):
                 yield _finding(migration, each, taken, history)
 
 

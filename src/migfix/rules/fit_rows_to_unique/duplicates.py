@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migfix.changes.new_uniqueness import NewUniqueness
+from migfix.history.fields import Field, field_of
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
@@ -90,7 +91,8 @@ def _changed(each: NewUniqueness, choice: str) -> list[str]:
         return ["        rows.filter(pk__in=[row.pk for row in later]).delete()"]
     if choice == "null":
         return [f"        rows.filter(pk__in=[row.pk for row in later]).update({field}=None)"]
-    room = max_length(each.model.fields[field])
+    rooms = [max_length(known) for known in (each.model.fields[field], *_new_field(each))]
+    room = min(filter(None, rooms), default=None)
     base = f"row.{field}[: {room} - len(end)]" if room else f"row.{field}"
     return [
         "        number = 1",
@@ -103,3 +105,8 @@ def _changed(each: NewUniqueness, choice: str) -> list[str]:
         f"            row.{field} = value",
         f"            row.save(update_fields=[{literal(field)}])",
     ]
+
+
+def _new_field(each: NewUniqueness) -> list[Field]:
+    """The field as the operation defines it, if it is an AlterField."""
+    return [field_of(each.op)] if each.op.kind == "AlterField" else []

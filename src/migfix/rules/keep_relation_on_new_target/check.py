@@ -30,7 +30,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
         asked = {each.old.key for each in replaced_models(migration, history) if each.is_alike}  # MIG109 asks
         for each in altered_fields(migration, history):
             if _points_elsewhere(each, history) and each.targets[0] not in asked:
-                if not is_cleaned(migration, len(migration.operations), each.model, each.new.name, history):
+                if not is_cleaned(migration, len(migration.operations), each.model, each.new.name, history, RULE.code):
                     yield _finding(migration, each, taken, history)
 
 

@@ -42,18 +42,20 @@ def is_renamed(each: ReplacedField, history: History) -> bool:
 def _renamed(migration: Migration, each: ReplacedField, history: History) -> Finding:
     line = each.remove.line
     column = f"the column {each.old.column}" if each.has_same_column else each.label
-    why = f"RemoveField and AddField lose the values of {column}, which becomes {each.model.label}.{each.new.name}."
+    lost = "links" if each.are_links else "values"
+    why = f"RemoveField and AddField lose the {lost} of {column}, which becomes {each.model.label}.{each.new.name}."
     try:
         edits, orphans = rename_edits(migration, each, history)
     except CannotWrite as reason:
         by_hand = "Write a RenameField instead of them, with an AlterField for what else changes."
         return Refusal(RULE.code, migration.path, line, f"{why[:-1]}: {reason}.", by_hand)
-    wrote = f"alters and renames {each.old.name} instead, so that every value stays.{orphans}"
+    wrote = f"alters and renames {each.old.name} instead, so that every {lost[:-1]} stays.{orphans}"
     return Rewrite(RULE.code, migration.path, line, why, wrote, tuple(edits))
 
 
 def _asked(migration: Migration, each: ReplacedField) -> Refusal:
-    why = f"{each.label} is removed and {each.new.name} is added. If the field was renamed, its values are lost."
+    lost = "links" if each.are_links else "values"
+    why = f"{each.label} is removed and {each.new.name} is added. If the field was renamed, its {lost} are lost."
     renamed = f"If it was renamed, pass --renamed {each.label}={each.new.name}."
     next_step = f"{renamed} If not, accept this with `# migfix: ignore[MIG109]`."
     return Refusal(RULE.code, migration.path, each.remove.line, why, next_step)

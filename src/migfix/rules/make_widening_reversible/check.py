@@ -8,6 +8,7 @@ from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.findings.finding import Finding, Rewrite
 from migfix.history import History
 from migfix.history.fields import configured_value
+from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.replace_values import FORBIDS_AGAIN, replacing
 from migfix.rows.removed_field import CannotComeBack, value_for
@@ -64,9 +65,12 @@ def _finding(migration: Migration, each: AlteredField, taken: set[str], history:
     taken.add(name)
     function = replacing(name, each.model, each.new.name, [("None", code)], FORBIDS_AGAIN)
     spelled = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
-    edits = step_edits(migration, each.index + 1, f"{spelled}.noop", function, reverse=name)
+    first = [] if each.has_same_type else [allow_null(each.index, each.model, each.old, writer)]
+    place = each.index + (not first)
+    edits = [*first, *step_edits(migration, place, f"{spelled}.noop", function, reverse=name)]
     why = f"{each.label} comes to allow NULL: going back fails once a row has NULL."
-    wrote = f"{name}() sets such rows to {shown} in the reverse of a RunPython after the AlterField."
+    where = "before the AlterField of the type" if first else "after the AlterField"
+    wrote = f"{name}() sets such rows to {shown} in the reverse of a RunPython {where}."
     yield Rewrite(
         RULE.code,
         migration.path,

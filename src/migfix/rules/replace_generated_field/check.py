@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
+from migfix.history.fields import names_field
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.replace_generated_field import RULE
-from migfix.rules.replace_generated_field.edits import Replacement, to_generated, to_plain
+from migfix.rules.replace_generated_field.edits import Replacement, again, demand_sources, to_generated, to_plain
 from migfix.source.edits import Edit, Insert, Remove
 from migfix.source.migration import Migration
 from migfix.source.text import comment_after, comments_above, text_between
@@ -26,11 +27,31 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
         for each in altered_fields(migration, history):
             if GENERATED in (each.old.kind, each.new.kind) and each.old.value != each.new.value:
                 yield _finding(migration, each, taken, history)
+            elif not each.has_same_type:
+                yield from _of_source(migration, each)
+
+
+def _of_source(migration: Migration, each: AlteredField) -> Iterator[Finding]:
+    """A finding for each generated field that is computed from a column whose type changes."""
+    for generated in each.model.fields.values():
+        if generated.kind != GENERATED or not names_field(generated.get("expression"), each.new.name):
+            continue
+        label = f"{each.model.label}.{generated.name}"
+        why = f"PostgreSQL can't change the type of {each.label}, because {label} is computed from it."
+        try:
+            operations = again(migration, each, generated)
+        except CannotWrite as reason:
+            by_hand = "Write a RemoveField before the AlterField, and an AddField after it."
+            yield Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}: {reason}.", by_hand)
+            continue
+        wrote = f"removes {generated.name} before it and adds it again after it, so that the database computes it."
+        yield Rewrite(RULE.code, migration.path, each.op.line, why, wrote, operations)
 
 
 def _finding(migration: Migration, each: AlteredField, taken: set[str], history: History) -> Finding:
     why = f"Django can't alter {each.label}, because it {_what(each)}."
     try:
+        demand_sources(each)
         replacement = (to_generated if each.new.kind == GENERATED else to_plain)(migration, each, taken)
     except CannotWrite as reason:
         by_hand = "Write a RemoveField and an AddField instead of the AlterField."

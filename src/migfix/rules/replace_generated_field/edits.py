@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migfix.changes.altered_fields import AlteredField
+from migfix.history.fields import Field, names_field
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
 from migfix.rows.second_column import demand_unnamed, replace_column
-from migfix.source.edits import AddFunction, AddImport, Edit
+from migfix.source.edits import AddFunction, AddImport, Edit, Insert
 from migfix.source.formatting import Code, call, free_name, literal, prefixed, quote_of, render, snake, with_quotes
 from migfix.source.migration import Literal, Migration
 from migfix.source.names import spelling
@@ -24,8 +25,39 @@ class Replacement:
     wrote: str
 
 
+def demand_sources(each: AlteredField) -> None:
+    """Raises CannotWrite if the generated column is computed from a field that is gone before the operation."""
+    for op in each.migration.operations[: each.index]:
+        name = op.text({"RemoveField": "name", "RenameField": "old_name"}.get(op.kind, ""))
+        if op.model == each.model.key[1] and name and names_field(each.old.get("expression"), name):
+            verb = "removes" if op.kind == "RemoveField" else "renames"
+            raise CannotWrite(f"it is computed from {name}, which line {op.line} {verb} before it")
+
+
+def _demand_no_unique(field: Field) -> None:
+    """Raises CannotWrite if rows can't share a value."""
+    if field.is_unique:
+        raise CannotWrite(f"{field.name} is unique, and rows may share a value that the database computes")
+
+
+def again(migration: Migration, each: AlteredField, generated: Field) -> tuple[Edit, ...]:
+    """Remove a generated field before the operation, and add it after it. Raises CannotWrite."""
+    demand_unnamed(each.model, generated)
+    writer = Writer(migration, is_its_own=True)
+    names = ("model_name", literal(each.model.name.lower())), ("name", literal(generated.name))
+    remove = writer.operation("RemoveField", *names)
+    add = writer.operation("AddField", *names, ("field", writer.code(generated.value)))
+    return (
+        Insert(migration.path, ("operations", each.index), remove),
+        Insert(migration.path, ("operations", each.index + 1), add),
+        *writer.edits,
+    )
+
+
 def to_generated(migration: Migration, each: AlteredField, taken: set[str]) -> Replacement:
     """Remove and add. If the field was an ordinary one, going back computes its values. Raises CannotWrite."""
+    demand_unnamed(each.model, each.old)
+    _demand_no_unique(each.new)
     writer = Writer(migration, is_its_own=True)
     operations = (_remove(writer, each), _add(writer, each, each.new.name))
     if each.old.kind == each.new.kind:

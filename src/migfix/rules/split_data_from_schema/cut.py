@@ -79,8 +79,8 @@ def _forward(
     fresh = {(migration.app, op.model) for op in migration.operations[:index] if op.kind == "CreateModel"}
     fresh |= {link_table((migration.app, op.model), op.text("name")) for op in migration.operations[:index]}
     waiting = left_pending(migration, data, states[index], FORWARD[data.kind], fresh, written)
-    added = {Pending((migration.app, op.model), op.text("name")) for op in migration.operations[:index]}
-    waiting -= {each for each in added if each.field}
+    adding = [op for op in migration.operations[:index] if op.kind == "AddField"]
+    waiting -= {Pending((migration.app, op.model), op.text("name")) for op in adding}
     for place, op in enumerate(migration.operations[:index]):
         if is_indexed_at_the_end(op) and any(each.model == (migration.app, op.model) for each in waiting):
             yield Conflict(data, op, (migration.app, op.model), place, index)

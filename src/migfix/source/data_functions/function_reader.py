@@ -7,7 +7,7 @@ import ast
 from migfix.source.data_functions.effect import Effect, Meaning, Model, Row, Rows
 from migfix.source.data_functions.function_scope import FunctionScope, listed_columns, root_of, yields_values
 from migfix.source.data_functions.lookups import USER_MODEL, keys_of
-from migfix.source.data_functions.methods import COLLECTS, COPIES, INSERTS, WRITING_NAMES
+from migfix.source.data_functions.methods import COLLECTS, COPIES, INSERTS, PURE, WRITING_NAMES
 from migfix.source.data_functions.texts import readings
 from migfix.source.data_functions.updates import updated_column
 from migfix.source.data_functions.writes import Writes
@@ -79,7 +79,7 @@ class FunctionReader:
         """
         outer = self.writes.is_guarded
         match node:
-            case ast.For(iter=over) if "sequence_reset_sql" in ast.unparse(over):
+            case ast.For(iter=over) if "sequence_reset_sql" in self.scope.spelled(over):
                 pass  # these statements reset sequences and change no rows
             case ast.For(target=target, iter=over, body=body, orelse=orelse):
                 self.assign(target, self.row_of(over), None)
@@ -243,9 +243,9 @@ class FunctionReader:
         elif self.scope.is_foreign(name):
             self.writes.unknown(node)
         elif any(each in ("apps", "editor") or isinstance(each, Model | Row | Rows) for each in arguments):
-            if name not in ("print", "len", "zip", "str", "repr", "getattr", "isinstance", "type", "setattr"):
+            if name not in PURE:
                 self.writes.unknown(node)
-            elif name == "setattr":
+            if name == "setattr":
                 self.writes.set_by_name(node, getattr(arguments[0], "key", None))
 
     def method(self, node: ast.Call, func: ast.Attribute, arguments: list[Meaning | None]) -> Meaning | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from migfix.source.data_functions.effect import Meaning, Model
 from migfix.source.data_functions.lookups import imported_model
-from migfix.source.data_functions.methods import DO_MORE
+from migfix.source.data_functions.methods import DO_MORE, NO_STYLE
 from migfix.source.data_functions.texts import Texts, module_texts
 from migfix.source.data_functions.written import Written
 from migfix.source.migration import Migration
@@ -56,9 +56,14 @@ class FunctionScope:
         """Whether a name is imported from code that may change rows. Most of Django and Python doesn't."""
         module = self.modules.get(name, "")
         root = module.partition(".")[0]
-        return bool(module) and (
+        return module not in ("", NO_STYLE) and (
             module.startswith(DO_MORE) or not (root == "django" or root in sys.stdlib_module_names)
         )
+
+    def spelled(self, node: ast.expr) -> str:
+        """The code of an expression; of a variable, the code that it was last set to."""
+        found = self.variables.get(node.id) if isinstance(node, ast.Name) else None
+        return ast.unparse(found or node)
 
     def is_expression(self, func: ast.expr) -> bool:
         """Whether a callable is a query expression of Django's, such as ``models.Subquery``, which changes no rows."""

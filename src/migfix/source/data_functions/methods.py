@@ -23,10 +23,18 @@ WRITES: dict[str, Kind] = {
     "_raw_delete": "delete",
 }
 
+NO_STYLE = "django.core.management.color.no_style"
 DO_MORE = ("django.core.management", "subprocess", "os.system", "concurrent", "multiprocessing")
 COLLECTS = frozenset(
     {"append", "extend", "add", "insert", "get", "setdefault", "format", "join", "index", "pop", "allow_migrate_model"}
 )
 COPIES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "islice"})
+PURE = frozenset(
+    (
+        *("all", "any", "bool", "dict", "enumerate", "getattr", "isinstance", "len", "max", "min", "next", "print"),
+        *("range", "repr", "setattr", "str", "sum", "tqdm", "type", "zip"),
+    )
+)
+"""Functions that change no rows themselves, whatever they are called with. ``setattr()`` is read on its own."""
 INSERTS = frozenset({"create", "bulk_create", "acreate", "abulk_create"})
 WRITING_NAMES = frozenset({*WRITES, *INSERTS, "save", "bulk_update"})

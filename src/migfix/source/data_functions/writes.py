@@ -64,6 +64,8 @@ class Writes:
             self.found.append(Effect(kind, key, links, node.lineno, given))
         elif name not in READS:
             self.unknown(node, key)
+        if name in ("values", "values_list"):
+            return None
         return Row(key, links=links) if name in TO_ROW else rows if name in READS else None
 
     def adds_up(self, node: ast.Call) -> bool:
