@@ -17,6 +17,7 @@ FIRST = """
             fields=[
                 ("id", models.BigAutoField(primary_key=True)),
                 ("size", models.IntegerField()),
+                ("long", models.CharField(max_length=800, null=True)),
                 ("author", models.ForeignKey("blog.author", models.CASCADE)),
             ],
         ),

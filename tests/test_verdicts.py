@@ -61,6 +61,48 @@ KNOWN = {
     'RenameField("post", "size", "length")': ("safe", "the column keeps its values"),
     'DeleteModel("post")': ("safe", "it removes the table with its rows, as written"),
     'AlterModelTable("post", "posts")': ("safe", "the table keeps its rows"),
+    'AddField("post", "other", models.IntegerField(null=True, db_column="size"))': (
+        "unknown",
+        "blog.post already has the column size, of its field size",
+    ),
+    'AlterField("post", "size", models.IntegerField(db_column="author_id"))': (
+        "unknown",
+        "blog.post already has the column author_id, of its field author",
+    ),
+    'AlterModelTable("post", "blog_author")': ("unknown", "blog.author already has the table blog_author"),
+    'AlterUniqueTogether("post", {("size", "name")})': ("unknown", "blog.post doesn't have name at this point"),
+    'AddIndex("post", models.Index(fields=["-name"], name="i"))': (
+        "unknown",
+        "blog.post doesn't have name at this point",
+    ),
+    'AddField("post", "first", models.ForeignKey("blog.post", models.CASCADE, null=True, to_field="size"))': (
+        "unknown",
+        "blog.post.size, which it points at, isn't unique at this point",
+    ),
+    'AddField("post", "first", models.ForeignKey("blog.author", models.CASCADE, default=1))': (
+        "unknown",
+        "existing rows get the default of blog.post.first, and row 1 must be there before it",
+    ),
+    'AddField("post", "key", models.UUIDField(default=uuid.uuid4))': (
+        "safe",
+        "all existing rows get one value of its default",
+    ),
+    'AddConstraint("post", models.UniqueConstraint(models.functions.Now(), name="u"))': (
+        "unknown",
+        "rows of blog.post may be equal in the expression of the constraint",
+    ),
+    'AlterField("post", "size", models.CharField(max_length=900, db_index=True))': (
+        "unknown",
+        "MySQL can't index size: 900 characters take up to 3600 bytes, of 3072",
+    ),
+    'AddIndex("post", models.Index(fields=["long"], name="i"))': (
+        "unknown",
+        "MySQL can't index long: 800 characters take up to 3200 bytes, of 3072",
+    ),
+    'AddField("post", "name", models.CharField(max_length=900, default="", db_index=True))': (
+        "unknown",
+        "MySQL can't index name: 900 characters take up to 3600 bytes, of 3072",
+    ),
     "Reindex()": ("unknown", "an operation of another class than Django's isn't read"),
 }
 
@@ -87,6 +129,24 @@ def test_a_rule_that_is_off_judges_nothing(tmp_path: Path, forked: Migfix) -> No
     assert verdicts(forked, root, "--ignore", "MIG111") == [("unjudged", "MIG111 is off")]
     assert verdicts(forked, root) == [("decision", "MIG111")]
     assert verdicts(forked, root, "--duplicates", "blog.post.size=first") == [("rewritten", "MIG111")]
+
+
+def test_what_a_rewrite_leaves_is_not_safe(tmp_path: Path, forked: Migfix) -> None:
+    """The rule on NULLs rewrites the operation. Its new index may still fail."""
+    before = 'AddField("post", "name", models.CharField(max_length=900, null=True)),\n        migrations.'
+    operation = 'AlterField("post", "name", models.CharField(max_length=900, db_index=True))'
+    root = project(tmp_path, before + operation)
+    why = "MySQL can't index name: 900 characters take up to 3600 bytes, of 3072; the rest is rewritten (MIG103)"
+    assert verdicts(forked, root)[1] == ("unknown", why)
+
+
+def test_a_proxy_that_gets_a_table_has_none_of_the_rows(tmp_path: Path, forked: Migfix) -> None:
+    create = 'CreateModel("writer", fields=[("id", models.BigAutoField(primary_key=True))])'
+    root = project(tmp_path, f'DeleteModel("writer"),\n        migrations.{create}')
+    first = root / "blog/migrations/0001_initial.py"
+    proxy = 'migrations.CreateModel("writer", fields=[], options={"proxy": True}, bases=("blog.author",)),\n    ]'
+    first.write_text(first.read_text().replace("\n    ]", f"\n        {proxy}"))
+    assert verdicts(forked, root)[1] == ("unknown", "blog.writer was a proxy, and the new table has none of its rows")
 
 
 def test_a_suppressed_finding_is_not_safe(tmp_path: Path, forked: Migfix) -> None:

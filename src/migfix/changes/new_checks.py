@@ -25,6 +25,13 @@ class NewCheck:
     field: Field | None = None
     """The field that becomes positive; None for a check constraint."""
 
+    @property
+    def name(self) -> str:
+        """The name of the constraint; "" if it can't be read."""
+        constraint = self.op.arguments.get("constraint")
+        name = constraint.keyword("name") if isinstance(constraint, Call) else None
+        return str(name.value) if isinstance(name, Literal) else ""
+
 
 def new_checks(migration: Migration, history: History) -> Iterator[NewCheck]:
     """Every such operation of a migration on a table that may have rows."""

@@ -12,7 +12,7 @@ from migfix.history.fields import strings_in, together
 from migfix.history.model import Model
 from migfix.history.state import State
 from migfix.history.uniqueness import unique_sets
-from migfix.source.migration import Call, Literal, Migration, Operation
+from migfix.source.migration import Call, Literal, Migration, Operation, Value
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def new_uniqueness(migration: Migration, history: History) -> Iterator[NewUnique
         model = state.models.get((migration.app, op.model)) if op.kind in _SETS else None
         if model is None or not may_have_rows(model, migration):
             continue
-        for fields, is_partial in _sets(op):
-            if _may_be_equal(model, fields, first):
+        for fields, is_partial in _sets(op, model):
+            if _may_be_equal(model, fields, first) or (_counts_nulls(op.arguments.get("constraint")) and fields):
                 now = history.state_before(migration, index).models[model.key]
                 yield NewUniqueness(index, op, now, fields, is_partial)
 
@@ -53,7 +53,7 @@ def new_uniqueness(migration: Migration, history: History) -> Iterator[NewUnique
 _SETS = ("AlterUniqueTogether", "AddConstraint")
 
 
-def _sets(op: Operation) -> Iterator[tuple[tuple[str, ...], bool]]:
+def _sets(op: Operation, model: Model) -> Iterator[tuple[tuple[str, ...], bool]]:
     """The sets of fields that an operation makes unique, and whether that holds for some rows or expressions only."""
     if op.kind == "AlterUniqueTogether":
         yield from ((fields, False) for fields in sorted(together(op.arguments.get("unique_together"))))
@@ -62,11 +62,16 @@ def _sets(op: Operation) -> Iterator[tuple[tuple[str, ...], bool]]:
         return
     fields = constraint.keyword("fields")
     if fields is not None and fields != Literal(None):
-        condition = constraint.keyword("condition")
-        yield from ((each, condition is not None) for each in together(fields))
+        is_partial = constraint.keyword("condition") is not None or _counts_nulls(constraint)
+        yield from ((each, is_partial) for each in together(fields))
         return
     positional = [argument.value for argument in constraint.arguments if argument.keyword is None]
-    yield tuple(sorted(frozenset().union(*map(strings_in, positional)))), True
+    yield tuple(sorted(frozenset().union(*map(strings_in, positional)) & model.fields.keys())), True
+
+
+def _counts_nulls(constraint: Value | None) -> bool:
+    """Whether two rows with NULL are equal for a constraint."""
+    return isinstance(constraint, Call) and constraint.keyword("nulls_distinct") == Literal(False)
 
 
 def _may_be_equal(model: Model, fields: tuple[str, ...], first: State) -> bool:

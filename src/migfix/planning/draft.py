@@ -17,10 +17,11 @@ from migfix.history import History
 from migfix.history.differences import differences
 from migfix.planning.broken_steps import broken_steps
 from migfix.planning.concerned import follow_ups, look
+from migfix.planning.name_clash import name_clash
 from migfix.planning.plan import Plan
 from migfix.planning.suppressions import Suppressions, comments_on
 from migfix.source import read_migration
-from migfix.source.edits import AddFunction, AddImport, Edit, Insert, NewFile, SetContent
+from migfix.source.edits import AddFunction, Edit, Insert, NewFile, SetContent
 from migfix.source.migration import Migration
 from migfix.syntax import CannotEdit, apply_edits
 from migfix.syntax.comments import with_lost_comments
@@ -86,6 +87,7 @@ class Draft:
         self.after: dict[str, bytes] = {}
         self.rewrites: list[Rewrite] = []
         self.refusals: dict[tuple[tuple[str, str, str], int], Refusal] = {}
+        self.given_up: set[tuple[str, str, str]] = set()
         self.suppressed: dict[str, int] = {}
         """How many findings of each rule are suppressed."""
         self.standing: dict[str, set[tuple[str, str, str]]] = {}
@@ -121,8 +123,8 @@ class Draft:
             self.refuse(refusal, alike)
         for each in found:
             if isinstance(each, Rewrite) and not rule.is_for_deployed and (next_step := self._instead(each, rule)):
-                self.refuse(each.left(next_step))
-        rewrites = [each for each in found if isinstance(each, Rewrite) and (_identity(each), 0) not in self.refusals]
+                self.give_up(each, next_step)
+        rewrites = [each for each in found if isinstance(each, Rewrite) and _identity(each) not in self.given_up]
         return self._take_one(rewrites) if self.chooser else self._take_all(rewrites)
 
     def _take_all(self, rewrites: list[Rewrite]) -> bool:
@@ -145,7 +147,7 @@ class Draft:
                 continue
             tried = self._tried([each])
             if isinstance(tried, str):
-                self.refuse(each.left(f"migfix doesn't make this fix, because {tried}. Make the change by hand."))
+                self.give_up(each, f"migfix doesn't make this fix, because {tried}. Make the change by hand.")
             elif self.chooser is None or self.chooser(each, tried.before, tried.after):
                 self._keep(tried, [each])
                 return True
@@ -186,6 +188,11 @@ class Draft:
         before = next((name for _, name in self.history.own_parents(migration)), "zero")
         return f"{fact} Go back first (python manage.py migrate {migration.app} {before}), or use --force."
 
+    def give_up(self, rewrite: Rewrite, next_step: str) -> None:
+        """Leave a rewrite to the user, and don't try it again."""
+        self.given_up.add(_identity(rewrite))
+        self.refuse(rewrite.left(next_step))
+
     def refuse(self, refusal: Refusal, alike: int = 0) -> None:
         """Store a refusal with the line it had first. ``alike`` numbers those that differ only in their line."""
         if (_identity(refusal), alike) not in self.refusals:
@@ -205,7 +212,7 @@ class Draft:
             changed = self._changed([edit for each in rewrites for edit in each.edits])
         except CannotEdit as reason:
             return f"it can't edit the file ({reason})"
-        if clash := self._clash(rewrites):
+        if clash := name_clash((edit for each in rewrites for edit in each.edits), self.history):
             return f"the file already uses {clash} for something else"
         migrations = tuple(self._read(path, app, content, rewrites) for path, (app, content) in changed.items() if app)
         companions = {path: content for path, (app, content) in changed.items() if not app}
@@ -218,20 +225,6 @@ class Draft:
             return f"{'; '.join(broken)}"
         before = {path: self._content(path) for path in changed}
         return Tried(before, {path: content for path, (_, content) in changed.items()}, history, migrations)
-
-    def _clash(self, rewrites: list[Rewrite]) -> str:
-        """A name whose meaning an added import would change in its file; "" if there is none."""
-        for edit in (edit for each in rewrites for edit in each.edits):
-            migration = self.history.at(edit.path) if isinstance(edit, AddImport) else None
-            if migration is None or not isinstance(edit, AddImport):
-                continue
-            name = edit.name or edit.module.partition(".")[0]
-            same = [each for each in migration.imports if each.bound == name]
-            is_it = [each.module == edit.module and each.name == edit.name for each in same]
-            is_package = edit.name is None and all(each.name is None for each in same)
-            if name in migration.bound and not ((is_it and is_it[-1]) or (same and is_package)):
-                return name
-        return ""
 
     def _content(self, path: str) -> bytes | None:
         """The current content of a file; None if it doesn't exist yet."""

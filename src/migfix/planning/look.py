@@ -27,7 +27,7 @@ from migfix.project.select import migrations_at, project_at
 from migfix.source.migration import Migration
 
 if TYPE_CHECKING:
-    from migfix.changes.judged_operations import JudgedOperation
+    from migfix.changes.judged.operations import JudgedOperation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,7 +68,7 @@ class Look:
     @cached_property
     def operations(self) -> tuple[JudgedOperation, ...]:
         """The operations of new migrations with what migfix knows of them, apart from what rules find."""
-        judged = import_module("migfix.changes.judged_operations").judged_operations
+        judged = import_module("migfix.changes.judged.operations").judged_operations
         engines = self.history.facts.engines or ENGINES
         new = (each for each in self.readable if self.history.facts.force or not self.history.why_deployed(each))
         return tuple(operation for each in new for operation in judged(each, self.history, engines))

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from migfix.changes.judged_operations import JudgedOperation
+    from migfix.changes.judged.operations import JudgedOperation
 
 
 class Verdict(Enum):

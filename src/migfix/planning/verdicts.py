@@ -13,7 +13,7 @@ from migfix.project.facts import ENGINES
 from migfix.source.ignores import Ignore, ignores
 
 if TYPE_CHECKING:
-    from migfix.changes.judged_operations import JudgedOperation
+    from migfix.changes.judged.operations import JudgedOperation
     from migfix.planning.look import Look
     from migfix.planning.plan import Plan
     from migfix.planning.suppressions import Suppressions
@@ -57,7 +57,7 @@ def _verdict(
         return Verdict.decision, codes
     if on_it:
         left = uncertain.get(each.operation)
-        return (Verdict.unknown, f"{codes} changes it; {left}") if left else (Verdict.rewritten, codes)
+        return (Verdict.unknown, f"{left}; the rest is rewritten ({codes})") if left else (Verdict.rewritten, codes)
     if _is_gone(each, plan):
         return Verdict.rewritten, ", ".join({made.code: None for made in plan.rewrites if made.path == each.path})
     if is_suppressed:
@@ -72,7 +72,7 @@ def _uncertain(plan: Plan) -> Iterator[tuple[str, str]]:
     """The operations of changed files that can't be judged as the plan leaves them, and why."""
     if plan.history is None or not plan.after:
         return
-    judged = import_module("migfix.changes.judged_operations").judged_operations
+    judged = import_module("migfix.changes.judged.operations").judged_operations
     engines = plan.history.facts.engines or ENGINES
     for migration in filter(None, map(plan.history.at, plan.after)):
         for each in judged(migration, plan.history, engines):

@@ -8,7 +8,7 @@ from migfix.history.fields import Field
 from migfix.history.model import Model
 from migfix.history.uniqueness import unique_sets
 from migfix.rows.placeholder_rows.check_constraint import allows
-from migfix.rows.placeholder_rows.columns import typed
+from migfix.rows.placeholder_rows.set_values import typed
 from migfix.rows.placeholder_rows.values import AUTO, TEXT, UNKNOWN, Row, placeholder
 from migfix.source.migration import Argument, Call, Literal, Migration, Name, Value
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from keyword import iskeyword
 
-from migfix.source.migration import Literal, Operation, Sequence
+from migfix.source.migration import Literal, Operation, Sequence, Value
 
 LISTS = ("operations", "dependencies")
 _DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars"})
@@ -19,6 +19,7 @@ _NAMED = {
     "RenameField": ("model_name", "old_name", "new_name"),
 }
 """The arguments of an operation that name a model or a field. They must be Python identifiers."""
+_KEYWORDS = ("False", "None", "True")
 LONGEST = 100
 """Maximum length of such a name. Django limits generated migration names to 52, most databases columns to 64."""
 
@@ -132,17 +133,26 @@ def odd_names(operations: Iterable[Operation]) -> Iterator[Unread]:
     """Models and fields whose names aren't valid Python identifiers. File and function names are derived from them."""
     for top in operations:
         for op in (top, *top.inner):
-            given = [op.arguments.get(name) for name in _NAMED.get(op.kind, ())]
-            fields = op.arguments.get("fields") if op.kind == "CreateModel" else None
-            pairs = fields.items if isinstance(fields, Sequence) else ()
-            given += [each.items[0] for each in pairs if isinstance(each, Sequence) and each.items]
-            for each in given:
-                if isinstance(each, Literal) and not _is_name(each.value):
+            for each, is_model in _names_given(op):
+                if isinstance(each, Literal) and not _is_name(each.value, is_model):
                     shown = repr(each.value) if len(repr(each.value)) < LONGEST else "this"
                     yield top.line, f"{shown} can't be the name of a model or a field"
                 elif each is not None and not isinstance(each, Literal):
                     yield top.line, "the name of a model or a field is built by code"
 
 
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value.isidentifier() and not iskeyword(value) and len(value) <= LONGEST
+def _names_given(op: Operation) -> Iterator[tuple[Value | None, bool]]:
+    """The names in an operation, and whether each is one of a model."""
+    for name in _NAMED.get(op.kind, ()):
+        yield op.arguments.get(name), name == "model_name" or op.kind.endswith("Model")
+    fields = op.arguments.get("fields") if op.kind == "CreateModel" else None
+    for each in fields.items if isinstance(fields, Sequence) else ():
+        if isinstance(each, Sequence) and each.items:
+            yield each.items[0], False
+
+
+def _is_name(value: object, is_model: bool) -> bool:
+    """Whether it is an identifier, also one that is a keyword in lowercase: a model may have the name Return."""
+    if not isinstance(value, str) or not value.isidentifier() or len(value) > LONGEST:
+        return False
+    return not iskeyword(value) or (is_model and value not in _KEYWORDS)

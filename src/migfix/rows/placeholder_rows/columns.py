@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from typing import Protocol
 
-from migfix.errors import ConfigError
 from migfix.history import History
 from migfix.history.fields import Field, configured_value, strings_in, together
 from migfix.history.model import Model, items_of
 from migfix.history.state import State
 from migfix.rows.placeholder_rows.check_constraint import Unreadable, around, condition_of, fields_in, holds, satisfying
 from migfix.rows.placeholder_rows.seed import CannotSeed, Guard, Seed
+from migfix.rows.placeholder_rows.set_values import typed
 from migfix.rows.placeholder_rows.values import (
     AUTO,
     INTEGERS,
@@ -235,24 +235,3 @@ def _left_out(each: Field) -> object:
     if each.default is not None or each.is_true("auto_now") or each.is_true("auto_now_add") or each.kind in AUTO:
         return UNKNOWN
     return None if each.is_true("null") else ""
-
-
-def typed(configured: tuple[str, object], each: Field) -> object:
-    """A value that was set, as a value of the field. Text stays text, unless it is quoted.
-
-    ``configured`` is the name and the value. Raises ConfigError for a value that the column can't hold.
-    """
-    name, value = configured
-    if not isinstance(value, str) or (each.kind in TEXT and value[:1] not in ("'", '"')):
-        meant: object = str(value) if each.kind in TEXT else value
-    else:
-        try:
-            meant = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            meant = value
-    most = max_length(each) if each.kind in TEXT else None
-    if most is not None and len(str(meant)) > most:
-        raise ConfigError(f"{name} takes {most} characters, but its value has {len(str(meant))}.")
-    if each.kind in INTEGERS and not isinstance(meant, int):
-        raise ConfigError(f"{name} is of type {each.kind}, but `{value}` isn't a whole number.")
-    return meant

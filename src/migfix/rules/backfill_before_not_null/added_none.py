@@ -8,7 +8,7 @@ from migfix.changes.tables import may_have_rows
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.fields import Field, configured_value, field_of
-from migfix.rows.placeholder_rows.columns import typed
+from migfix.rows.placeholder_rows.set_values import typed
 from migfix.rows.placeholder_rows.values import TEXT, of_value
 from migfix.rules.backfill_before_not_null import RULE
 from migfix.source.edits import AddImport, Insert, Replace

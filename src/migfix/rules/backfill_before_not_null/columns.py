@@ -12,7 +12,7 @@ from migfix.rows.cannot_fix import CannotFix
 from migfix.rows.functions.fill import Fill
 from migfix.rows.own_values import called
 from migfix.rows.placeholder_rows.check_constraint import allows
-from migfix.rows.placeholder_rows.columns import typed
+from migfix.rows.placeholder_rows.set_values import typed
 from migfix.rows.placeholder_rows.values import TEXT, max_length, of_value
 from migfix.rows.prepared import is_filled
 from migfix.rows.unique_fields import alike_in_two_rows, is_computed

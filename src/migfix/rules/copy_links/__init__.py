@@ -21,7 +21,8 @@ def concerns(migration: Migration, history: History) -> bool:
     if "CreateModel" in kinds and kinds & {"AlterField", "RemoveField"}:
         return b"ForeignKey" in migration.source or b"OneToOneField" in migration.source
     return {"RemoveField", "AddField"} <= kinds and any(
-        b"ManyToManyField" in each.source for each in history.app(migration.app).values()
+        b"ManyToManyField" in each.source or b"parent_link" in each.source
+        for each in history.app(migration.app).values()
     )
 
 

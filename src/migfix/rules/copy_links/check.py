@@ -13,6 +13,7 @@ from migfix.rows.cannot_fix import CannotFix
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.copy_links import RULE
 from migfix.rules.copy_links.edits import to_key_edits, to_links_edits
+from migfix.rules.copy_links.inherited_fields import InheritedField, inherited_fields
 from migfix.rules.copy_links.move_edits import move_edits
 from migfix.rules.copy_links.moved_fields import MovedFields, demand_movable, moved_fields
 from migfix.rules.copy_links.replaced_relation import LINKS, ReplacedRelation, replaced_relations
@@ -39,6 +40,9 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             if not {each.removed, each.added} & done and not _is_copied(migration, each.model):
                 done |= {each.removed, each.added}
                 yield _finding(migration, each, taken, history)
+        for inherited in inherited_fields(migration, history):
+            if not _is_copied(migration, inherited.old):
+                yield _inherited_finding(migration, inherited)
         moves = tuple(moved_fields(migration, history))
         for move in moves:
             if not {index for index, _, _ in move.removed} & done and not _is_copied(migration, move.old):
@@ -99,6 +103,13 @@ def _text_finding(migration: Migration, each: TextToKey, taken: set[str], histor
         return Refusal(RULE.code, migration.path, each.remove.line, f"{why[:-1]}; {reason}.", by_hand)
     advice = before_migrating(migration, each.removed, history)
     return Rewrite(RULE.code, migration.path, each.remove.line, why, wrote, tuple(edits), advice=advice)
+
+
+def _inherited_finding(migration: Migration, each: InheritedField) -> Refusal:
+    why = f"{each.field.name} of {each.old.label} moves to {each.new.label}, and the values of all rows are lost."
+    by_hand = f"Rename {each.field.name} with a RenameField first, add the new field, copy the values in a RunPython"
+    next_step = f"{by_hand}, and remove the old field after it. {_ACCEPT}"
+    return Refusal(RULE.code, migration.path, each.remove.line, why, next_step)
 
 
 def _move_finding(

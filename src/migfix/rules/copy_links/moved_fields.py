@@ -51,15 +51,13 @@ def moved_fields(migration: Migration, history: History) -> Iterator[MovedFields
         for link in links:
             key = link.target(*new.key, history.facts)
             same = (
-                [each for each in removed.get(key, ()) if _is_same(each[2], new.fields.get(each[2].name))]
-                if key
-                else []
+                [each for each in removed.get(key, ()) if is_same(each[2], new.fields.get(each[2].name))] if key else []
             )
             if key and same:
                 yield MovedFields(migration, index, owners[key], new, link.name, tuple(same))
 
 
-def _is_same(old: Field, new: Field | None) -> bool:
+def is_same(old: Field, new: Field | None) -> bool:
     """Whether both fields hold the same kind of values."""
     return new is not None and old.kind == new.kind and all(old.get(name) == new.get(name) for name in _OF_TYPE)
 

@@ -9,10 +9,10 @@ from migfix.changes.new_checks import NewCheck, new_checks
 from migfix.changes.tables import may_have_rows
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.fields import configured_value, field_of
+from migfix.history.fields import Field, configured_value, field_of
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.placeholder_rows.check_constraint import Unreadable, fields_in, holds
-from migfix.rows.placeholder_rows.columns import typed
+from migfix.rows.placeholder_rows.set_values import comparable, typed
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_check import RULE
 from migfix.rules.fit_rows_to_check.functions import set_value
@@ -45,11 +45,11 @@ def _check(migration: Migration, each: NewCheck, taken: set[str], history: Histo
     ):
         return None
     label = f"{each.model.label}.{each.field.name}" if each.field else each.model.label
-    why = f"{label} gets a check constraint, but existing rows may not meet it."
+    why = f"{label} gets the check constraint {each.name}, but existing rows may not meet it."
     if each.field:
         why = f"{label} no longer allows negative numbers, but existing rows may have some."
     field = older.fields.get(names[0]) if len(names) == 1 else None
-    if field is None:
+    if field is None or not _can_be_tried(each, field):
         return Refusal(RULE.code, migration.path, each.op.line, why, f"C{BY_HAND[1:]}")
     configured = configured_value(history.facts, each.model.label, field.name)
     set_flag = f"--set {each.model.label}.{field.name}=VALUE"
@@ -57,7 +57,7 @@ def _check(migration: Migration, each: NewCheck, taken: set[str], history: Histo
         return Refusal(RULE.code, migration.path, each.op.line, why, f"Give them a value with {set_flag}, or {BY_HAND}")
     value = typed(configured, field)
     try:
-        is_met = holds(each.condition, {field.name: value})
+        is_met = holds(each.condition, {field.name: comparable(value, field)})
         wrote, edits = set_value(migration, each, field, value, taken)
     except (Unreadable, CannotWrite):
         return Refusal(RULE.code, migration.path, each.op.line, why, f"C{BY_HAND[1:]}")
@@ -68,6 +68,15 @@ def _check(migration: Migration, each: NewCheck, taken: set[str], history: Histo
     return Rewrite(
         RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice, used_values=(configured[0],)
     )
+
+
+def _can_be_tried(each: NewCheck, field: Field) -> bool:
+    """Whether migfix can tell which values of the field meet the condition."""
+    try:
+        holds(each.condition, {field.name: None})
+    except Unreadable:
+        return False
+    return True
 
 
 def _defaults(migration: Migration, history: History) -> Iterator[Refusal]:

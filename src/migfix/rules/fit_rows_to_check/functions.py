@@ -11,6 +11,7 @@ from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.replace_values import replacing
 from migfix.rows.functions.variables import Variables
+from migfix.rows.placeholder_rows.check_constraint import holds
 from migfix.rows.placeholder_rows.values import of_value
 from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import call, free_name, literal, render, snake
@@ -21,7 +22,7 @@ from migfix.source.writer import Writer
 def set_value(
     migration: Migration, each: NewCheck, field: Field, value: object, taken: set[str]
 ) -> tuple[str, list[Edit]]:
-    """What is written, and the edits. Raises CannotWrite."""
+    """What is written, and the edits. Raises CannotWrite, Unreadable."""
     name = free_name(f"correct_{snake(each.model.name)}_{field.name.lower()}", taken)
     taken.add(name)
     writer, written = Writer(migration, is_its_own=True), of_value(value, field)
@@ -30,10 +31,9 @@ def set_value(
         wrong = [f"    wrong = rows.filter({field.name}__lt=0)"]
     else:
         met = writer.code(each.condition)
-        wrong = [
-            f"    rows = rows.exclude({field.name}__isnull=True)",
-            "    " + render(call("wrong = rows.exclude", met), 4),
-        ]
+        is_null_wrong = not holds(each.condition, {field.name: None})
+        known = [] if is_null_wrong else [f"    rows = rows.exclude({field.name}__isnull=True)"]
+        wrong = [*known, "    " + render(call("wrong = rows.exclude", met), 4)]
     lines = [
         *opening(name, variables, "# The condition that follows must hold for all rows."),
         f"    rows = {variables.rows(each.model)}",

@@ -23,7 +23,7 @@ from migfix.rows.link_tables import (
     linking_fields,
     pointing_at,
 )
-from migfix.rows.placeholder_rows.columns import typed
+from migfix.rows.placeholder_rows.set_values import typed
 from migfix.rules.keep_links_on_through.model_steps import IN_THE_DATABASE, Steps
 from migfix.source.edits import AddImport, Comment, Edit, Insert, Remove, Replace
 from migfix.source.formatting import free_name, literal, snake

@@ -19,7 +19,7 @@ from migfix.source.writer import Writer
 
 def clear_lost_keys(migration: Migration, each: ReplacedField, history: History) -> tuple[list[Edit], str]:
     """The edits that set such numbers to NULL before the change, if the key may be NULL; else a sentence on them."""
-    if each.old.is_key or not each.new.is_key:
+    if each.old.is_key or not each.new.is_key or each.new.is_unconstrained:
         return [], ""
     if not each.new.is_true("null"):
         return [], f" A value of {each.old.name} without a row stops the migration, as no key may point nowhere."

@@ -51,6 +51,10 @@ def _finding(
 ) -> Finding:
     why = f"{model.label}.{field.name} is NOT NULL without a default: going back has no value for existing rows."
     configured = configured_value(history.facts, model.label, field.name)
+    if target := _deleted_target(migration, model, field, history):
+        why = f"{why[:-1]}, and {target}, which it points at, comes back without rows."
+        next_step = f"If it must come back, delete {target} in a later release."
+        return Refusal(RULE.code, migration.path, op.line, why, next_step)
     try:
         default, code = value_for(before, plain, configured)
         writer = Writer(migration)
@@ -73,6 +77,13 @@ def _finding(
         (Insert(migration.path, ("operations", place), written, COMMENT), *writer.edits),
         used_values=(configured[0],) if configured else (),
     )
+
+
+def _deleted_target(migration: Migration, model: Model, field: Field, history: History) -> str:
+    """The model that a key points at, if the file deletes it; "" if not."""
+    key = field.target(*model.key, history.facts) if field.is_key else None
+    deleted = [op.model for op in migration.operations if op.kind == "DeleteModel"]
+    return f"{key[0]}.{key[1]}" if key and key[0] == migration.app and key[1] in deleted else ""
 
 
 def _refusal(migration: Migration, op: Operation, why: str, model: Model, field: Field) -> Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migfix.changes.tables import may_have_rows
-from migfix.findings.finding import Finding, Rewrite
+from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.model import Model
 from migfix.rows.functions.data_step import step_edits
@@ -31,19 +31,22 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             if model is None or not may_have_rows(model, migration) or writes_column(migration, model.key, "_order"):
                 continue
             if model.options.get("order_with_respect_to") != op.arguments["order_with_respect_to"]:
-                yield _rewrite(migration, index, op, model, taken, history)
+                yield _finding(migration, index, op, model, taken, history)
 
 
-def _rewrite(
+def _finding(
     migration: Migration, index: int, op: Operation, model: Model, taken: set[str], history: History
-) -> Rewrite:
+) -> Finding:
+    owner = op.text("order_with_respect_to")
+    why = f"all existing rows of {model.label} get the same place in the order of their {owner}."
+    order = _order(history.state_before(migration).models.get(model.key, model), model)
+    if order is None:
+        why = f"{why[:-1]}, and migfix can't read the ordering that they had."
+        by_hand = "Number the rows in your own RunPython after it: it sets _order."
+        return Refusal(RULE.code, migration.path, op.line, why, by_hand)
     name = free_name(f"number_{snake(model.name)}_order", taken)
     taken.add(name)
-    owner = op.text("order_with_respect_to")
-    before = history.state_before(migration).models.get(model.key, model)
-    function = _function(name, model, owner, _order(before, model))
-    edits = step_edits(migration, index + 1, name, function, is_elidable=True)
-    why = f"all existing rows of {model.label} get the same place in the order of their {owner}."
+    edits = step_edits(migration, index + 1, name, _function(name, model, owner, order), is_elidable=True)
     wrote = f"{name}() numbers the rows of each {owner} in a RunPython after it, in the order that they had."
     imports = AddImport(migration.path, "django.db", "router")
     advice = before_migrating(migration, index, history)
@@ -65,12 +68,23 @@ def _function(name: str, model: Model, owner: str, order: tuple[str, ...]) -> st
     return "\n".join([*lines, ""])
 
 
-def _order(before: Model, model: Model) -> tuple[str, ...]:
-    """The order that the rows had ``before`` the file: their old place, else the ordering, and the primary key."""
+def _order(before: Model, model: Model) -> tuple[str, ...] | None:
+    """The order that the rows had ``before`` the file: their old place, else the ordering, and the primary key.
+
+    None if it can't be read.
+    """
     if model.options.get("order_with_respect_to") not in (None, Literal(None)):
         return "_order", "pk"
     ordering = before.options.get("ordering")
+    if ordering is None:
+        return ("pk",)
     items = ordering.items if isinstance(ordering, Sequence) else ()
     names = [str(each.value) for each in items if isinstance(each, Literal) and isinstance(each.value, str)]
-    is_known = len(names) == len(items) and all(each.lstrip("-") in model.fields for each in names)
-    return (*names, "pk") if is_known else ("pk",)
+    is_known = len(names) == len(items) and all(_is_field(each, model) for each in names)
+    return tuple(dict.fromkeys((*names, "pk"))) if is_known else None
+
+
+def _is_field(name: str, model: Model) -> bool:
+    """Whether rows can be ordered by it, also through a relation: ``quiz__name``."""
+    first = name.lstrip("-").split("__")[0]
+    return first in model.fields or first in ("pk", "id")

@@ -1,0 +1,94 @@
+"""Operations that fail on every database, because of what is there before them, or isn't."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from migfix.history import History
+from migfix.history.fields import Field, field_of, strings_in, together
+from migfix.history.model import Model, items_of
+from migfix.history.state import State
+from migfix.history.uniqueness import is_unique_alone
+from migfix.source.migration import Call, Literal, Operation
+
+_NO_COLUMN = ("", "ManyToManyField", "CompositePrimaryKey")
+
+
+def impossible(op: Operation, model: Model, state: State, history: History) -> str:
+    """Why an operation on ``model`` fails; "" if it doesn't, as far as its names show."""
+    return next(filter(None, (question(op, model, state, history) for question in _QUESTIONS)), "")
+
+
+def _has_column(op: Operation, model: Model, state: State, history: History) -> str:
+    """Whether another field already has the column that a field gets."""
+    if op.kind == "RenameField":
+        old = model.fields.get(op.text("old_name"))
+        new = Field(op.text("new_name"), old.value) if old else None
+    else:
+        new = field_of(op) if op.kind in ("AddField", "AlterField") else None
+    if new is None or new.kind in _NO_COLUMN:
+        return ""
+    replaced = op.text("old_name") if op.kind == "RenameField" else new.name
+    other = next((each for each in _may_share(model, new) if each.name != replaced), None)
+    return f"{model.label} already has the column {new.column}, of its field {other.name}" if other else ""
+
+
+def _may_share(model: Model, new: Field) -> Iterator[Field]:
+    """The fields of a model with the same column. Those with a ``db_column`` count only if ``new`` has one, too."""
+    names = {new.column, new.column.removesuffix("_id")}
+    named = (model.fields[name] for name in names if name in model.fields)
+    for each in model.fields.values() if new.get("db_column") else named:
+        if each.kind not in _NO_COLUMN and each.column.lower() == new.column.lower():
+            yield each
+
+
+def _has_table(op: Operation, model: Model, state: State, history: History) -> str:
+    """Whether another model already has the table that a model gets."""
+    table = op.text("table") if op.kind == "AlterModelTable" else ""
+    others = (each for each in state.models.values() if each.key != model.key and each.has_own_table)
+    other = next((each for each in others if table and each.table == table), None)
+    return f"{other.label} already has the table {table}" if other else ""
+
+
+def _lacks_field(op: Operation, model: Model, state: State, history: History) -> str:
+    """Whether an index or a constraint names a field that the model doesn't have yet."""
+    if model.parents(history.facts):
+        return ""
+    value = op.arguments.get("constraint") or op.arguments.get("index")
+    listed = value.keyword("fields") if isinstance(value, Call) and op.kind.startswith("Add") else None
+    names = {name.lstrip("-") for name in strings_in(listed)}
+    if op.kind == "AlterUniqueTogether":
+        names = {name for each in together(op.arguments.get("unique_together")) for name in each}
+    lost = sorted(names - model.fields.keys() - {"pk", "id", "_order"})
+    return f"{model.label} doesn't have {lost[0]} at this point" if lost and model.fields else ""
+
+
+def _lacks_unique(op: Operation, model: Model, state: State, history: History) -> str:
+    """Whether a foreign key names a field of its target that isn't unique yet."""
+    field = field_of(op) if op.kind in ("AddField", "AlterField") else None
+    to_field = field.get("to_field") if field and not field.is_unconstrained else None
+    key = field.target(*model.key, history.facts) if field and isinstance(to_field, Literal) else None
+    target = state.models.get(key) if key else None
+    named = target.fields.get(str(to_field.value)) if target and isinstance(to_field, Literal) else None
+    if target is None or named is None or named.is_unique or is_unique_alone(target, named.name):
+        return ""
+    return f"{target.label}.{named.name}, which it points at, isn't unique at this point"
+
+
+_QUESTIONS: tuple[Callable[[Operation, Model, State, History], str], ...] = (
+    _has_column,
+    _has_table,
+    _lacks_field,
+    _lacks_unique,
+)
+
+
+def names_in_checks(model: Model, field: str) -> str:
+    """The name of a check constraint that names the field; "" if none does."""
+    for each in items_of(model.options.get("constraints")):
+        is_check = isinstance(each, Call) and each.func == "django.db.models.CheckConstraint"
+        name = each.keyword("name") if isinstance(each, Call) else None
+        condition = (each.keyword("condition") or each.keyword("check")) if isinstance(each, Call) else None
+        if is_check and any(text.split("__")[0] == field for text in strings_in(condition)):
+            return str(name.value) if isinstance(name, Literal) else "a check constraint"
+    return ""

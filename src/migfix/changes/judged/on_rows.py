@@ -1,0 +1,51 @@
+"""What is known of an operation on a table that may have rows, apart from AlterField."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from migfix.changes.judged.constraints import constraint, index_entry
+from migfix.changes.judged.fields import addition, removal
+from migfix.changes.judged.judgement import Judgement, safe, unknown
+from migfix.history import History
+from migfix.history.fields import together
+from migfix.history.model import Model
+from migfix.source.migration import Migration, Operation
+
+
+def on_rows(op: Operation, model: Model, migration: Migration, history: History, engines: Iterable[str]) -> Judgement:
+    """The verdict on an operation that meets rows of ``model``."""
+    match op.kind:
+        case "AddField":
+            return addition(op, model, migration, history, engines)
+        case "RemoveField":
+            return removal(op, model)
+        case "AddIndex" | "AddIndexConcurrently":
+            return index_entry(op.arguments.get("index"), model, engines)
+        case "AddConstraint" | "AddConstraintNotValid" | "AlterConstraint":
+            return constraint(op, model, engines)
+        case "ValidateConstraint":
+            return unknown(f"rows of {model.label} may not meet the constraint")
+        case "AlterUniqueTogether":
+            has_more = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
+            return safe("no rows are equal in these fields" if has_more else "it drops constraints only", "MIG111")
+        case "AlterOrderWithRespectTo" if op.text("order_with_respect_to"):
+            return safe("a step of this file numbers the rows", "MIG116")
+    if op.kind in _KEEPING_VALUES:
+        return safe(_KEEPING_VALUES[op.kind])
+    return unknown(f"what {op.kind} does to rows isn't known")
+
+
+_KEEPING_VALUES = {
+    "DeleteModel": "it removes the table with its rows, as written",
+    "RenameModel": "the table keeps its rows",
+    "RenameField": "the column keeps its values",
+    "AlterModelTable": "the table keeps its rows",
+    "AlterModelTableComment": "the table keeps its rows",
+    "AlterOrderWithRespectTo": "it removes the order of the rows, as written",
+    "AlterIndexTogether": "indexes don't change rows",
+    "RemoveIndex": "indexes don't change rows",
+    "RemoveIndexConcurrently": "indexes don't change rows",
+    "RenameIndex": "indexes don't change rows",
+    "RemoveConstraint": "it drops a constraint only",
+}
