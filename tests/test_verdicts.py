@@ -69,6 +69,10 @@ KNOWN = {
         "unknown",
         "blog.post already has the column author_id, of its field author",
     ),
+    'AlterModelOptions("post", {"managed": False})': (
+        "unknown",
+        "Django doesn't manage the table of blog.post any more, and leaves blog_post as it is",
+    ),
     'AlterModelTable("post", "blog_author")': ("unknown", "blog.author already has the table blog_author"),
     'AlterUniqueTogether("post", {("size", "name")})': ("unknown", "blog.post doesn't have name at this point"),
     'AddIndex("post", models.Index(fields=["-name"], name="i"))': (

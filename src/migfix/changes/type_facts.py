@@ -46,18 +46,17 @@ def _measured(old: Field, new: Field) -> tuple[str, str] | None:
         return ("CharField(50)", "CharField(10)") if after < before else ("CharField(50)", "CharField(50)")
     if kinds == ("DecimalField", "DecimalField"):
         return _decimals(old, new)
-    is_text = kinds[0] in _TEXT | {"TextField"}
-    names = _name(old, kinds[0], is_target=False), _name(new, kinds[1], is_target=True, is_text=is_text)
+    names = _name(old, kinds[0], is_target=False), _name(new, kinds[1], is_target=True, is_cut=is_text(old))
     return names if names[0] and names[1] else None
 
 
-def _name(field: Field, kind: str, is_target: bool, is_text: bool = False) -> str:
+def _name(field: Field, kind: str, is_target: bool, is_cut: bool = False) -> str:
     """The measured field of a class. As a target, it isn't larger than the field, so that nothing is overlooked."""
     if kind in _TEXT:
         room = length(field)
         if not is_target:
             return "CharField(50)"
-        smallest = "CharField(10)" if is_text else ""  # shorter text doesn't fit, whatever the size
+        smallest = "CharField(10)" if is_cut else ""  # shorter text doesn't fit, whatever the size
         return next((f"CharField({size})" for size in (200, 50, 10) if room and room >= size), smallest)
     if kind == "DecimalField":
         sizes = _digits(field)
@@ -68,6 +67,10 @@ def _name(field: Field, kind: str, is_target: bool, is_text: bool = False) -> st
             return "DecimalField(12, 2)" if whole >= 10 and places <= 2 else "DecimalField(8, 2)"
         return "DecimalField(12, 4)" if places > 2 else "DecimalField(12, 2)" if whole > 6 else "DecimalField(8, 2)"
     return kind
+
+
+def is_text(field: Field) -> bool:
+    return field.kind in _TEXT or field.kind == "TextField"
 
 
 def length(field: Field) -> int | None:

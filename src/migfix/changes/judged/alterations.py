@@ -11,10 +11,9 @@ from migfix.changes.judged.constraints import TOO_LONG, has_long_entries, is_ind
 from migfix.changes.judged.default_rows import default_row, own_effects
 from migfix.changes.judged.impossible import names_in_checks
 from migfix.changes.judged.judgement import Judgement, Kind, combined, safe, unknown
-from migfix.changes.type_facts import problems
+from migfix.changes.type_facts import is_text, problems
 from migfix.history import History
 from migfix.history.fields import SIZES, Field
-from migfix.rows.placeholder_rows.values import TEXT
 from migfix.source.migration import Call
 
 
@@ -109,7 +108,7 @@ def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judg
     if not is_tried or problems(old, new, engines) is None:
         return unknown(f"{each.label} changes from {old.kind} to {new.kind}, which wasn't tried")
     check = names_in_checks(each.model, new.name)
-    is_alike = old.kind == new.kind or (old.is_integer and new.is_integer) or {old.kind, new.kind} <= set(TEXT)
+    is_alike = old.kind == new.kind or (old.is_integer and new.is_integer) or (is_text(old) and is_text(new))
     if check and not is_alike:
         return unknown(f"the constraint {check} may not fit the new type of {each.label}, {new.kind}")
     return safe("all values fit the new type", "MIG110")

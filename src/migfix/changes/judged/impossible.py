@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from migfix.changes.keys_by_field import keys_by_field
 from migfix.history import History
 from migfix.history.fields import Field, field_of, strings_in, together
 from migfix.history.model import Model, items_of
@@ -75,11 +76,22 @@ def _lacks_unique(op: Operation, model: Model, state: State, history: History) -
     return f"{target.label}.{named.name}, which it points at, isn't unique at this point"
 
 
+def _is_needed(op: Operation, model: Model, state: State, history: History) -> str:
+    """Whether a foreign key with a constraint needs the uniqueness that a field loses."""
+    old = model.fields.get(op.text("name")) if op.kind == "AlterField" else None
+    if old is None or not old.is_unique or field_of(op).is_unique:
+        return ""
+    pointing = keys_by_field(state, model.key, old.name, history.facts)
+    found = next((each for each in pointing if not each[1].is_unconstrained), None)
+    return f"{found[0].label}.{found[1].name} points at it, so it must stay unique" if found else ""
+
+
 _QUESTIONS: tuple[Callable[[Operation, Model, State, History], str], ...] = (
     _has_column,
     _has_table,
     _lacks_field,
     _lacks_unique,
+    _is_needed,
 )
 
 

@@ -14,7 +14,7 @@ from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.model import Model, created_model
 from migfix.history.state import State
-from migfix.source.migration import Literal, Migration, Name, Operation
+from migfix.source.migration import Dictionary, Literal, Migration, Name, Operation, Value
 from migfix.source.names import FORWARD, is_noop
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _judged(
         return combined(inner) if inner else safe("it changes the state only")
     if op.kind == "CreateModel" and (proxy := _proxy_before(op, migration, history)):
         return unknown(f"{proxy.label} was a proxy, and the new table has none of its rows")
+    if op.kind == "AlterModelOptions" and (why := _managed(op, state.models.get((migration.app, op.model)))):
+        return unknown(why)
     if op.kind in _WITHOUT_ROWS:
         return safe(_WITHOUT_ROWS[op.kind])
     model = state.models.get((migration.app, op.model))
@@ -95,6 +97,23 @@ def _judged(
     else:
         found = import_module("migfix.changes.judged.alterations").alteration(altered, history, engines)
     return found
+
+
+def _managed(op: Operation, model: Model | None) -> str:
+    """What isn't known where Django begins or ends to manage the table; "" if that stays."""
+    options = op.arguments.get("options")
+    if model is None or not isinstance(options, Dictionary):
+        return ""
+    was, now = (options.get("managed") != Literal(False) for options in (model.options, _by_name(options)))
+    if was == now:
+        return ""
+    if now:
+        return f"Django manages the table of {model.label} now, and doesn't create it: {model.table} must be there"
+    return f"Django doesn't manage the table of {model.label} any more, and leaves {model.table} as it is"
+
+
+def _by_name(options: Dictionary) -> dict[str, Value]:
+    return {str(key.value): value for key, value in options.pairs if isinstance(key, Literal)}
 
 
 def _proxy_before(op: Operation, migration: Migration, history: History) -> Model | None:

@@ -20,10 +20,10 @@ def concerns(migration: Migration, history: History) -> bool:
     kinds = {op.kind for op in migration.operations}
     if "CreateModel" in kinds and kinds & {"AlterField", "RemoveField"}:
         return b"ForeignKey" in migration.source or b"OneToOneField" in migration.source
-    return {"RemoveField", "AddField"} <= kinds and any(
-        b"ManyToManyField" in each.source or b"parent_link" in each.source
-        for each in history.app(migration.app).values()
-    )
+    if "AddField" not in kinds or not kinds & {"RemoveField", "DeleteModel"}:
+        return False
+    words = [b"ManyToManyField", b"parent_link", *([b"ForeignKey", b"OneToOneField"] if "DeleteModel" in kinds else [])]
+    return any(word in each.source for each in history.app(migration.app).values() for word in words)
 
 
 RULE = Rule(

@@ -13,7 +13,7 @@ from migfix.rows.cannot_fix import CannotFix
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.copy_links import RULE
 from migfix.rules.copy_links.edits import to_key_edits, to_links_edits
-from migfix.rules.copy_links.inherited_fields import InheritedField, inherited_fields
+from migfix.rules.copy_links.lost_fields import LostField, lost_fields
 from migfix.rules.copy_links.move_edits import move_edits
 from migfix.rules.copy_links.moved_fields import MovedFields, demand_movable, moved_fields
 from migfix.rules.copy_links.replaced_relation import LINKS, ReplacedRelation, replaced_relations
@@ -40,9 +40,9 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             if not {each.removed, each.added} & done and not _is_copied(migration, each.model):
                 done |= {each.removed, each.added}
                 yield _finding(migration, each, taken, history)
-        for inherited in inherited_fields(migration, history):
-            if not _is_copied(migration, inherited.old):
-                yield _inherited_finding(migration, inherited)
+        for lost in lost_fields(migration, history):
+            if not _is_copied(migration, lost.old):
+                yield _lost_finding(migration, lost)
         moves = tuple(moved_fields(migration, history))
         for move in moves:
             if not {index for index, _, _ in move.removed} & done and not _is_copied(migration, move.old):
@@ -62,6 +62,10 @@ def _finding(migration: Migration, each: ReplacedRelation, taken: set[str], hist
     line, is_to_links = each.remove.line, each.new.kind == LINKS
     becomes = _KINDS[each.new.kind] if each.old.name == each.new.name else f"{_KINDS[each.new.kind]}, {each.new.name}"
     why = f"{each.label} becomes {becomes}, and RemoveField and AddField lose the links of all rows."
+    if each.is_to_another:
+        other = ".".join(each.target)
+        why = f"{each.label} becomes {_KINDS[each.new.kind]} to another model, {other}, and all links are lost."
+        return Refusal(RULE.code, migration.path, line, why, _by_hand(each))
     choice = said_of(history.facts.duplicates, f"{each.model.label}.{each.new.name}")
     if not is_to_links and (choice is None or choice[1] not in _CHOICES):
         why = f"{why[:-1]}. A row may have several links, and the key has room for one."
@@ -105,11 +109,13 @@ def _text_finding(migration: Migration, each: TextToKey, taken: set[str], histor
     return Rewrite(RULE.code, migration.path, each.remove.line, why, wrote, tuple(edits), advice=advice)
 
 
-def _inherited_finding(migration: Migration, each: InheritedField) -> Refusal:
-    why = f"{each.field.name} of {each.old.label} moves to {each.new.label}, and the values of all rows are lost."
-    by_hand = f"Rename {each.field.name} with a RenameField first, add the new field, copy the values in a RunPython"
-    next_step = f"{by_hand}, and remove the old field after it. {_ACCEPT}"
-    return Refusal(RULE.code, migration.path, each.remove.line, why, next_step)
+def _lost_finding(migration: Migration, each: LostField) -> Refusal:
+    why = f"{each.name} of {each.old.label} moves to {each.new.label}, and the values of all rows are lost."
+    next_step = f"Add the field first, copy the values in a RunPython, and delete {each.old.label} after it."
+    if each.op.kind == "RemoveField":
+        next_step = f"Rename {each.name} with a RenameField first, add the new field, copy the values in a RunPython"
+        next_step += ", and remove the old field after it."
+    return Refusal(RULE.code, migration.path, each.op.line, why, f"{next_step} {_ACCEPT}")
 
 
 def _move_finding(

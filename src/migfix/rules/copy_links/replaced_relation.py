@@ -17,7 +17,7 @@ LINKS = "ManyToManyField"
 
 @dataclass(frozen=True)
 class ReplacedRelation:
-    """A RemoveField and an AddField of relations to the same model. One of the two is a many-to-many field."""
+    """A RemoveField and an AddField of relations. One of the two is a many-to-many field."""
 
     migration: Migration
     removed: int
@@ -29,6 +29,9 @@ class ReplacedRelation:
     old: Field
     new: Field
     target: Key
+    """The model that the new relation points at."""
+    is_to_another: bool = False
+    """Whether the old relation of the same name points at another model."""
 
     @property
     def label(self) -> str:
@@ -62,9 +65,13 @@ def replaced_relations(migration: Migration, history: History) -> Iterator[Repla
             is_other_kind = (field.kind == LINKS) != (found.kind == LINKS)
             if kind != other or before.key != model.key or not is_other_kind or target is None:
                 continue
-            if found.target(*model.key, history.facts) == target:
-                if kind == "RemoveField":
-                    yield ReplacedRelation(migration, place, index, earlier, op, before, found, field, target)
-                else:
-                    yield ReplacedRelation(migration, index, place, op, earlier, model, field, found, target)
+            earlier_target = found.target(*model.key, history.facts)
+            is_to_another = earlier_target != target
+            if earlier_target is None or (is_to_another and field.name != found.name):
+                continue
+            if kind == "RemoveField":
+                own = (migration, place, index, earlier, op, before, found, field, target)
+            else:
+                own = (migration, index, place, op, earlier, model, field, found, earlier_target)
+            yield ReplacedRelation(*own, is_to_another)
         pairs.append((op.kind, index, op, model, field))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migfix.changes.altered_fields import AlteredField, altered_fields
+from migfix.changes.keys_by_field import keys_by_field
 from migfix.changes.new_checks import is_signed
 from migfix.changes.type_facts import Problems, length, problems
 from migfix.findings.finding import Finding, Refusal, Rewrite
@@ -70,6 +71,9 @@ def _is_prepared(migration: Migration, each: AlteredField, history: History) -> 
 def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: set[str], history: History) -> Finding:
     why = f"{each.label} becomes {_described(each)}, and existing values may not fit: {shown(wrong)}."
     try:
+        state = history.state_before(migration, each.index)
+        for model, field in keys_by_field(state, each.model.key, each.new.name, history.facts):
+            raise CannotWrite(f"{model.label}.{field.name} holds its values, too")
         written = _written(migration, each, taken, history)
     except CannotWrite as reason:
         next_step = f"C{BY_HAND[1:]}. {ACCEPT}" if length(each.new) else _next_step(each)

@@ -50,11 +50,23 @@ def _function(
 ) -> str:
     """Fill one of ``fields`` from the other. ``keys`` are the fields of the target that they point at."""
     variables = Variables(unique((each.model, target)))
+    opened = opening(name, variables, f"# Both columns point at the same row of {target.label}.")
+    if each.model.key == target.key:
+        return "\n".join([*opened, *_row_by_row(variables, each.model, fields, keys), ""])
     outer, subquery = (writer.name(f"django.db.models.{each}") for each in ("OuterRef", "Subquery"))
     lines = [
-        *opening(name, variables, f"# Both columns point at the same row of {target.label}."),
+        *opened,
         "    " + render(call(f"same = {variables.rows(target)}.filter", f"{keys[0]}={outer}({literal(fields[0])})"), 4),
         f"    same = same.values({literal(keys[1])})[:1]",
         f"    {variables.rows(each.model)}.update({fields[1]}={subquery}(same))",
     ]
     return "\n".join([*lines, ""])
+
+
+def _row_by_row(variables: Variables, model: Model, fields: tuple[str, str], keys: tuple[str, str]) -> list[str]:
+    """MySQL can't read the table that an UPDATE changes (error 1093)."""
+    return [
+        f"    rows = {variables.rows(model)}",
+        f"    for old, new in list(rows.values_list({literal(keys[0])}, {literal(keys[1])})):",
+        f"        rows.filter({fields[0]}=old).update({fields[1]}=new)",
+    ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from migfix.changes.replaced_fields import ReplacedField
 from migfix.history import History
+from migfix.history.fields import Field
 from migfix.rules.keep_renamed_column.lost_keys import clear_lost_keys
 from migfix.source.edits import Edit, Insert, Remove
 from migfix.source.formatting import literal
 from migfix.source.migration import Literal, Migration
 from migfix.source.text import comment_after, comments_above, text_between
-from migfix.source.writer import Writer, with_arguments
+from migfix.source.writer import CannotWrite, Writer, with_arguments
 from migfix.splitting.split import cleared
 
 
 def rename_edits(migration: Migration, each: ReplacedField, history: History) -> tuple[list[Edit], str]:
     """The edits, and a sentence on keys without a row. Raises CannotWrite."""
+    _demand_same_values(migration, each, history)
     writer, model = Writer(migration, is_its_own=True), each.model.name.lower()
     old, new = each.old.name, each.new.name
     value = each.new.value
@@ -44,3 +46,23 @@ def rename_edits(migration: Migration, each: ReplacedField, history: History) ->
         *writer.edits,
         *cleared(migration, (), gone, "\n".join(steps)),
     ], orphans
+
+
+def _demand_same_values(migration: Migration, each: ReplacedField, history: History) -> None:
+    """Raises CannotWrite if only one of the two fields is a key, and the other can't hold the keys of its target."""
+    if each.old.is_key == each.new.is_key:
+        return
+    relation, plain = (each.old, each.new) if each.old.is_key else (each.new, each.old)
+    keys = _key_field(migration, relation, each, history)
+    if keys is not None and not (keys.is_integer and plain.is_integer) and not keys.has_same_type(plain):
+        raise CannotWrite(f"the key holds values of a {keys.kind}, and the other field is a {plain.kind}")
+
+
+def _key_field(migration: Migration, relation: Field, each: ReplacedField, history: History) -> Field | None:
+    """The field of the target whose values a foreign key holds; None if it can't be told."""
+    key = relation.target(*each.model.key, history.facts)
+    target = history.state_before(migration).models.get(key) if key else None
+    name = relation.get("to_field")
+    if target is None or name is None:
+        return target.primary_key if target else None
+    return target.fields.get(str(name.value)) if isinstance(name, Literal) else None
