@@ -73,8 +73,12 @@ _SORTS = {
 
 
 def replaced_fields(migration: Migration, history: History) -> Iterator[ReplacedField]:
-    """Every such pair of a migration: a removed field with each one that is added to its model afterwards."""
+    """Every such pair of a migration: a removed field with each one that is added to its model afterwards.
+
+    One that is added before it counts if it has the same column: the AddField then fails on every database.
+    """
     removed: list[tuple[int, Operation, Model, Field]] = []
+    added: list[tuple[int, Operation, Model, Field]] = []
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind in ("RemoveField", "AddField") else None
         if model is None or not may_have_rows(model, migration):
@@ -83,8 +87,12 @@ def replaced_fields(migration: Migration, history: History) -> Iterator[Replaced
             field = model.fields.get(op.text("name"))
             if field and _may_be_renamed(field):
                 removed.append((index, op, model, field))
+                for place, add, before, new in added:
+                    if before.key == model.key and new.column == field.column and new.kind != _LINKS:
+                        yield ReplacedField(index, place, op, add, before, field, new)
         elif _may_be_renamed(field_of(op)):
             new = Field(op.text("name"), kept_field(op))
+            added.append((index, op, model, new))
             for place, remove, before, old in removed:
                 are_both_links = (old.kind == _LINKS) == (new.kind == _LINKS)
                 if before.key == model.key and old.name != new.name and are_both_links:

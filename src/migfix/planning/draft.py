@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import Match, SequenceMatcher
-from functools import lru_cache
 from itertools import takewhile
 from pathlib import PurePath
 
@@ -18,6 +16,7 @@ from migfix.history.differences import differences
 from migfix.planning.broken_steps import broken_steps
 from migfix.planning.concerned import follow_ups, look
 from migfix.planning.name_clash import name_clash
+from migfix.planning.original_line import line_in
 from migfix.planning.plan import Plan
 from migfix.planning.suppressions import Suppressions, comments_on
 from migfix.source import read_migration
@@ -203,8 +202,7 @@ class Draft:
         original, current = self.before.get(finding.path), self._content(finding.path)
         if original is None or current is None or original == current:
             return finding.line
-        above = [block for block in _common(original, current) if block.b < finding.line]
-        return above[-1].a + min(finding.line - above[-1].b, above[-1].size) if above else 1
+        return line_in(original, current, finding.line)
 
     def _tried(self, rewrites: list[Rewrite]) -> Tried | str:
         """The result of applying ``rewrites`` together, or the reason why they can't be applied."""
@@ -272,13 +270,6 @@ class Draft:
         }
         found = read_migration(path, app, PurePath(path).stem, content)
         return replace(found, added={**(old.added if old else {}), **functions})
-
-
-@lru_cache(maxsize=8)
-def _common(original: bytes, current: bytes) -> tuple[Match, ...]:
-    """The blocks of lines that two versions of a file share. Cached, because all findings in a file need them."""
-    blocks = SequenceMatcher(None, original.splitlines(), current.splitlines()).get_matching_blocks()
-    return tuple(block for block in blocks if block.size)
 
 
 def _adds_dependency(edit: Edit) -> bool:
