@@ -12,7 +12,7 @@ from conftest import URLS, demand
 
 SCRIPT = Path(__file__).parents[1] / "facts" / "model_changes.py"
 ENGINES = ("sqlite", "postgresql", "mariadb", "mysql")
-SAMPLE = 6
+SAMPLE = 3
 KNOWN = {
     "relation,null,key": "unknown",
     "relation,key,null": "passes",
