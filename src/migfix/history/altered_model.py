@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migfix.history.fields import Field
-from migfix.history.model import Model, items_of
-from migfix.source.migration import Argument, Call, Dictionary, Literal, Operation, Sequence, Value
+from migfix.history.model import Model, by_name, items_of
+from migfix.source.migration import Argument, Call, Literal, Operation, Sequence, Value
 
 _ALTERED_OPTIONS = frozenset(
     # django/db/migrations/operations/models.py, AlterModelOptions.ALTER_OPTION_KEYS
@@ -39,16 +39,7 @@ def changed_model(model: Model, op: Operation) -> Model:
             return replace(model, managers=op.arguments.get("managers"))
         case "AlterModelOptions":
             kept = {name: value for name, value in model.options.items() if name not in _ALTERED_OPTIONS}
-            new = op.arguments.get("options")
-            return replace(
-                model,
-                options=kept
-                | (
-                    {str(k.value): v for k, v in new.pairs if isinstance(k, Literal)}
-                    if isinstance(new, Dictionary)
-                    else {}
-                ),
-            )
+            return replace(model, options=kept | by_name(op.arguments.get("options")))
     return replace(model, options=_changed_options(model.options, op))
 
 

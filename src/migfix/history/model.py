@@ -63,13 +63,16 @@ def created_model(migration: Migration, op: Operation) -> Model:
         app=migration.app,
         name=op.text("name"),
         fields={str(name): Field(str(name), value) for name, value in named},
-        options={str(k.value): v for k, v in options.pairs if isinstance(k, Literal)}
-        if isinstance(options, Dictionary)
-        else {},
+        options=by_name(options),
         bases=bases.items if isinstance(bases, Sequence) else (),
         managers=op.arguments.get("managers"),
         made_by=migration.key,
     )
+
+
+def by_name(value: Value | None) -> dict[str, Value]:
+    """The items of a dictionary whose keys are constants; empty for any other value."""
+    return {str(k.value): v for k, v in value.pairs if isinstance(k, Literal)} if isinstance(value, Dictionary) else {}
 
 
 def items_of(value: Value | None) -> tuple[Value, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from migfix.changes.keys_by_field import keys_by_field
+from migfix.changes.keys_by_field import keys_by_field, target_without_uniqueness
 from migfix.history import History
 from migfix.history.fields import Field, field_of, strings_in, together
 from migfix.history.model import Model, items_of
 from migfix.history.state import State
-from migfix.history.uniqueness import is_unique_alone
 from migfix.source.migration import Call, Literal, Operation
 
 _NO_COLUMN = ("", "ManyToManyField", "CompositePrimaryKey")
@@ -66,14 +65,9 @@ def _lacks_field(op: Operation, model: Model, state: State, history: History) ->
 
 def _lacks_unique(op: Operation, model: Model, state: State, history: History) -> str:
     """Whether a foreign key names a field of its target that isn't unique yet."""
-    field = field_of(op) if op.kind in ("AddField", "AlterField") else None
-    to_field = field.get("to_field") if field and not field.is_unconstrained else None
-    key = field.target(*model.key, history.facts) if field and isinstance(to_field, Literal) else None
-    target = state.models.get(key) if key else None
-    named = target.fields.get(str(to_field.value)) if target and isinstance(to_field, Literal) else None
-    if target is None or named is None or named.is_unique or is_unique_alone(target, named.name):
-        return ""
-    return f"{target.label}.{named.name}, which it points at, isn't unique at this point"
+    is_field = op.kind in ("AddField", "AlterField")
+    found = target_without_uniqueness(field_of(op), model, state, history.facts) if is_field else None
+    return f"{found[0].label}.{found[1].name}, which it points at, isn't unique at this point" if found else ""
 
 
 def _is_needed(op: Operation, model: Model, state: State, history: History) -> str:

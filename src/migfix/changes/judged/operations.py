@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from migfix.changes.judged.judgement import Judgement, Kind, combined, safe, unknown
 from migfix.changes.tables import may_have_rows
 from migfix.history import History
-from migfix.history.model import Model, created_model
+from migfix.history.model import Model, by_name, created_model
 from migfix.history.state import State
-from migfix.source.migration import Dictionary, Literal, Migration, Name, Operation, Value
+from migfix.source.migration import Dictionary, Literal, Migration, Name, Operation
 from migfix.source.names import FORWARD, is_noop
 
 if TYPE_CHECKING:
@@ -104,16 +104,12 @@ def _managed(op: Operation, model: Model | None) -> str:
     options = op.arguments.get("options")
     if model is None or not isinstance(options, Dictionary):
         return ""
-    was, now = (options.get("managed") != Literal(False) for options in (model.options, _by_name(options)))
+    was, now = (options.get("managed") != Literal(False) for options in (model.options, by_name(options)))
     if was == now:
         return ""
     if now:
         return f"Django manages the table of {model.label} now, and doesn't create it: {model.table} must be there"
     return f"Django doesn't manage the table of {model.label} any more, and leaves {model.table} as it is"
-
-
-def _by_name(options: Dictionary) -> dict[str, Value]:
-    return {str(key.value): value for key, value in options.pairs if isinstance(key, Literal)}
 
 
 def _proxy_before(op: Operation, migration: Migration, history: History) -> Model | None:

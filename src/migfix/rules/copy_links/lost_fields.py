@@ -9,7 +9,6 @@ from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
-from migfix.rules.copy_links.moved_fields import is_same
 from migfix.source.migration import Migration, Operation
 
 
@@ -42,7 +41,7 @@ def lost_fields(migration: Migration, history: History) -> Iterator[LostField]:
             added.append((field_of(op), model))
     for op, field, old in gone:
         for new, model in added:
-            if field.name == new.name and is_same(field, new) and _are_linked(op, old, model, history):
+            if field.name == new.name and field.has_same_type(new) and _are_linked(op, old, model, history):
                 yield LostField(op, field.name, old, model)
 
 

@@ -14,8 +14,6 @@ from migfix.rows.placeholder_rows.values import AUTO
 from migfix.source.migration import Migration, Operation
 from migfix.source.writer import CannotWrite
 
-_OF_TYPE = ("max_length", "max_digits", "decimal_places", "to", "base_field")
-
 
 @dataclass(frozen=True)
 class MovedFields:
@@ -50,16 +48,10 @@ def moved_fields(migration: Migration, history: History) -> Iterator[MovedFields
         links = [field for field in new.fields.values() if field.is_key and not field.is_parent_link]
         for link in links:
             key = link.target(*new.key, history.facts)
-            same = (
-                [each for each in removed.get(key, ()) if is_same(each[2], new.fields.get(each[2].name))] if key else []
-            )
+            gone = removed.get(key, ()) if key else ()
+            same = [each for each in gone if (there := new.fields.get(each[2].name)) and each[2].has_same_type(there)]
             if key and same:
                 yield MovedFields(migration, index, owners[key], new, link.name, tuple(same))
-
-
-def is_same(old: Field, new: Field | None) -> bool:
-    """Whether both fields hold the same kind of values."""
-    return new is not None and old.kind == new.kind and all(old.get(name) == new.get(name) for name in _OF_TYPE)
 
 
 def demand_movable(each: MovedFields, others: tuple[MovedFields, ...]) -> None:

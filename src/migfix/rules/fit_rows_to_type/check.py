@@ -72,8 +72,8 @@ def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: s
     why = f"{each.label} becomes {_described(each)}, and existing values may not fit: {shown(wrong)}."
     try:
         state = history.state_before(migration, each.index)
-        for model, field in keys_by_field(state, each.model.key, each.new.name, history.facts):
-            raise CannotWrite(f"{model.label}.{field.name} holds its values, too")
+        if held := next(keys_by_field(state, each.model.key, each.new.name, history.facts), None):
+            raise CannotWrite(f"{held[0].label}.{held[1].name} holds its values, too")
         written = _written(migration, each, taken, history)
     except CannotWrite as reason:
         next_step = f"C{BY_HAND[1:]}. {ACCEPT}" if length(each.new) else _next_step(each)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migfix.changes.keys_by_field import target_without_uniqueness
 from migfix.history import History
-from migfix.history.fields import Field, field_of, names_field, strings_in, together
+from migfix.history.fields import field_of, names_field, strings_in, together
 from migfix.history.model import Model, items_of
 from migfix.history.state import State
-from migfix.history.uniqueness import is_unique_alone
 from migfix.source.migration import Call, Literal, Migration, Operation, Value
 
 _OPTIONS = {"AlterUniqueTogether": "unique_together", "AlterIndexTogether": "index_together"}
@@ -72,23 +72,16 @@ def _too_early(
             if other.model == op.model and _adds(other) == name:
                 yield Misplaced(index, place + 1, op, other, name, False)
                 return
-    field = field_of(op) if op.kind in ("AddField", "AlterField") else None
-    to_field = field.get("to_field") if field and not field.is_unconstrained else None
-    key = field.target(*model.key, history.facts) if field and isinstance(to_field, Literal) else None
-    target = state.models.get(key) if key else None
-    if target is None or not isinstance(to_field, Literal) or _is_unique(target, str(to_field.value)):
+    is_field = op.kind in ("AddField", "AlterField")
+    found = target_without_uniqueness(field_of(op), model, state, history.facts) if is_field else None
+    if found is None:
         return
+    target, named = found
     for place, other in later:
-        is_it = (migration.app, other.model) == target.key and other.text("name") == to_field.value
+        is_it = (migration.app, other.model) == target.key and other.text("name") == named.name
         if is_it and other.kind == "AlterField" and field_of(other).is_unique:
-            name = str(to_field.value)
-            yield Misplaced(index, place + 1, op, other, name, False, f"{target.label}.{name}")
+            yield Misplaced(index, place + 1, op, other, named.name, False, f"{target.label}.{named.name}")
             return
-
-
-def _is_unique(target: Model, name: str) -> bool:
-    named: Field | None = target.fields.get(name)
-    return named is None or named.is_unique or is_unique_alone(target, name)
 
 
 def _adds(op: Operation) -> str:
