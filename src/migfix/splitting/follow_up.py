@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from migfix.history.model import items_of
 from migfix.source.formatting import literal, quote_of, with_quotes
-from migfix.source.migration import Dictionary, Import, Literal, Migration, Name, Operation, Sequence, Value
+from migfix.source.migration import Call, Dictionary, Import, Literal, Migration, Name, Operation, Sequence, Value
 from migfix.source.names import spelling
 from migfix.source.text import assignment_of, comment_after, comments_above, names_read, reindented, text_between
 from migfix.splitting.leaving_fields import CannotLeave, Leaving
@@ -56,7 +56,10 @@ def _fragment(op: Operation) -> str:
     """The same as Django's ``migration_name_fragment``, but a RunPython is named after its function."""
     name = op.text("name").lower()
     code = op.arguments.get("code")
-    match op.kind:
+    index = op.arguments.get("index")
+    match op.kind.removesuffix("Concurrently"):
+        case "AddIndex" if op.kind != "AddIndex" and isinstance(index, Call):
+            return f"{op.model}_{getattr(index.keyword('name'), 'value', '')}".lower()
         case "AddField" | "AddIndex" | "AddConstraint":
             return f"{op.model}_{name}".rstrip("_")
         case "RemoveField" | "RemoveIndex" | "RemoveConstraint":
@@ -66,7 +69,7 @@ def _fragment(op: Operation) -> str:
         case "DeleteModel":
             return f"delete_{name}"
         case "SeparateDatabaseAndState" if op.inner:
-            return _fragment(op.inner[0])
+            return next(filter(None, map(_fragment, op.inner)), "")
         case "RunPython" if isinstance(code, Name) and "." not in code.dotted:
             return code.dotted.strip("_").lower()
     return f"alter_{op.model}_{name}".rstrip("_") if op.model else ""

@@ -8,8 +8,8 @@ from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.rules.split_data_from_schema import RULE
 from migfix.rules.split_data_from_schema.cut import Conflict, needed_cuts
-from migfix.rules.split_data_from_schema.split import split
 from migfix.source.migration import Migration, Name
+from migfix.splitting.in_two import split
 from migfix.splitting.leaving_fields import CannotLeave
 
 REASON = "because PostgreSQL won't alter a table with rows changed in the same transaction"
