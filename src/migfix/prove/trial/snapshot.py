@@ -45,11 +45,24 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, definitions:
         cursor.execute("SELECT name FROM pragma_table_info(%s)", [name])
         return Table({column: "" for (column,) in cursor.fetchall()}, {"definition": " ".join(text.split())})
     columns = {
-        each.name: f"{each.type_code} {each[first:6]} {getattr(each, 'collation', None) or ''} "
+        each.name: f"{_type(connection, cursor, each.type_code)} {each[first:6]} "
+        f"{getattr(each, 'collation', None) or ''} "
         f"{'NULL' if each.null_ok else 'NOT NULL'} {_default(connection, each)}"
         for each in described
     }
     return Table(columns, constraints)
+
+
+_FIRST_OF_EXTENSIONS = 16384
+"""PostgreSQL gives types that are made in a database this number and above: FirstNormalObjectId."""
+
+
+def _type(connection: BaseDatabaseWrapper, cursor: Any, code: Any) -> Any:
+    """The type of a column. One of an extension gets another number each time the extension is created."""
+    if connection.vendor != "postgresql" or code < _FIRST_OF_EXTENSIONS:
+        return code
+    cursor.execute("SELECT format_type(%s, NULL)", [code])
+    return cursor.fetchone()[0]
 
 
 _TEXT_AND_JSON = frozenset({245, 249, 250, 251, 252})

@@ -19,7 +19,7 @@ def concerns(migration: Migration, history: History) -> bool:
     """Whether a relation, a text or some fields may take another form in the migration."""
     kinds = {op.kind for op in migration.operations}
     if "CreateModel" in kinds and kinds & {"AlterField", "RemoveField"}:
-        return b"ForeignKey" in migration.source or b"OneToOneField" in migration.source
+        return any(word in migration.source for word in (b"ForeignKey", b"OneToOneField", b"ManyToManyField"))
     if "AddField" not in kinds or not kinds & {"RemoveField", "DeleteModel"}:
         return False
     words = [b"ManyToManyField", b"parent_link", *([b"ForeignKey", b"OneToOneField"] if "DeleteModel" in kinds else [])]

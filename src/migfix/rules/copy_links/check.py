@@ -12,6 +12,7 @@ from migfix.history.model import Model
 from migfix.rows.cannot_fix import CannotFix
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.copy_links import RULE
+from migfix.rules.copy_links.columns_to_links import ColumnToLinks, columns_to_links
 from migfix.rules.copy_links.edits import to_key_edits, to_links_edits
 from migfix.rules.copy_links.lost_fields import LostField, lost_fields
 from migfix.rules.copy_links.move_edits import move_edits
@@ -40,6 +41,9 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             if not {each.removed, each.added} & done and not _is_copied(migration, each.model):
                 done |= {each.removed, each.added}
                 yield _finding(migration, each, taken, history)
+        for column in columns_to_links(migration, history):
+            if not _is_copied(migration, column.model):
+                yield _column_finding(migration, column)
         for lost in lost_fields(migration, history):
             if not _is_copied(migration, lost.old):
                 yield _lost_finding(migration, lost)
@@ -107,6 +111,19 @@ def _text_finding(migration: Migration, each: TextToKey, taken: set[str], histor
         return Refusal(RULE.code, migration.path, each.remove.line, f"{why[:-1]}; {reason}.", by_hand)
     advice = before_migrating(migration, each.removed, history)
     return Rewrite(RULE.code, migration.path, each.remove.line, why, wrote, tuple(edits), advice=advice)
+
+
+def _column_finding(migration: Migration, each: ColumnToLinks) -> Refusal:
+    label = f"{each.model.label}.{each.old.name}"
+    if each.new.kind == LINKS:
+        why = f"{label} becomes the many-to-many field {each.new.name}, and the values of all rows are lost."
+    else:
+        why = f"the many-to-many field {label} becomes a {each.new.kind}, and the links of all rows are lost."
+    next_step = "Add the new field first, fill it from the old one in a RunPython, and remove the old one after it."
+    if each.old.name == each.new.name:
+        next_step = f"Rename {each.old.name} with a RenameField first, add the new field, fill it in a RunPython, and"
+        next_step += " remove the old one after it."
+    return Refusal(RULE.code, migration.path, each.remove.line, why, f"{next_step} {_ACCEPT}")
 
 
 def _lost_finding(migration: Migration, each: LostField) -> Refusal:
