@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +43,16 @@ class Case:
         return (self.folder / "after").is_dir()
 
     def copy_before(self, target: Path) -> Path:
-        """Copy the original project, with the models that makemigrations saw last."""
-        shutil.copytree(self.folder / "before", target)
+        """Copy the original project, with the models that makemigrations saw last.
+
+        With a folder ``base``, that is committed to ``main`` before.
+        """
+        if (self.folder / "base").is_dir():
+            shutil.copytree(self.folder / "base", target)
+            commit(target)
+            for path in [path for path in target.iterdir() if path.name != ".git"]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copytree(self.folder / "before", target, dirs_exist_ok=True)
         steps = sorted((self.folder / "models").iterdir()) if (self.folder / "models").is_dir() else []
         for path in steps[-1].glob("*.py") if steps else ():
             shutil.copy(path, target / path.stem / "models.py")
@@ -56,6 +65,13 @@ class Case:
         return target
 
 
+def commit(project: Path) -> None:
+    """Make a git repository of a project, with everything on the branch ``main``."""
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"]
+    for arguments in (["init", "-q"], ["add", "--force", "."], ["commit", "-q", "--message", "deploy"]):
+        subprocess.run(["git", *identity, *arguments], cwd=project, check=True, capture_output=True)
+
+
 def all_cases() -> list[Case]:
     return [Case(path.parent) for path in sorted(FIXTURES.glob("*/*/case.toml"))]
 
@@ -65,5 +81,5 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and ".migfix" not in path.parts
+        if path.is_file() and not {"__pycache__", ".migfix", ".git"} & set(path.parts)
     }

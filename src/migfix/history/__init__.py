@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from migfix.errors import UnreadableFile
 from migfix.history.dependency_graph import DependencyGraph
 from migfix.history.state import State
 from migfix.history.timeline import Question, Timeline
@@ -40,6 +41,7 @@ class History(DependencyGraph):
         self._apps: dict[str, dict[str, Migration]] = {}
         self._earlier_whole: History | None = None
         """``whole`` of the history that this one is a changed copy of."""
+        self._gone: dict[str, tuple[Migration, ...]] = {}
         self._mentioning: dict[tuple[str, bytes], tuple[Migration, ...]] = {}
         self._timeline = Timeline(self)
 
@@ -52,7 +54,7 @@ class History(DependencyGraph):
         changed._planned = self._planned | planned
         changed._companions = self._companions | dict(companions or {})
         changed._on_disk, changed._read = self._on_disk, self._read
-        changed._as_if_new = self._as_if_new
+        changed._as_if_new, changed._gone = self._as_if_new, self._gone
         changed.is_user_known = self.is_user_known
         changed._earlier_whole = self.__dict__.get("whole")
         new = {key: each for key, each in planned.items() if self._parents and self.migration(key) is not each}
@@ -147,6 +149,14 @@ class History(DependencyGraph):
         """The deployed version of the migration if its file has changed since, else None."""
         source = self._deployed.earlier(migration.path)
         return None if source is None else read_migration(migration.path, *migration.key, source)
+
+    def gone(self, migration: Migration) -> tuple[Migration, ...]:
+        """The deployed migrations of the same app whose files have been deleted since."""
+        if migration.app not in self._gone:
+            found = self._deployed.gone(migration.path).items()
+            read = (_read(path, migration.app, source) for path, source in found if not path.endswith("__init__.py"))
+            self._gone[migration.app] = tuple(filter(None, read))
+        return self._gone[migration.app]
 
     def at(self, path: str) -> Migration | None:
         """The migration read from, or planned for, the file at ``path``; None if there is none."""
@@ -248,3 +258,11 @@ class History(DependencyGraph):
         for index, op in enumerate(migration.operations):
             yield index, op, state
             state.replay(migration, [op])
+
+
+def _read(path: str, app: str, source: bytes) -> Migration | None:
+    """The migration in a file that is gone; None if it wasn't one."""
+    try:
+        return read_migration(path, app, PurePath(path).stem, source)
+    except UnreadableFile:
+        return None

@@ -48,11 +48,17 @@ def squash_differences(history: History, app: str) -> list[str]:
     if not squashed or not all(history.migration(key) for each in squashed for key in each.replaces):
         return []
     chain, squash = (end_state(each, [app]) for each in (_unsquashed(history, [app]), history))
-    for state, other in ((chain, squash), (squash, chain)):
-        for key, model in list(state.models.items()):
-            state.models[key] = _as_table(model, other.models.get(key))
-    chain.opaque = squash.opaque = []
-    return state_differences(chain, squash, [app])
+    return table_differences(chain, squash, app)
+
+
+def table_differences(old: State, new: State, app: str) -> list[str]:
+    """What differs between the tables of an app in two states, one line for each difference."""
+    before, after = State(old.facts), State(new.facts)
+    for made, state, other in ((before, old, new), (after, new, old)):
+        for key, model in state.models.items():
+            if key[0] == app:
+                made.models[key] = _as_table(model, other.models.get(key))
+    return state_differences(before, after, [app])
 
 
 _IN_TABLES = ("db_table", "managed", "proxy", "unique_together", "index_together", "indexes", "constraints")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +34,9 @@ class Base(Protocol):
 
     def earlier(self, path: str) -> bytes | None:
         """The deployed version of the file if it has changed since; None otherwise, or if it is unknown."""
+
+    def gone(self, path: str) -> Mapping[str, bytes]:
+        """Path -> content of the deployed migrations in the folder of ``path`` whose files have been deleted since."""
 
 
 class Deployed:
@@ -91,3 +94,7 @@ class Deployed:
     def earlier(self, path: str) -> bytes | None:
         """The deployed version of a file if it has changed since; None otherwise."""
         return self._base.earlier(path)
+
+    def gone(self, path: str) -> Mapping[str, bytes]:
+        """Path -> content of the deployed migrations in the folder of ``path`` whose files have been deleted since."""
+        return self._base.gone(path)

@@ -52,6 +52,6 @@ def _following(migration: Migration, name: str, history: History) -> Iterator[Ed
             if dependency.key != migration.key:
                 continue
             if not history.is_new(each):
-                raise CannotLeave(f"{each.path} depends on it and is deployed")
+                raise CannotLeave(f"{'.'.join(each.key)} depends on it and is deployed")
             code = dependency_code((migration.app, name), each.source)
             yield Replace(each.path, ("dependencies", dependency.index), code)

@@ -206,7 +206,7 @@ def retargeted(
     """Make the later migrations ``after`` depend on the follow-up. Raises CannotLeave if one is deployed."""
     for each in after:
         if not history.is_new(each):
-            raise CannotLeave(f"{each.path} comes after {migration.name} and is deployed")
+            raise CannotLeave(f"{'.'.join(each.key)} comes after {migration.name} and is deployed")
         for dependency in each.dependencies:
             if dependency.key == (migration.app, before):
                 written = re.sub(rf"{re.escape(before)}(?=[\"'])", name, dependency.code)
@@ -225,7 +225,7 @@ def _later_users(
         if each.key in (migration.key, *after) or not _uses_moved(each, migration, left):
             continue
         if each.key in needed or each.app == migration.app or not history.is_new(each):
-            raise CannotLeave(f"{each.path} uses a field that would have to move, and can't come after it")
+            raise CannotLeave(f"{'.'.join(each.key)} uses a field that would have to move, and can't come after it")
         yield dependency_edit(each, (migration.app, name))
 
 

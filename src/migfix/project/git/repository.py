@@ -173,12 +173,28 @@ class Repository:
             self._trees[tree] = frozenset(self._git.listed("ls-tree", "-r", "--name-only", "--full-tree", tree))
         return self._trees[tree]
 
+    def gone(self, path: str) -> dict[str, bytes]:
+        """Path -> content of the deployed migrations in the folder of ``path`` whose files have been deleted since."""
+        git = self.holder(path)
+        folder = git._place(path).rpartition("/")[0] if git.top else ""
+        found = (place for place, status in git._changes.items() if status == "D") if git.top else ()
+        return {
+            str(git.top / place): git._git.output("cat-file", "blob", f"{git.bases.left}:{place}") or b""
+            for place in found
+            if git.top and place.rpartition("/")[0] == folder
+        }
+
+    @cached_property
+    def _changes(self) -> dict[str, str]:
+        """Deployed migrations that were changed (M) or deleted (D) since the branch left the base. Most weren't."""
+        only = ["--diff-filter=MD", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
+        left = self.bases.left if self.top else None
+        listed = self._git.listed("diff", "--name-status", left, *only) if left else []
+        return dict(zip(listed[1::2], listed[::2], strict=True))
+
     @cached_property
     def _changed(self) -> frozenset[str]:
-        """The migrations that changed since the branch left the base. One call lists them all, because most didn't."""
-        only = ["--diff-filter=M", "--no-renames", "--", ":(top,glob)**/*migrations*/*.py"]
-        left = self.bases.left if self.top else None
-        return frozenset(self._git.listed("diff", "--name-only", left, *only) if left else ())
+        return frozenset(place for place, status in self._changes.items() if status == "M")
 
     @cached_property
     def _head(self) -> str | None:

@@ -1,0 +1,26 @@
+"""What an edit of a deployed migration changes."""
+
+from __future__ import annotations
+
+from migfix.history import History
+from migfix.history.differences import end_state, table_differences
+from migfix.source.migration import Migration
+
+_STEPS = ("RunPython", "RunSQL")
+
+
+def changes(migration: Migration, deployed: Migration, history: History) -> list[str]:
+    """What databases don't get that ran the deployed version, one line each: ``blog.Post.rank is new``."""
+    before = end_state(history.with_migrations([deployed]), [migration.app])
+    found = table_differences(before, end_state(history, [migration.app]), migration.app)
+    for kind in _STEPS:
+        count, was = (sum(op.kind == kind for op in each.operations) for each in (migration, deployed))
+        found += [f"a {kind} is new"] * (count > was)
+    return found
+
+
+def appended_from(migration: Migration, deployed: Migration) -> int | None:
+    """The index of the first operation that was appended; None if the earlier ones changed as well."""
+    was = [each.value for each in deployed.operations]
+    now = [each.value for each in migration.operations]
+    return len(was) if was and len(now) > len(was) and now[: len(was)] == was else None
