@@ -1,0 +1,76 @@
+"""What the rule finds, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.history import History
+from migfix.history.dependencies import dependency_code
+from migfix.rules.follow_other_leaf import RULE
+from migfix.rules.follow_other_leaf.branch import Branch, branches, made_twice
+from migfix.source.edits import Edit, Replace, SetContent
+from migfix.source.migration import Key, Migration
+
+_MERGE = "Run `python manage.py makemigrations --merge`, which makes a migration that depends on both."
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Put the new files of one branch behind the leaf of the other."""
+    for app in dict.fromkeys(each.app for each in migrations):
+        leaves = sorted(history.leaves(app))
+        deployed = [key for key in leaves if _is_deployed(key, history)]
+        named = [each for each in migrations if each.app == app]
+        if len(leaves) > 1 and any(key not in deployed for key in leaves):
+            stays = deployed[0] if deployed else leaves[0]
+            follows = next(key for key in leaves if key != stays and key not in deployed)
+            yield _following(*branches(stays, follows, history), named, history)
+        elif len(deployed) > 1:
+            yield _merged(deployed, named)
+
+
+def _is_deployed(key: Key, history: History) -> bool:
+    migration = history.migration(key)
+    return migration is None or bool(history.why_deployed(migration)) or not history.knows_deployed
+
+
+def _line(migration: Migration) -> int:
+    own = (each.line for each in migration.dependencies if each.key and each.key[0] == migration.app)
+    return next(own, 1)
+
+
+def _merged(leaves: list[Key], named: list[Migration]) -> Refusal:
+    place = next((each for each in named if each.key in leaves), named[0])
+    why = f"{' and '.join(name for _, name in leaves)} are both leaves of {leaves[0][0]}, and may both be deployed."
+    return Refusal(RULE.code, place.path, _line(place), why, _MERGE)
+
+
+def _following(stays: Branch, follows: Branch, named: list[Migration], history: History) -> Finding:
+    app, leaf = stays.leaf
+    place = next((each for each in named if each in follows.files), named[0])
+    why = f"{app} has two leaves, {leaf} and {follows.leaf[1]}: Django migrates nothing until one follows the other."
+    first = follows.files[0]
+    twice = next(made_twice(stays, follows), None)
+    if twice:
+        name, op, one, other = twice
+        why = f"{one.name} and {other.name} both make the {name}, and {app} has two leaves."
+        next_step = f"Remove it from {other.name}, the new one, or give it another name."
+        return Refusal(RULE.code, other.path, op.line, why, next_step)
+    own = [each for each in first.dependencies if each.key and each.key[0] == app]
+    if any(history.why_deployed(each) or each.replaces for each in follows.files) or len(own) != 1:
+        return Refusal(RULE.code, place.path, _line(place), why, _MERGE)
+    code = dependency_code(stays.leaf, first.source)
+    edits: list[Edit] = [Replace(first.path, ("dependencies", own[0].index), code)]
+    edits += _companion(first, stays, follows, history)
+    wrote = f"makes {first.name} depend on {leaf}, so that it runs after it."
+    return Rewrite(RULE.code, first.path, own[0].line, why, wrote, tuple(edits))
+
+
+def _companion(first: Migration, stays: Branch, follows: Branch, history: History) -> Iterator[SetContent]:
+    """Name the new leaf in max_migration.txt of django-linear-migrations, also where git left both names in it."""
+    path = str(PurePath(first.path).parent / "max_migration.txt")
+    content = history.companion(path)
+    new = f"{follows.leaf[1]}\n".encode()
+    if content is not None and content != new and (stays.leaf[1].encode() in content or b"<<<<" in content):
+        yield SetContent(path, new)
