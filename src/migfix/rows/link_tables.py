@@ -91,6 +91,10 @@ def changes(migration: Migration, history: History) -> Iterator[tuple[ThroughCha
 
 def linking_fields(change: ThroughChange, through: Model, facts: Facts) -> tuple[str, str]:
     """The two keys of the through model that replace those of the link table. Raises CannotKeep."""
+    old, new = (each.target(*change.model.key, facts) for each in (change.old, change.new))
+    if old != new and old and new:
+        reason = f"it points at {'.'.join(new)} then, and the links hold the numbers of {'.'.join(old)}"
+        raise CannotKeep(reason, "Add a new field for the other model, and fill it in your own RunPython.")
     field = change.new if change.is_gain else change.old
     option = field.get("through_fields")
     if isinstance(option, Sequence) and len(option.items) == 2:
