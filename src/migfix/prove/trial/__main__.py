@@ -21,6 +21,7 @@ from typing import Any, NoReturn, TextIO
 
 import django
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError, connections
 from django.test.utils import setup_test_environment
 from django.utils import translation
@@ -103,6 +104,7 @@ def route_to(targets: list[dict[str, str]], aside: list[dict[str, str]], loader:
     keys = [key for key in named if key not in replaced]
     for key in keys:
         _demand_run(key, loader)
+    _demand_one_leaf({app for app, _ in keys}, loader)
     left = [_key_of(target, loader) for target in aside]
     after: set[Key] = {each for key in (*keys, *left) for each in graph.backwards_plan(key)}
     needed: set[Key] = {each for key in keys for each in graph.forwards_plan(key)}
@@ -134,6 +136,14 @@ def _demand_run(key: Key, loader: PlannedLoader) -> None:
             f"Django doesn't run {key[0]}.{key[1]} on a new database: {instead} replaces it.",
             f"Verify that one instead: migfix verify {instead}.",
         )
+
+
+def _demand_one_leaf(apps: set[str], loader: PlannedLoader) -> None:
+    """Raises CommandError, as ``migrate`` does, for an app with several leaves."""
+    for app, names in sorted(loader.detect_conflicts().items()):
+        if app in apps:
+            fact = f"Conflicting migrations detected; multiple leaf nodes in the migration graph: ({', '.join(names)}"
+            raise CommandError(f"{fact} in {app}).")
 
 
 def _named(app: str, name: str, loader: PlannedLoader) -> Key:
