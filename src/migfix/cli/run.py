@@ -110,6 +110,11 @@ class Run:
         """What was found and, with ``--verify``, passes on scratch databases; None if they could not be used."""
         is_for_page = self.html is not None
         outcome = review.run(paths, config, self.all_or_nothing) if review else self.outcome(paths, config)
+        if config.settings and outcome.is_clean and outcome.looked_at:
+            from migfix.project.files import find_root
+            from migfix.prove.project import why_not_loaded
+
+            outcome = replace(outcome, errors=why_not_loaded(find_root(paths[0].parent), config.settings))
         if not self.proving or outcome.errors or not (outcome.plan.after or outcome.is_clean):
             return outcome
         if outcome.is_clean:

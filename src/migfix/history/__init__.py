@@ -85,6 +85,14 @@ class History(DependencyGraph):
         """The module of the project that the file ``near`` imports as ``name``."""
         return self._reader.module(name, near)
 
+    def is_folder(self, module: str, near: str) -> bool:
+        """Whether a dotted name is a folder or a compiled module, which has no source to read."""
+        return self._reader.is_folder(module, near)
+
+    def defining(self, name: str) -> list[str]:
+        """The modules of the project with a class, a function or a constant of that name at module level."""
+        return self._reader.defining(name)
+
     def has_file(self, key: Key) -> bool:
         """Whether the app's migrations folder has a file with that name, even if it isn't a migration."""
         return any(
@@ -95,6 +103,10 @@ class History(DependencyGraph):
     def installs(self, app: str) -> bool:
         """Whether the settings are known to install ``app``, a dotted name."""
         return self._reader.installs(app)
+
+    def has_app(self, label: str) -> bool | None:
+        """Whether the project or a package has an app with migrations called ``label``; None if that is unknown."""
+        return self._reader.has_app(label)
 
     def package(self, app: str) -> Package | None:
         """The installed package that ships ``app``; None for the project's own apps and packages that aren't found."""
@@ -197,7 +209,7 @@ class History(DependencyGraph):
     def is_new(self, migration: Migration) -> bool:
         """Whether the file isn't deployed yet, which means that it may be rewritten and that its tables are new."""
         is_likely = migration.key in self._planned or self._deployed.is_likely_new(migration.path)
-        return is_likely and not self.why_deployed(migration)
+        return is_likely and not self._reader.is_shipped(migration.path) and not self.why_deployed(migration)
 
     @property
     def knows_deployed(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.errors import UnreadableFile
+from migfix.project.app_list import is_listed
 from migfix.project.deployed import Base, Deployed
 from migfix.project.facts import Facts
 from migfix.project.files import (
@@ -24,6 +25,7 @@ from migfix.project.files import (
 )
 from migfix.project.installed import packages
 from migfix.project.labels import configured_label, label_in_apps, label_of, usual_label
+from migfix.project.mentions import python_files
 from migfix.project.reader import Module
 from migfix.project.settings import settings_module
 from migfix.source import read_migration
@@ -208,6 +210,31 @@ class Project:
                 if each.is_file():
                     return Module(str(each), self.app_of(str(each)), read_bytes(each))
         return None
+
+    def is_folder(self, module: str, near: str) -> bool:
+        """Whether a dotted name is a folder or a compiled module, which has no source to read."""
+        roots = import_roots([Path(near), *self.folders.values()])
+        places = [root.joinpath(*module.split(".")) for root in roots]
+        return any(each.is_dir() or any(each.parent.glob(f"{each.name}.*")) for each in places)
+
+    def defining(self, name: str) -> list[str]:
+        """The modules of the project with a class, a function or a constant of that name at module level."""
+        pattern = re.compile(rf"^(class|def|async def)?\s*{re.escape(name)}\s*[:(=]".encode(), re.MULTILINE)
+        found = (path for path in python_files(self.root) if pattern.search(read_bytes(path)))
+        dotted = (path.relative_to(self.root).with_suffix("").parts for path in found)
+        return sorted(".".join(parts).removesuffix(".__init__") for parts in dotted if "migrations" not in parts)
+
+    def is_shipped(self, path: str) -> bool:
+        """Whether the file is in the migrations of an installed package."""
+        return self.is_whole and Path(path).parent in {each.folder for each in self.packages.values()}
+
+    def has_app(self, label: str) -> bool | None:
+        """Whether an app with migrations is called ``label``; None if that is unknown."""
+        if self.facts.folders is not None:
+            return label in self.facts.folders
+        if label in self.folders or label in self.packages:
+            return True
+        return is_listed(self.root, label, lambda name: self.module(name, str(self.root / "x")) is not None)
 
     def installs(self, app: str) -> bool:
         """Whether the settings install ``app``, a dotted name, according to Django or to the text of the settings.

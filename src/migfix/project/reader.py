@@ -61,3 +61,15 @@ class Reader(Protocol):
 
     def installs(self, app: str) -> bool:
         """Whether the settings are known to install ``app``, a dotted name."""
+
+    def has_app(self, label: str) -> bool | None:
+        """Whether an app with migrations is called ``label``; None if that is unknown."""
+
+    def is_shipped(self, path: str) -> bool:
+        """Whether the file is in the migrations of an installed package."""
+
+    def is_folder(self, module: str, near: str) -> bool:
+        """Whether a dotted name is a folder or a compiled module, which has no source to read."""
+
+    def defining(self, name: str) -> list[str]:
+        """The modules of the project with a class, a function or a constant of that name at module level."""

@@ -31,7 +31,7 @@ def settings_module(root: Path) -> str | None:
     return None
 
 
-def _statements(root: Path, module: str, depth: int = 5) -> Iterator[ast.stmt]:
+def statements(root: Path, module: str, depth: int = 5) -> Iterator[ast.stmt]:
     """The statements of a module, with those of its ``import *`` modules in their place."""
     path = root / Path(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
@@ -42,7 +42,7 @@ def _statements(root: Path, module: str, depth: int = 5) -> Iterator[ast.stmt]:
             case ast.ImportFrom(module=str() | None as name, names=[ast.alias(name="*")], level=level):
                 package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
                 parts = package[: len(package) - level + 1] if level else []
-                yield from _statements(root, ".".join([*parts, *([name] if name else [])]), depth - 1)
+                yield from statements(root, ".".join([*parts, *([name] if name else [])]), depth - 1)
             case _:
                 yield node
 
@@ -86,9 +86,9 @@ def with_inferred(facts: Facts, root: Path) -> Facts:
     AUTH_USER_MODEL is ``auth.User`` if the settings don't mention it.
     """
     module = settings_module(root)
-    statements = list(_statements(root, module)) if module else []
-    swapped = {**_models_in(statements), **facts.swapped}
+    found = list(statements(root, module)) if module else []
+    swapped = {**_models_in(found), **facts.swapped}
     user = facts.auth_user or swapped.get("AUTH_USER_MODEL")
     if not user and module and not _mentions_user(root, module):
         user = ("auth", "user")
-    return replace(facts, auth_user=user, swapped=swapped, databases=facts.databases or _databases_in(statements))
+    return replace(facts, auth_user=user, swapped=swapped, databases=facts.databases or _databases_in(found))

@@ -48,3 +48,12 @@ def ask_django(plan: Plan, root: Path, settings: str, database: str | None) -> F
     if "applied" not in answer:
         return Facts()
     return Facts(frozenset((app, name) for app, name in answer["applied"]), frozenset(answer["tables"]))
+
+
+def why_not_loaded(root: Path, settings: str) -> tuple[str, ...]:
+    """Django's own error, in one line, if it can't load the migrations of a project; empty if it can."""
+    try:
+        ask("migfix.prove.child", root, settings, {"after": {}}, "Django can't load the migrations")
+    except MigfixError as error:
+        return (str(error).partition("\n")[0],)
+    return ()

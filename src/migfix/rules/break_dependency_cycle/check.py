@@ -15,12 +15,21 @@ from migfix.source.migration import Key, Migration
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Move the fewest foreign keys that close the cycle to a follow-up migration. Fixes one cycle at a time."""
     named = {each.key for each in migrations}
+    if any(_is_needed_by_packages(each, history) for each in migrations):
+        history = history.whole
     for ring in rings(history, migrations):
         if ring & named:
             finding = _finding(ring, min(ring & named), history)
             yield finding
             if isinstance(finding, Rewrite):
                 return
+
+
+def _is_needed_by_packages(migration: Migration, history: History) -> bool:
+    """Whether the file depends on a package, which may depend on the user model of its app in turn: admin does."""
+    user = history.facts.auth_user
+    is_of_user = user is not None and user[0] == migration.app
+    return is_of_user and any(each.key and history.package(each.key[0]) for each in migration.dependencies)
 
 
 def _finding(ring: frozenset[Key], named: Key, history: History) -> Finding:

@@ -8,7 +8,7 @@ from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.dependencies import dependency_code
 from migfix.rules.drop_phantom_dependency import RULE
-from migfix.rules.drop_phantom_dependency.phantom import Phantom, missing_files, phantoms
+from migfix.rules.drop_phantom_dependency.phantom import Phantom, missing_apps, missing_files, phantoms
 from migfix.source.edits import Edit, Remove, Replace
 from migfix.source.migration import Dependency, Migration
 
@@ -18,6 +18,8 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         for dependency, name in missing_files(migration, history):
             yield _lost(migration, dependency, name)
+        for dependency, label in missing_apps(migration, history):
+            yield _nowhere(migration, dependency, label)
         for each in phantoms(migration, history):
             yield _finding(migration, each)
 
@@ -26,6 +28,16 @@ def _lost(migration: Migration, dependency: Dependency, name: str) -> Finding:
     app, lost = dependency.key or ("", "")
     why = f"{app} has no migration {lost}: NodeNotFoundError."
     next_step = f"Depend on the right one{f', perhaps {name}' * bool(name)}, or restore its file."
+    return Refusal(RULE.code, migration.path, dependency.line, why, next_step)
+
+
+def _nowhere(migration: Migration, dependency: Dependency, label: str) -> Finding:
+    app, name = dependency.key or ("", "")
+    why = f"the project has no app {app}, and this file depends on {app}.{name}: NodeNotFoundError."
+    next_step = f"Add the app to INSTALLED_APPS, or remove the dependency if nothing of {app} is used."
+    if label:
+        why = f"the app in the folder {app} is called {label}, and this file depends on {app}.{name}."
+        next_step = f'Set `label = "{app}"` in its AppConfig: databases have recorded its migrations under that name.'
     return Refusal(RULE.code, migration.path, dependency.line, why, next_step)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import PurePath
 
 from migfix.history import History
 from migfix.history.providers import providers
@@ -105,6 +106,22 @@ def missing_files(migration: Migration, history: History) -> Iterator[tuple[Depe
         if there and history.resolve(each) is None and not history.has_file(each.key):
             earlier = [name for name, other in there.items() if not _comes_after(other, migration, history)]
             yield each, next(iter(get_close_matches(each.key[1], earlier, 1, 0)), "")
+
+
+def missing_apps(migration: Migration, history: History) -> Iterator[tuple[Dependency, str]]:
+    """The dependencies on an app that is nowhere, each with the label that its folder's app has now, or ""."""
+    for each in migration.dependencies:
+        if each.key is None or each.key[1].startswith("__") or history.app(each.key[0]):
+            continue
+        app = each.key[0]
+        relabelled = next((label for label in history.labels if app in _folders(label, history)), "")
+        if not history.package(app) and (relabelled or history.has_app(app) is False):
+            yield each, relabelled
+
+
+def _folders(label: str, history: History) -> set[str]:
+    """The names of the folders with the app's migrations."""
+    return {PurePath(each.path).parent.parent.name for each in history.app(label).values()}
 
 
 def _comes_after(other: Migration, migration: Migration, history: History) -> bool:

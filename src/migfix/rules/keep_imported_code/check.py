@@ -1,0 +1,35 @@
+"""What the rule finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.findings.finding import Finding, Refusal
+from migfix.findings.words import listed
+from migfix.history import History
+from migfix.rules.keep_imported_code import RULE
+from migfix.rules.keep_imported_code.lost_names import LostName, lost_names
+from migfix.source.migration import Migration
+
+
+def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
+    """Name what a migration needs and the project doesn't have. Where it belongs needs your decision."""
+    for migration in migrations:
+        told: set[tuple[str, str]] = set()
+        for each in lost_names(migration, history):
+            if (each.module, each.name) not in told:
+                told.add((each.module, each.name))
+                yield _finding(migration, each, history)
+
+
+def _finding(migration: Migration, each: LostName, history: History) -> Refusal:
+    if not each.name:
+        why = f"the project has no module {each.module}, which this file imports: no command of Django works."
+        next_step = "Restore it, or import its names from where they are now."
+        return Refusal(RULE.code, migration.path, each.line, why, next_step)
+    why = f"{each.module} has no {each.name}, which this file needs: no command of Django works."
+    places = [place for place in history.defining(each.name) if place != each.module]
+    next_step = f"Keep {each.name} in {each.module} as long as a migration needs it, or name what takes its place here."
+    if places:
+        next_step = f"{each.name} is in {listed(places)} now: import it from there, or keep it in {each.module} too."
+    return Refusal(RULE.code, migration.path, each.line, why, next_step)
