@@ -227,8 +227,15 @@ class History(DependencyGraph):
     def app_mentioning(self, label: str, text: bytes) -> tuple[Migration, ...]:
         """The migrations of an app that contain ``text``."""
         if (label, text) not in self._mentioning:
-            self._mentioning[label, text] = tuple(each for each in self.app(label).values() if text in each.source)
+            planned = self._planned_in.get(label, {})
+            on_disk = (planned.get(each.name, each) for each in self._reader.app_mentioning(label, text))
+            found = {each.name: each for each in (*on_disk, *planned.values()) if text in each.source}
+            self._mentioning[label, text] = tuple(found.values())
         return self._mentioning[label, text]
+
+    def may_have_leaves(self, label: str) -> bool:
+        """Whether an app may have more than one leaf, as far as the text of its files shows."""
+        return len(self._reader.unnamed(label)) > 1
 
     def mentioning(self, text: str) -> tuple[Migration, ...]:
         """Every migration of the project that contains ``text``, in any case."""

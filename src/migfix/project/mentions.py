@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Container, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -60,3 +61,11 @@ def mentions_below(root: Path, keys: Iterable[Key], but: Container[str]) -> Iter
     for path in python_files(root):
         if str(path) not in but:
             yield from mentions(read_bytes(path), str(path), keys)
+
+
+def defining(root: Path, name: str) -> list[str]:
+    """The modules of a project with a class, a function or a constant of that name at module level."""
+    pattern = re.compile(rf"^(class|def|async def)?\s*{re.escape(name)}\s*[:(=]".encode(), re.MULTILINE)
+    found = (path for path in python_files(root) if pattern.search(read_bytes(path)))
+    dotted = (path.relative_to(root).with_suffix("").parts for path in found)
+    return sorted(".".join(parts).removesuffix(".__init__") for parts in dotted if "migrations" not in parts)

@@ -25,7 +25,7 @@ from migfix.project.files import (
 )
 from migfix.project.installed import packages
 from migfix.project.labels import configured_label, label_in_apps, label_of, usual_label
-from migfix.project.mentions import python_files
+from migfix.project.mentions import defining
 from migfix.project.reader import Module
 from migfix.project.settings import settings_module
 from migfix.source import read_migration
@@ -33,6 +33,8 @@ from migfix.source.migration import Migration
 
 if TYPE_CHECKING:
     from migfix.project.installed import Package
+
+_QUOTED = re.compile(rb"""["'](\w+)["']""")
 
 
 class Project:
@@ -47,6 +49,7 @@ class Project:
         self._labels: dict[Path, str] = {}
         self._migrations: dict[Path, Migration | None] = {}
         self._contents: dict[Path, bytes] = {}
+        self._unnamed: dict[str, frozenset[str]] = {}
         self._files: dict[str, dict[str, Path]] = {}
         """App label -> the files of its folder by name."""
         self._mentions: dict[bytes, tuple[Migration, ...]] = {}
@@ -131,6 +134,18 @@ class Project:
         """The migration of an app with that name; None if there is none. The app's other files aren't read."""
         path = self._files_of(label).get(name)
         return self._read(path) if path and self._is_migration(path) else None
+
+    def app_mentioning(self, label: str, text: bytes) -> tuple[Migration, ...]:
+        """The migrations of an app whose files contain ``text``. The others aren't read."""
+        return self._migrations_in(path for path in self._files_of(label).values() if text in self._content(path))
+
+    def unnamed(self, label: str) -> frozenset[str]:
+        """The files of an app that no other file of it names: its leaves, and maybe others that aren't."""
+        if label not in self._unnamed:
+            files = self._files_of(label)
+            named = {word.decode() for path in files.values() for word in _QUOTED.findall(self._content(path))}
+            self._unnamed[label] = frozenset(each for each in files.keys() - named if self._is_migration(files[each]))
+        return self._unnamed[label]
 
     def squashed(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app that may replace others."""
@@ -219,10 +234,7 @@ class Project:
 
     def defining(self, name: str) -> list[str]:
         """The modules of the project with a class, a function or a constant of that name at module level."""
-        pattern = re.compile(rf"^(class|def|async def)?\s*{re.escape(name)}\s*[:(=]".encode(), re.MULTILINE)
-        found = (path for path in python_files(self.root) if pattern.search(read_bytes(path)))
-        dotted = (path.relative_to(self.root).with_suffix("").parts for path in found)
-        return sorted(".".join(parts).removesuffix(".__init__") for parts in dotted if "migrations" not in parts)
+        return defining(self.root, name)
 
     def is_shipped(self, path: str) -> bool:
         """Whether the file is in the migrations of an installed package."""

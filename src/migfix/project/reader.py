@@ -30,6 +30,12 @@ class Reader(Protocol):
     def load_one(self, label: str, name: str) -> Migration | None:
         """The migration of an app with that name; None if there is none."""
 
+    def app_mentioning(self, label: str, text: bytes) -> tuple[Migration, ...]:
+        """The migrations of an app whose files contain ``text``."""
+
+    def unnamed(self, label: str) -> frozenset[str]:
+        """The files of an app that no other file of it names: its leaves, and maybe others that aren't."""
+
     def squashed(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app that may replace others."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def concerns(migration: Migration, history: History) -> bool:
     """Whether the app has several leaves."""
-    return len(history.leaves(migration.app)) > 1
+    return history.may_have_leaves(migration.app) and len(history.leaves(migration.app)) > 1
 
 
 RULE = Rule(

@@ -7,6 +7,7 @@ module named 'blog.defaults'``. The rule says where the name is now, if one modu
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from migfix.findings.rule import Rule
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from migfix.history import History
     from migfix.source.migration import Migration
 
+_OTHERS = {"django", "", *sys.stdlib_module_names}
+
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether the migration imports more than Django."""
-    return any(each.module.partition(".")[0] not in ("django", "") for each in migration.imports)
+    """Whether the migration imports more than Django and the standard library."""
+    return any(each.module.partition(".")[0] not in _OTHERS for each in migration.imports)
 
 
 RULE = Rule(

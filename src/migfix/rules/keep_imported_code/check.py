@@ -8,15 +8,16 @@ from migfix.findings.finding import Finding, Refusal
 from migfix.findings.words import listed
 from migfix.history import History
 from migfix.rules.keep_imported_code import RULE
-from migfix.rules.keep_imported_code.lost_names import LostName, lost_names
+from migfix.rules.keep_imported_code.lost_names import Bound, LostName, lost_names
 from migfix.source.migration import Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
     """Name what a migration needs and the project doesn't have. Where it belongs needs your decision."""
+    known: dict[str, Bound | None] = {}
     for migration in migrations:
         told: set[tuple[str, str]] = set()
-        for each in lost_names(migration, history):
+        for each in lost_names(migration, history, known):
             if (each.module, each.name) not in told:
                 told.add((each.module, each.name))
                 yield _finding(migration, each, history)

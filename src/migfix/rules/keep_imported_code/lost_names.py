@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from migfix.errors import UnreadableFile
 from migfix.history import History
@@ -24,9 +23,12 @@ class LostName:
     """"" if the module itself isn't there."""
 
 
-def lost_names(migration: Migration, history: History) -> Iterator[LostName]:
-    """Every such name, in the order of the file. What only functions need is left out: they run later."""
-    found = Names(migration, history)
+def lost_names(migration: Migration, history: History, known: dict[str, Bound | None]) -> Iterator[LostName]:
+    """Every such name, in the order of the file. What only functions need is left out: they run later.
+
+    ``known`` keeps the modules that were looked up.
+    """
+    found = Names(migration, history, known)
     for node in parse(migration.path, migration.source).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.If | ast.Try):
             continue
@@ -36,8 +38,8 @@ def lost_names(migration: Migration, history: History) -> Iterator[LostName]:
 class Names:
     """Looks up what statements need."""
 
-    def __init__(self, migration: Migration, history: History) -> None:
-        self.migration, self.history = migration, history
+    def __init__(self, migration: Migration, history: History, known: dict[str, Bound | None]) -> None:
+        self.migration, self.history, self.known = migration, history, known
         self.imported: set[str] = set()
         """The modules that ``import a.b`` statements load."""
 
@@ -89,8 +91,10 @@ class Names:
 
     def _bound(self, module: str) -> Bound | None:
         """The names of a module of the project; None if there is no such module."""
-        found = self.history.module(module, self.migration.path)
-        return _bound_by(found.path, found.source) if found else None
+        if module not in self.known:
+            found = self.history.module(module, self.migration.path)
+            self.known[module] = _bound_by(found.path, found.source) if found else None
+        return self.known[module]
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,6 @@ class Bound:
     """Whether it may have names that its text doesn't show."""
 
 
-@lru_cache(maxsize=512)
 def _bound_by(path: str, source: bytes) -> Bound:
     try:
         tree = parse(path, source)
