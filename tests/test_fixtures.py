@@ -57,8 +57,19 @@ def test_comments_survive(case: Case, tmp_path: Path) -> None:
     old = sorted(comment for path, source in before.items() if path.endswith(".py") for comment in comments(source))
     new = [comment for path, source in after.items() if path.endswith(".py") for comment in comments(source)]
     for comment in old:
+        if case.rule == "inline_squashed_functions" and comment in DJANGOS_NOTE:
+            continue
         assert comment in new
         new.remove(comment)
+
+
+DJANGOS_NOTE = """\
+# Functions from the following migrations need manual copying.
+# Move them and any dependencies into this file, then update the
+# RunPython operations to refer to the local versions:
+# blog.migrations.0003_fill
+# blog.migrations.0004_fill
+# blog.migrations.0004_title""".splitlines()
 
 
 def comments(source: bytes) -> list[str]:

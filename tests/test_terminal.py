@@ -132,7 +132,12 @@ def test_json_everywhere(blog: Path, migfix: Migfix) -> None:
         json.loads(migfix(*arguments, "--output-format", "json", cwd=blog).stdout)
     rules = [migfix("rules", *option, cwd=blog).stdout for option in (["--json"], ["--output-format", "json"])]
     assert rules[0] == rules[1]
-    assert json.loads(migfix("config", "--json", cwd=blog).stdout)["values"]["select"] == ["MIG1", "MIG2", "MIG3", "MIG500"]
+    assert json.loads(migfix("config", "--json", cwd=blog).stdout)["values"]["select"] == [
+        "MIG1",
+        "MIG2",
+        "MIG3",
+        "MIG500",
+    ]
 
 
 def test_pythonpath(blog: Path, migfix: Migfix, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from migfix.planning.plan import Plan
 from migfix.planning.suppressions import Suppressions, comments_on
 from migfix.source import read_migration
 from migfix.source.edits import AddFunction, Edit, Insert, NewFile, SetContent
+from migfix.source.elsewhere import without_note
 from migfix.source.migration import Migration
 from migfix.syntax import CannotEdit, apply_edits
 from migfix.syntax.comments import with_lost_comments
@@ -227,7 +228,9 @@ class Draft:
     def _content(self, path: str) -> bytes | None:
         """The current content of a file; None if it doesn't exist yet."""
         old = self.history.at(path)
-        return old.source if old else self.history.companion(path)
+        if old is None:
+            return self.history.companion(path)
+        return old.source if old.on_disk is None else old.on_disk
 
     def _keep(self, tried: Tried, rewrites: list[Rewrite]) -> None:
         reported = [replace(each, line=self._line_on_disk(each)) for each in rewrites]
@@ -241,7 +244,11 @@ class Draft:
     def _changed(self, edits: list[Edit]) -> dict[str, tuple[str, bytes]]:
         """Path -> app ("" for companion files) and new content, with all old comments. Raises CannotEdit."""
         found = dict(self._edited(edits))
-        old = {path: migration.source for path in found if (migration := self.history.at(path))}
+        old = {path: without_note(each.source) for path in found if (each := self.history.at(path))}
+        for path, (_, content) in found.items():
+            each = self.history.at(path)
+            if each and any(name.encode() in content for name in each.elsewhere):
+                raise CannotEdit("squashmigrations left names in it that Python can't read")
         kept = with_lost_comments(old, {path: content for path, (_, content) in found.items()})
         return {path: (app, kept[path]) for path, (app, _) in found.items()}
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import NamedTuple
 
+from migfix.source.elsewhere import Elsewhere
+
 # --- expressions, as written in the file ----------------------------------------------------------
 
 Span = tuple[int, int, int, int]
@@ -216,6 +218,10 @@ class Migration:
     """The line and the reason, if the migration can't be read: ``operations`` is not a literal list, for example."""
     added: Mapping[str, str] = field(default_factory=dict)
     """Function -> the code of the rule that added it in this run."""
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
+    """Name in ``source`` -> the function of another migration that it stands for, where squashmigrations left one."""
+    on_disk: bytes | None = None
+    """The content of the file, if ``source`` isn't exactly that."""
 
     @property
     def key(self) -> Key:

@@ -6,6 +6,7 @@ import ast
 import re
 
 from migfix.errors import UnreadableFile
+from migfix.source.elsewhere import readable
 from migfix.source.migration import Migration
 from migfix.source.module import attributes_of, extras_of, functions_of, names_bound
 from migfix.source.parse import later_syntax, parse
@@ -28,21 +29,20 @@ def read_migration(path: str, app: str, name: str, source: bytes) -> Migration:
 
 
 def _read(path: str, app: str, name: str, source: bytes) -> Migration:
+    on_disk, (source, elsewhere) = source, readable(source)
     tree = parse(path, source)
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Migration"]
-    if not classes:
-        raise UnreadableFile(path, "this is not a migration: it has no class named Migration.")
+    node = _class_in(tree, path)
     scope = Scope.of(tree)
-    attributes = attributes_of(classes[-1])
-    unread = why_unread(tree, classes[-1], attributes)
+    attributes = attributes_of(node)
+    unread = why_unread(tree, node, attributes)
     are_operations_read = unread is None or unread[1].startswith("`dependencies` is not")
     operations = items_in(attributes.get("operations")) if are_operations_read else []
     written = _written_out(attributes.get("dependencies"))
-    dependencies = tuple(scope.dependency(node, i) for i, node in enumerate(written))
-    for each, node in zip(dependencies, written, strict=True):
-        if not each.is_read and not isinstance(node, ast.Call):
+    dependencies = tuple(scope.dependency(value, i) for i, value in enumerate(written))
+    for each, value in zip(dependencies, written, strict=True):
+        if not each.is_read and not isinstance(value, ast.Call):
             unread = unread or (each.line, f"`dependencies` is not written out: {each.code} is built by code")
-    read = tuple(scope.operation(node, ("operations", i)) for i, node in enumerate(operations))
+    read = tuple(scope.operation(value, ("operations", i)) for i, value in enumerate(operations))
     unread = unread or next(odd_names(read), None)
     unread = unread or later_syntax(source)  # the operations are read anyway, for the migrations after it
     header = _HEADER.search(source, 0, 2000)
@@ -57,15 +57,25 @@ def _read(path: str, app: str, name: str, source: bytes) -> Migration:
         replaces=tuple(key for node in items_in(attributes.get("replaces")) if (key := scope.key(node))),
         initial=_boolean(attributes.get("initial"), None),
         atomic=_boolean(attributes.get("atomic"), True) is not False,
-        bases=", ".join(map(ast.unparse, classes[-1].bases)),
-        extras=tuple(extras_of(classes[-1], source)),
+        bases=", ".join(map(ast.unparse, node.bases)),
+        extras=tuple(extras_of(node, source)),
         functions=functions_of(tree, decode(source)),
         imports=scope.imports,
         constants=scope.constants,
         bound=names_bound(tree),
         django=(int(header[1]), int(header[2])) if header else None,
         unread=unread,
+        elsewhere=elsewhere,
+        on_disk=on_disk if elsewhere else None,
     )
+
+
+def _class_in(tree: ast.Module, path: str) -> ast.ClassDef:
+    """The class of the migration. Raises UnreadableFile if there is none."""
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Migration"]
+    if not classes:
+        raise UnreadableFile(path, "this is not a migration: it has no class named Migration.")
+    return classes[-1]
 
 
 def _written_out(node: ast.expr | None) -> list[ast.expr]:
