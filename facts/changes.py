@@ -200,10 +200,12 @@ REQUIRED = frozenset({"key", "other", "one", "code", "loose", "column"})
 def is_gone(group: str, before: str, after: str) -> bool:
     """Whether one of the two states can't show what the other one does, on purpose.
 
-    The relation itself is removed, the number of a key to another model is kept as a plain number, or rows without a
+    The relation itself is removed, another field is added, the number of a key to another model is kept as a plain
+    number, or rows without a
     value get the one-off default.
     """
     states = {before, after}
     is_number = bool({"id", "number"} & states) and bool({"other", "other null", "many other"} & states)
     is_filled = before in ("null", "other null") and after in REQUIRED
-    return group == "relation" and (bool({"none", "tree"} & states) or is_number or is_filled)
+    is_other_field = states == {"id", "text"}  # rel_id and rel
+    return group == "relation" and (bool({"none", "tree"} & states) or is_number or is_filled or is_other_field)

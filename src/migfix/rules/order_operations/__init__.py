@@ -24,6 +24,8 @@ def concerns(migration: Migration, history: History) -> bool:
     kinds = {op.kind for op in migration.operations}
     if {"AddField", "AlterField"} <= kinds and b"to_field" in migration.source:
         return True
+    if {"RenameModel", "DeleteModel"} <= kinds:
+        return True
     return bool(kinds & {"AddField", "RemoveField", "RenameField"} and kinds & _NAMING)
 
 

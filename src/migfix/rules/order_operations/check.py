@@ -31,7 +31,8 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 def _finding(migration: Migration, each: Misplaced) -> Finding:
     why = f"this operation needs {_needs(migration, each)}."
     between = migration.operations[min(each.index, each.to) : max(each.index, each.to)]
-    odd = next((op for op in between if op.kind not in _PASSED), None)
+    own = (each.op, each.other)
+    odd = next((op for op in between if op.kind not in _PASSED and op not in own), None)
     if odd:
         next_step = f"Move it by hand. migfix can't, because line {odd.line} in between may need it where it is."
         return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
@@ -42,6 +43,8 @@ def _finding(migration: Migration, each: Misplaced) -> Finding:
 
 def _needs(migration: Migration, each: Misplaced) -> str:
     line = f"line {each.other.line}"
+    if each.is_taken:
+        return f"the name {each.name}, and {line} deletes the model that has it only later: that deletes this one"
     if each.unique:
         return f"{each.unique} to be unique, and {line} makes it so only later"
     field = f"the field {each.name} of {migration.app}.{each.op.model}"

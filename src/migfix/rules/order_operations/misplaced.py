@@ -30,6 +30,8 @@ class Misplaced:
     is_too_late: bool
     unique: str = ""
     """The field that must be unique, if it is there: ``blog.Country.code``."""
+    is_taken: bool = False
+    """Whether ``name`` is that of a model, which another model still has."""
 
 
 def misplaced(migration: Migration, history: History) -> Iterator[Misplaced]:
@@ -64,9 +66,15 @@ def _too_early(
     migration: Migration, index: int, op: Operation, model: Model, state: State, history: History
 ) -> Iterator[Misplaced]:
     """The operation, if a later one adds the field that it names, or makes it unique."""
+    later = list(enumerate(migration.operations))[index + 1 :]
+    if op.kind == "RenameModel" and op.model != op.text("new_name").lower():
+        name = op.text("new_name")
+        for place, other in later if (migration.app, name.lower()) in state.models else ():
+            if other.kind == "DeleteModel" and other.model == name.lower():
+                yield Misplaced(index, place + 1, op, other, name, False, is_taken=True)
+                return
     if model.parents(history.facts):
         return
-    later = list(enumerate(migration.operations))[index + 1 :]
     for name in sorted(_names(op) - model.fields.keys()):
         for place, other in later:
             if other.model == op.model and _adds(other) == name:
