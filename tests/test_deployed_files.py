@@ -113,3 +113,26 @@ def test_a_file_that_another_branch_added_is_not_gone(tmp_path: Path, forked: Mi
     write_project(project, {"blog/migrations/0002_text.py": migration(text, ("blog", "0001_initial"))})
     result = forked("check", "blog", "--select", "MIG209", cwd=project)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_deleted_file_isnt_nothing_to_do(tmp_path: Path, forked: Migfix) -> None:
+    """No file is new, so that no rule can speak."""
+    files = {
+        "blog/migrations/0001_initial.py": migration(POST, attributes="initial = True"),
+        "blog/migrations/0002_more.py": migration("", ("blog", "0001_initial")),
+    }
+    project = write_project(tmp_path / "project", files)
+    git("init", cwd=project)
+    git("add", "--force", ".", cwd=project)
+    git("commit", "--message", "deploy", cwd=project)
+    assert forked("check", cwd=project).returncode == 0
+    lost = project / "blog/migrations/0002_more.py"
+    lost.unlink()
+    result = forked("check", cwd=project)
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"error: {lost} is deployed, and its file is gone: new databases never get what it did. "
+        "Restore it with git, or let the file that takes its place name it in `replaces`.\n"
+    )
+    shutil.rmtree(project / "blog/migrations")  # the whole app goes
+    assert forked("check", cwd=project).returncode == 0

@@ -158,7 +158,7 @@ class PlanOptions:
         from migfix.project.files import find_root
         from migfix.project.git.repository import Repository
         from migfix.project.known_facts import known_facts
-        from migfix.project.select import new_migrations
+        from migfix.project.select import lost_migrations, new_migrations
 
         here = Path.cwd()
         if self.is_all:
@@ -174,6 +174,11 @@ class PlanOptions:
         facts = known_facts(with_selection(config, (), (), (), self.settings, None), find_root(here))
         for path in new_migrations(repository, facts, self.is_staged):
             groups.setdefault(find_root(path.parent), []).append(path)
+        if not groups and (lost := lost_migrations(repository, facts)):
+            raise MigfixError(
+                f"{lost[0]} is deployed, and its file is gone: new databases never get what it did.",
+                "Restore it with git, or let the file that takes its place name it in `replaces`.",
+            )
         if not groups:
             where = (
                 "is staged"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 
 from migfix.errors import MigfixError, UnreadableFile
@@ -62,6 +63,19 @@ def new_migrations(repository: Repository, facts: Facts, is_staged: bool = False
     files = [path for path in listed if is_own(path, root) and is_for_migrations(path.parent, facts)]
     candidates = {each for folder in {path.parent for path in files} for each in _in_folder(folder)}
     return [path for path in files if path in candidates]
+
+
+def lost_migrations(repository: Repository, facts: Facts) -> list[Path]:
+    """The deployed migrations that are gone, in apps that still have others, and that no file replaces or replaced."""
+    found = []
+    for path in repository.deleted():
+        there = migration_files(path.parent) if path.parent.is_dir() and is_for_migrations(path.parent, facts) else []
+        versions = [each for file in there for each in (file.read_bytes(), repository.earlier(str(file)) or b"")]
+        quoted = re.compile(rb"""["']%s["']""" % re.escape(path.stem).encode())
+        is_replaced = any(b"replaces" in each and quoted.search(each) for each in versions)
+        if there and not is_replaced and path.name != "__init__.py":
+            found.append(path)
+    return found
 
 
 def project_at(root: Path, facts: Facts, named: tuple[Path, ...] = (), git: Repository | None = None) -> Project:

@@ -184,6 +184,10 @@ class Repository:
             if git.top and place.rpartition("/")[0] == folder
         }
 
+    def deleted(self) -> list[Path]:
+        """The deployed migrations whose files have been deleted since."""
+        return [self.top / place for place, status in sorted(self._changes.items()) if status == "D" and self.top]
+
     @cached_property
     def _changes(self) -> dict[str, str]:
         """Deployed migrations that were changed (M) or deleted (D) since the branch left the base. Most weren't."""
