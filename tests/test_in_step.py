@@ -14,7 +14,7 @@ from cases import FIXTURES, Case, all_cases
 from migfix.planning.registry import all_rules
 
 ROOT = Path(__file__).parents[1]
-REPORTING = {"keep_imported_code", "match_squash"}
+REPORTING = {"keep_imported_code", "match_squash", "resume_without_transaction"}
 """Rules that rewrite nothing: their findings need your decision."""
 STEMS = {rule.name.replace("-", "_") for rule in all_rules()}
 
