@@ -46,6 +46,10 @@ class Facts:
     set_noop: bool = False
     applied: Mapping[str, frozenset[Key]] = field(default_factory=dict)
     """Database -> the migrations recorded as applied there, for the databases that were checked."""
+    tables: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    """Database -> table -> its columns, for the databases that were checked."""
+    invalid_indexes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Database -> the indexes that PostgreSQL left when it could not build them."""
     force: bool = False
     """Whether the named files are rewritten although they may be deployed."""
     follow_up: bool = False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from migfix.errors import MigfixError
@@ -10,14 +11,34 @@ from migfix.project.django.asking import ask
 from migfix.source.migration import Key
 
 
-def applied_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, frozenset[Key]]:
-    """Alias -> the migrations applied there. Without aliases, of all databases in the settings.
+@dataclass(frozen=True)
+class Recorded:
+    """What a database has."""
 
-    Raises MigfixError if one can't be read.
-    """
+    applied: frozenset[Key]
+    """The migrations that are recorded as applied."""
+    tables: Mapping[str, frozenset[str]]
+    """Table -> its columns."""
+    invalid_indexes: frozenset[str]
+
+
+def recorded_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, Recorded]:
+    """Alias -> what is there. Without aliases, of all databases in the settings. Raises MigfixError."""
     failure = f"The databases of {settings} can't be read"
     answer = ask("migfix.project.django.recorded", root, settings, {"aliases": list(aliases)}, failure)
     for alias, found in answer.items():
         if isinstance(found, str):
             raise MigfixError(f"Database {alias} can't be read: {found}.", "Nothing was written.")
-    return {alias: frozenset((app, name) for app, name in found) for alias, found in answer.items()}
+    return {
+        alias: Recorded(
+            frozenset((app, name) for app, name in found["applied"]),
+            {table: frozenset(columns) for table, columns in found["tables"].items()},
+            frozenset(found["invalid"]),
+        )
+        for alias, found in answer.items()
+    }
+
+
+def applied_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, frozenset[Key]]:
+    """Alias -> the migrations applied there. Raises MigfixError if a database can't be read."""
+    return {alias: each.applied for alias, each in recorded_in(root, settings, aliases).items()}

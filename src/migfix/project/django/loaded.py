@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from migfix.project.config import Config
-from migfix.project.django.applied import applied_in
+from migfix.project.django.applied import recorded_in
 from migfix.project.django.asking import ask
 from migfix.project.facts import Facts
 from migfix.source.migration import Key
@@ -17,7 +17,15 @@ def facts_of(config: Config, root: Path, settings: str) -> Facts:
     """The configured facts, and those that Django adds. Raises MigfixError."""
     facts = with_loaded(config.facts, root, settings)
     asked = dict.fromkeys(filter(None, [*config.databases, config.database]))
-    return replace(facts, applied=applied_in(root, settings, asked)) if asked else facts
+    if not asked:
+        return facts
+    found = recorded_in(root, settings, asked)
+    return replace(
+        facts,
+        applied={alias: each.applied for alias, each in found.items()},
+        tables={alias: each.tables for alias, each in found.items()},
+        invalid_indexes={alias: each.invalid_indexes for alias, each in found.items()},
+    )
 
 
 def with_loaded(facts: Facts, root: Path, settings: str) -> Facts:

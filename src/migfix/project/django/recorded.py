@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
 from migfix.project.django.answering import reply
@@ -20,8 +21,38 @@ def applied_and_tables(alias: str) -> tuple[list[tuple[str, str]], list[str]]:
     return sorted(MigrationRecorder(connection).applied_migrations()), connection.introspection.table_names()
 
 
+_COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = "
+_COLUMNS_OF = {
+    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+    "postgresql": f"{_COLUMNS} ANY (current_schemas(false))",
+    "mysql": f"{_COLUMNS} DATABASE()",
+}
+
+
+def columns_in(connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
+    """Table -> its columns; empty for an engine that isn't known."""
+    found: dict[str, list[str]] = {}
+    if connection.vendor in _COLUMNS_OF:
+        with connection.cursor() as cursor:
+            cursor.execute(_COLUMNS_OF[connection.vendor])
+            for table, column in cursor.fetchall():
+                found.setdefault(table, []).append(column)
+    return found
+
+
+def invalid_indexes_in(connection: BaseDatabaseWrapper) -> list[str]:
+    """The indexes that PostgreSQL could not build concurrently. They stay, and are invalid."""
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid"
+        )
+        return sorted(name for (name,) in cursor.fetchall())
+
+
 def answer(aliases: list[str]) -> dict[str, object]:
-    """Alias -> the migrations that are applied there, or why they can't be read."""
+    """Alias -> the migrations that are applied there, its tables and invalid indexes, or why they can't be read."""
     found: dict[str, object] = {}
     for alias in aliases or list(connections):
         if alias not in connections:
@@ -29,10 +60,14 @@ def answer(aliases: list[str]) -> dict[str, object]:
             continue
         database = connections[alias]
         if database.vendor == "sqlite" and not Path(str(database.settings_dict["NAME"])).exists():
-            found[alias] = []
+            found[alias] = {"applied": [], "tables": {}, "invalid": []}
             continue
         try:
-            found[alias] = applied_and_tables(alias)[0]
+            found[alias] = {
+                "applied": applied_and_tables(alias)[0],
+                "tables": columns_in(database),
+                "invalid": invalid_indexes_in(database),
+            }
         except DatabaseError as error:
             found[alias] = " ".join(str(error).split())
     return found

@@ -1,7 +1,7 @@
 """A migration without a transaction has several steps, and can't be resumed if one of them fails.
 
 ``atomic = False`` keeps the steps that ran. The next ``migrate`` begins with the first one again and stops at
-``relation "post_title_idx" already exists``. Then only SQL by hand helps. The rule reports such files if it is selected.
+``relation "post_title_idx" already exists``. Then only SQL by hand helps. The rule is off by default.
 """
 
 from __future__ import annotations

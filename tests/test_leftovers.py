@@ -1,0 +1,89 @@
+"""MIG602 on databases: what an earlier attempt left is named, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Migfix
+from projects import POST, migration, write_project
+from test_deployed_files import SETTINGS
+from test_squash import database, django_admin
+
+FIRST = {"blog/migrations/0001_initial.py": migration(POST, attributes="initial = True")}
+TAG = """migrations.AddField("post", "rank", models.IntegerField(default=0)),
+migrations.CreateModel("Tag", [("id", ID), ("name", models.CharField(max_length=50))]),"""
+SECOND = {"blog/migrations/0002_tag.py": migration(TAG, ("blog", "0001_initial"))}
+NAMED = ["blog/migrations/0002_tag.py", "--settings", "settings", "--database", "default"]
+
+
+def project(root: Path, settings: dict[str, object]) -> Path:
+    """A project whose database has applied the first of two migrations."""
+    write_project(root, FIRST)
+    (root / "settings.py").write_text(f"{SETTINGS}DATABASES = {{'default': {settings!r}}}\n")
+    assert django_admin(root, "migrate").returncode == 0
+    write_project(root, SECOND)
+    (root / "settings.py").write_text(f"{SETTINGS}DATABASES = {{'default': {settings!r}}}\n")
+    return root
+
+
+def run_sql(root: Path, *statements: str) -> None:
+    for each in statements:
+        code = f"from django.db import connection; connection.cursor().execute({each!r})"
+        done = django_admin(root, "shell", "-c", code)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_column_and_a_table_that_are_there(tmp_path: Path, engine: str, forked: Migfix) -> None:
+    with database(engine, tmp_path) as settings:
+        root = project(tmp_path / "project", settings)
+        assert forked("check", *NAMED, cwd=root).returncode == 0
+        quoted = "`rank`" if engine in ("mysql", "mariadb") else "rank"
+        run_sql(root, f"ALTER TABLE blog_post ADD COLUMN {quoted} integer", "CREATE TABLE blog_tag (id integer)")
+        result = forked("check", *NAMED, cwd=root)
+        assert result.returncode == 1
+        found = [line.partition(": can't fix: ")[2] for line in result.stdout.splitlines() if "can't fix" in line]
+        assert found == [
+            "the database default has the column rank of blog_post already, and hasn't applied this migration: migrate "
+            "stops here.",
+            "the database default has the table blog_tag already, and hasn't applied this migration: migrate stops "
+            "here.",
+        ]
+        assert (
+            "  next: If an earlier attempt left it, remove it: DROP TABLE blog_tag; If it is what this migration "
+            "makes, record that: python manage.py migrate blog 0002_tag --fake.\n"
+        ) in result.stdout
+        if engine != "sqlite":
+            assert django_admin(root, "migrate").returncode
+
+
+def test_an_invalid_index(tmp_path: Path, engine: str, forked: Migfix) -> None:
+    if engine != "postgresql":
+        pytest.skip("only PostgreSQL builds indexes concurrently")
+    index = """AddIndexConcurrently("post", models.Index(fields=["title"], name="post_title")),"""
+    second = migration(index, ("blog", "0001_initial"), attributes="atomic = False")
+    imported = "from django.contrib.postgres.operations import AddIndexConcurrently\nfrom django"
+    source = second.replace("from django", imported, 1)
+    with database(engine, tmp_path) as settings:
+        root = project(tmp_path / "project", settings)
+        (root / "blog/migrations/0002_tag.py").write_text(source)
+        run_sql(
+            root,
+            "CREATE INDEX post_title ON blog_post (title)",
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'post_title'::regclass",
+        )
+        result = forked("check", *NAMED, cwd=root)
+        assert "the database default has the invalid index post_title already" in result.stdout
+        assert "remove it: DROP INDEX CONCURRENTLY post_title;" in result.stdout
+
+
+def test_what_pending_migrations_still_change(tmp_path: Path, engine: str, forked: Migfix) -> None:
+    """The table is there, because the migration that deletes it isn't applied yet."""
+    delete = migration('migrations.DeleteModel("Post"),', ("blog", "0001_initial"))
+    again = migration(POST, ("blog", "0002_tag"))
+    with database(engine, tmp_path) as settings:
+        root = project(tmp_path / "project", settings)
+        (root / "blog/migrations/0002_tag.py").write_text(delete)
+        (root / "blog/migrations/0003_post.py").write_text(again)
+        result = forked("check", "blog", *NAMED[1:], "--select", "MIG602", cwd=root)
+        assert result.returncode == 0, result.stdout
