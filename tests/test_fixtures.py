@@ -96,6 +96,7 @@ DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": "db.s
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "{user}"
 USE_TZ = True
+SITE_ID = 1
 """
 
 
@@ -246,6 +247,8 @@ def _write_settings(case: Case, project: Path) -> None:
     texts = [*contents(project).items(), *contents(case.folder).items()]
     if any(word in text for path, text in texts if path.endswith((".py", ".toml")) for word in DJANGOS):
         apps[:0] = ["django.contrib.contenttypes", "django.contrib.auth"]
+    if any(b'"sites"' in text for path, text in texts if path.endswith(".py")):
+        apps[:0] = ["django.contrib.sites"]
     user = case.config.get("auth_user_model", "auth.User")
     (project / "settings.py").write_text(SETTINGS.format(apps=apps, user=user))
 

@@ -1,4 +1,4 @@
-"""A data function looks up permissions or content types, which a new database gets only after its last migration.
+"""A data function looks up permissions, content types or the site, which a new database gets after its last migration.
 
 Django creates them in ``post_migrate``. Where the app was migrated earlier, the rows exist. On a new database, on every
 engine, ``get()`` fails with ``DoesNotExist: Permission matching query does not exist``, and ``filter()`` finds nothing.
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from migfix.history import History
     from migfix.source.migration import Migration
 
-LOOKED_UP = (b"Permission", b"ContentType", b"permission", b"contenttype")
+LOOKED_UP = (b"Permission", b"ContentType", b"permission", b"contenttype", b"sites")
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether the migration has functions and mentions permissions or content types."""
+    """Whether the migration has functions and mentions permissions, content types or sites."""
     return bool(migration.functions) and any(word in migration.source for word in LOOKED_UP)
 
 

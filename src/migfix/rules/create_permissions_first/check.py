@@ -9,7 +9,14 @@ from migfix.history import History
 from migfix.history.dependencies import CONTRIB, dependency_edit, is_guaranteed, newest
 from migfix.rows.functions.data_step import step_edits
 from migfix.rules.create_permissions_first import RULE
-from migfix.rules.create_permissions_first.function import CONTENT_TYPES, PERMISSIONS, Maker, creation_code
+from migfix.rules.create_permissions_first.function import (
+    CONTENT_TYPES,
+    PERMISSIONS,
+    SITE,
+    Maker,
+    creation_code,
+    site_code,
+)
 from migfix.rules.create_permissions_first.lookups import DataStep, lookups_of, unknown_apps
 from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import free_name
@@ -25,6 +32,9 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
     step = next(iter(lookups_of(migration, history)), None)
     if step is None:
+        return
+    if step.needs_site:
+        yield _site(migration, step, history)
         return
     state = history.state_before(migration, step.index)
     labels = step.labels(state)
@@ -46,6 +56,17 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
         f"{name}() creates those of {' and '.join(labels) or 'all apps'} right before it{comes}.",
         (*edits, *needed),
     )
+
+
+def _site(migration: Migration, step: DataStep, history: History) -> Rewrite:
+    why = f"{step.function}() looks up the site, which a new database only gets after its last migration."
+    name = free_name("create_site", migration.bound)
+    edits = step_edits(migration, step.index, name, site_code(name))
+    needed, added = _dependencies(migration, step, (), SITE, history)
+    comes = f", and adds a dependency on {', '.join(added)}" if added else ""
+    wrote = f"{name}() creates it right before it{comes}."
+    imported = AddImport(migration.path, "django.contrib.sites.management", SITE.function)
+    return Rewrite(RULE.code, migration.path, step.lookups[0].line, why, wrote, (*edits, imported, *needed))
 
 
 def _function_edits(

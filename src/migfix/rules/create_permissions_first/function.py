@@ -23,7 +23,15 @@ class Maker:
 
 PERMISSIONS = Maker("auth", "create_permissions", "permissions")
 CONTENT_TYPES = Maker("contenttypes", "create_contenttypes", "content types")
+SITE = Maker("sites", "create_default_site", "site")
 COMMENT = "# On a new database these are made after the last migration only."
+
+
+def site_code(name: str) -> str:
+    """The code of a function that creates the default site."""
+    made = call(SITE.function, "None", "verbosity=0", "using=alias", "apps=apps")
+    lines = [f"def {name}(apps, schema_editor):", "    # On a new database it is made after the last migration only."]
+    return "\n".join([*lines, "    alias = schema_editor.connection.alias", f"    {render(made, 4)}", ""])
 
 
 def creation_code(name: str, maker: Maker, labels: tuple[str, ...]) -> str:

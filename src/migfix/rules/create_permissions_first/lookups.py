@@ -1,4 +1,4 @@
-"""Lookups of permissions and content types, which Django creates after the last migration (``post_migrate``)."""
+"""Lookups of permissions, content types and the site, which Django creates after the last migration."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ from migfix.source.parse import syntax_tree
 
 PERMISSION: Key = ("auth", "permission")
 CONTENT_TYPE: Key = ("contenttypes", "contenttype")
+SITE: Key = ("sites", "site")
 MAKERS = frozenset(
-    ["create_permissions", "create_contenttypes", "emit_post_migrate_signal", "update_contenttypes", "call_command"]
+    (
+        *("create_permissions", "create_contenttypes", "create_default_site"),
+        *("emit_post_migrate_signal", "update_contenttypes", "call_command"),
+    )
 )
 """Calls after which the rows exist."""
-_WORDS = {PERMISSION: (b"Permission", b"permission"), CONTENT_TYPE: (b"ContentType", b"contenttype")}
+_WORDS = {PERMISSION: (b"Permission", b"permission"), CONTENT_TYPE: (b"ContentType", b"contenttype"), SITE: (b"Site",)}
 _CREATES = frozenset({"create", "bulk_create", "get_or_create", "update_or_create", "get_for_model"})
-_GETS = frozenset({"get", "get_by_natural_key"})
+_GETS = frozenset({"get", "get_by_natural_key", "get_current"})
 _LINKS = frozenset({"add", "set"})
 _LABELS = frozenset(
     f"{prefix}app_label{suffix}" for prefix in ("", "content_type__") for suffix in ("", "__in", "__exact")
@@ -53,6 +57,10 @@ class DataStep:
     index: int
     function: str
     lookups: tuple[Lookup, ...]
+
+    @property
+    def needs_site(self) -> bool:
+        return self.lookups[0].model == SITE
 
     @property
     def needs_permissions(self) -> bool:
@@ -129,13 +137,13 @@ def _lookups(node: ast.FunctionDef, line: int) -> Iterator[Lookup]:
 
 
 def _models(node: ast.FunctionDef) -> dict[str, Key]:
-    """The variables and calls in a function that mean one of the two models."""
+    """The variables and calls in a function that mean one of the models."""
     found = {}
     for each in ast.walk(node):
         match each:
             case ast.Call(func=ast.Attribute(attr="get_model"), args=args):
                 label = ".".join(str(arg.value) for arg in args if isinstance(arg, ast.Constant)).lower()
-                key = next((key for key in (PERMISSION, CONTENT_TYPE) if ".".join(key) == label), None)
+                key = next((key for key in (PERMISSION, CONTENT_TYPE, SITE) if ".".join(key) == label), None)
                 if key:
                     found[ast.unparse(each)] = key
     for each in ast.walk(node):
