@@ -36,6 +36,7 @@ def test_a_comment_anywhere(case: Case, tmp_path: Path, forked: Migfix) -> None:
 
 def _has_comment(source: bytes) -> bool:
     """Whether the source is still valid Python, and the comment isn't part of a string."""
+    source = re.sub(rb"\.(\d{4}_\w+)\.", rb"_\1_", source)  # what squashmigrations leaves
     try:
         compile(source, "x", "exec")
         return any(

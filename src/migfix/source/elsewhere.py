@@ -8,9 +8,13 @@ from typing import NamedTuple
 
 _NOTE = rb"# Functions from the following migrations need manual copying."
 _NAME = re.compile(rb"\b([A-Za-z_][\w.]*)\.(\d\w*)\.([A-Za-z_]\w*)")
-NOTE = re.compile(
-    r"^# Functions from the following migrations need manual copying\.\r?\n(?:^#.*\r?\n)*\r?\n?", re.MULTILINE
+_LINES = (
+    r"Functions from the following migrations need manual copying\.",
+    r"Move them and any dependencies into this file, then update the",
+    r"RunPython operations to refer to the local versions:",
+    r"[\w.]+\.\d\w*",
 )
+NOTE = re.compile(rf"^# {_LINES[0]}\r?\n(?:^# (?:{'|'.join(_LINES)})\r?\n)*\r?\n?", re.MULTILINE)
 """Django's comment, in ``MigrationWriter``: it names the migrations to copy functions from."""
 
 
