@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migfix.history import History
-from migfix.history.differences import end_state, table_differences
+from migfix.history.differences import table_differences
 from migfix.source.migration import Migration
 
 _STEPS = ("RunPython", "RunSQL")
@@ -11,8 +11,8 @@ _STEPS = ("RunPython", "RunSQL")
 
 def changes(migration: Migration, deployed: Migration, history: History) -> list[str]:
     """What databases don't get that ran the deployed version, one line each: ``blog.Post.rank is new``."""
-    before = end_state(history.with_migrations([deployed]), [migration.app])
-    found = table_differences(before, end_state(history, [migration.app]), migration.app)
+    before = history.with_migrations([deployed]).state_after(deployed)
+    found = table_differences(before, history.state_after(migration), migration.app)
     for kind in _STEPS:
         count, was = (sum(op.kind == kind for op in each.operations) for each in (migration, deployed))
         found += [f"a {kind} is new"] * (count > was)
