@@ -89,6 +89,14 @@ def demand(name: str) -> None:
         pytest.skip(f"{name}: {MISSING[name]}")
 
 
+@pytest.fixture(params=list(ENGINES))
+def each_engine(request: pytest.FixtureRequest) -> str:
+    """Each database engine, with MySQL."""
+    name: str = request.param
+    demand(name)
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def engine(request: pytest.FixtureRequest) -> str:
     """Each database engine. What differs on MySQL is in the fixtures, which run there as well."""

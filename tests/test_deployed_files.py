@@ -37,11 +37,14 @@ def tables(root: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_databases_that_ran_the_deployed_files(case: Case, tmp_path: Path, engine: str) -> None:
-    if os.environ.get("CI") and engine not in ("sqlite", ("postgresql", "mariadb", "mysql")[CASES.index(case) % 3]):
+def test_databases_that_ran_the_deployed_files(case: Case, tmp_path: Path, each_engine: str) -> None:
+    if os.environ.get("CI") and each_engine not in (
+        "sqlite",
+        ("postgresql", "mariadb", "mysql")[CASES.index(case) % 3],
+    ):
         pytest.skip("each case runs on SQLite and on one server in CI")
     root, after = tmp_path / "project", case.copy_after(tmp_path / "after")
-    with database(engine, tmp_path) as settings:
+    with database(each_engine, tmp_path) as settings:
         placed(case.folder / "base", root, settings)
         assert django_admin(root, "migrate").returncode == 0
         placed(after, root, settings)
@@ -50,7 +53,7 @@ def test_databases_that_ran_the_deployed_files(case: Case, tmp_path: Path, engin
         assert "No migrations to apply." in django_admin(root, "migrate").stdout
         old = tables(root)
     (tmp_path / "new").mkdir()
-    with database(engine, tmp_path / "new") as settings:
+    with database(each_engine, tmp_path / "new") as settings:
         placed(after, root, settings)
         made = django_admin(root, "migrate")
         assert made.returncode == 0, made.stderr

@@ -34,11 +34,11 @@ def run_sql(root: Path, *statements: str) -> None:
         assert done.returncode == 0, done.stderr
 
 
-def test_a_column_and_a_table_that_are_there(tmp_path: Path, engine: str, forked: Migfix) -> None:
-    with database(engine, tmp_path) as settings:
+def test_a_column_and_a_table_that_are_there(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    with database(each_engine, tmp_path) as settings:
         root = project(tmp_path / "project", settings)
         assert forked("check", *NAMED, cwd=root).returncode == 0
-        quoted = "`rank`" if engine in ("mysql", "mariadb") else "rank"
+        quoted = "`rank`" if each_engine in ("mysql", "mariadb") else "rank"
         run_sql(root, f"ALTER TABLE blog_post ADD COLUMN {quoted} integer", "CREATE TABLE blog_tag (id integer)")
         result = forked("check", *NAMED, cwd=root)
         assert result.returncode == 1
@@ -53,18 +53,18 @@ def test_a_column_and_a_table_that_are_there(tmp_path: Path, engine: str, forked
             "  next: If an earlier attempt left it, remove it: DROP TABLE blog_tag; If it is what this migration "
             "makes, record that: python manage.py migrate blog 0002_tag --fake.\n"
         ) in result.stdout
-        if engine != "sqlite":
+        if each_engine != "sqlite":
             assert django_admin(root, "migrate").returncode
 
 
-def test_an_invalid_index(tmp_path: Path, engine: str, forked: Migfix) -> None:
-    if engine != "postgresql":
+def test_an_invalid_index(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    if each_engine != "postgresql":
         pytest.skip("only PostgreSQL builds indexes concurrently")
     index = """AddIndexConcurrently("post", models.Index(fields=["title"], name="post_title")),"""
     second = migration(index, ("blog", "0001_initial"), attributes="atomic = False")
     imported = "from django.contrib.postgres.operations import AddIndexConcurrently\nfrom django"
     source = second.replace("from django", imported, 1)
-    with database(engine, tmp_path) as settings:
+    with database(each_engine, tmp_path) as settings:
         root = project(tmp_path / "project", settings)
         (root / "blog/migrations/0002_tag.py").write_text(source)
         run_sql(
@@ -77,11 +77,11 @@ def test_an_invalid_index(tmp_path: Path, engine: str, forked: Migfix) -> None:
         assert "remove it: DROP INDEX CONCURRENTLY post_title;" in result.stdout
 
 
-def test_what_pending_migrations_still_change(tmp_path: Path, engine: str, forked: Migfix) -> None:
+def test_what_pending_migrations_still_change(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
     """The table is there, because the migration that deletes it isn't applied yet."""
     delete = migration('migrations.DeleteModel("Post"),', ("blog", "0001_initial"))
     again = migration(POST, ("blog", "0002_tag"))
-    with database(engine, tmp_path) as settings:
+    with database(each_engine, tmp_path) as settings:
         root = project(tmp_path / "project", settings)
         (root / "blog/migrations/0002_tag.py").write_text(delete)
         (root / "blog/migrations/0003_post.py").write_text(again)

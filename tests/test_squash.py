@@ -175,8 +175,10 @@ PROJECTS = {
 }
 
 
-def django_admin(root: Path, *arguments: str, answers: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "ignore", "-m", "django", *arguments, "--settings", "settings"]
+def django_admin(
+    root: Path, *arguments: str, answers: str = "", settings: str = "settings"
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", "-m", "django", *arguments, "--settings", settings]
     environment = os.environ | {"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"}
     return subprocess.run(
         command, cwd=root, input=answers, capture_output=True, text=True, check=False, env=environment

@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": ("verify",),
     "project": ("config", "baseline"),
     "squash_finish": ("squash-finish",),
+    "doctor": ("doctor",),
     "models": ("models",),
     "rules": ("rules", "explain", "demo"),
 }

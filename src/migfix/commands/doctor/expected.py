@@ -1,0 +1,108 @@
+"""The tables that a database should have, because of the migrations that it has applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from migfix.errors import MigfixError
+from migfix.history import History
+from migfix.history.differences import in_own_order
+from migfix.history.fields import Field
+from migfix.history.model import Model
+from migfix.history.state import State
+from migfix.project.django.asking import ask
+from migfix.source.migration import Key, Literal
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table and its columns, in lower case."""
+
+    app: str
+    label: str
+    name: str
+    columns: dict[str, str] = field(default_factory=dict)
+    """Column -> as it is written. These are surely there."""
+    others: frozenset[str] = frozenset()
+    """Columns that may be there: of fields whose column can't be told from source."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a database has applied, and what it should have because of that."""
+
+    keys: frozenset[Key]
+    tables: dict[str, Table]
+    """Table in lower case -> what it should have."""
+    state: State
+    """The models, read from source."""
+    history: History
+    unsure: frozenset[str] = frozenset()
+    """The apps that can't be compared."""
+
+
+def expected(keys: frozenset[Key], apps: Iterable[str], history: History, where: tuple[Path, str, str]) -> Expected:
+    """What Django expects in a database; read from source where Django can't load the migrations.
+
+    ``where`` are the folder of the project, the settings and the database.
+    """
+    state, unsure = _replayed(keys, apps, history)
+    root, settings, alias = where
+    try:
+        answer = ask("migfix.project.django.expected", root, settings, {"alias": alias})
+    except MigfixError:
+        return Expected(keys, _from_source(state), state, history, unsure)
+    tables = {
+        table.lower(): Table(app, label, table, {column.lower(): column for column in columns})
+        for app, label, table, columns in answer
+    }
+    return Expected(keys, tables, state, history)
+
+
+def _replayed(keys: frozenset[Key], apps: Iterable[str], history: History) -> tuple[State, frozenset[str]]:
+    """The models after the applied migrations, app by app, and the apps that can't be read to the end.
+
+    This works without an order of all migrations.
+    """
+    state = State(history.facts)
+    unsure: set[str] = set()
+    for app in apps:
+        for migration in in_own_order(history, app):
+            if migration.key in keys or set(migration.replaces) & keys:
+                state.replay(migration, migration.operations)
+                unsure |= {app} if migration.unread else set()
+        waiting, state.dropped = state.dropped, []
+        for migration, op in waiting:
+            state.replay(migration, [op])
+    return state, frozenset(unsure | {app for (app, _), _ in state.opaque})
+
+
+def _from_source(state: State) -> dict[str, Table]:
+    found = {}
+    for model in state.models.values():
+        if model.has_own_table:
+            found[model.table.lower()] = _table(model)
+            for each in model.fields.values():
+                if each.kind == "ManyToManyField" and each.get("through") is None:
+                    name = _links(model, each)
+                    found[name.lower()] = Table(model.app, model.label, name)
+    return found
+
+
+def _table(model: Model) -> Table:
+    columns, others = {}, {"_order"}
+    for each in model.fields.values():
+        if each.kind in ("ManyToManyField", "CompositePrimaryKey"):
+            continue
+        if not each.kind or "." in each.kind:  # it may be a key, or have no column
+            others |= {each.column.lower(), f"{each.name}_id".lower()}
+        else:
+            columns[each.column.lower()] = each.column
+    return Table(model.app, model.label, model.table, columns, frozenset(others))
+
+
+def _links(model: Model, field: Field) -> str:
+    option = field.get("db_table")
+    return str(option.value) if isinstance(option, Literal) and option.value else f"{model.table}_{field.name}"

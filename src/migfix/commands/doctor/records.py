@@ -1,0 +1,48 @@
+"""The rows of ``django_migrations`` compared with the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.commands.doctor.drift import Drift
+from migfix.history import History
+from migfix.source.migration import Key
+
+
+def lost_files(applied: frozenset[Key], apps: frozenset[str], history: History) -> Iterator[Drift]:
+    """The migrations that are recorded as applied, and whose files are gone."""
+    for key in sorted(applied):
+        app, name = key
+        if app not in apps or history.migration(key) or history.replaced_by(key) != key:
+            continue
+        what = f"{app}.{name} is recorded as applied, and its file is gone."
+        next_step = (
+            "Restore the file with git. If another file took its place, name it there in `replaces = "
+            f'[("{app}", "{name}")]`.'
+        )
+        yield Drift("missing-file", what, next_step, app, name)
+
+
+def out_of_order(applied: frozenset[Key], apps: frozenset[str], history: History) -> Iterator[Drift]:
+    """The migrations that are applied although one that they depend on isn't: Django stops every migrate."""
+    for key in sorted(applied):
+        migration = history.migration(key)
+        if migration is None or key[0] not in apps:
+            continue
+        for parent in history.parents(migration):
+            if parent in applied or _is_replaced(parent, applied, history):
+                continue
+            named = ".".join(parent)
+            what = f"{'.'.join(key)} is applied before {named}, which it depends on: every migrate stops."
+            next_step = (
+                f"If the dependency on {named} was added later, move it to a new migration. If the tables of {named} "
+                f"are there, record it: INSERT INTO django_migrations (app, name, applied) VALUES ('{parent[0]}', "
+                f"'{parent[1]}', CURRENT_TIMESTAMP);"
+            )
+            yield Drift("inconsistent-history", what, next_step, *key)
+
+
+def _is_replaced(key: Key, applied: frozenset[Key], history: History) -> bool:
+    """Whether all migrations that a squashed one replaces are applied, which counts as applied."""
+    migration = history.migration(key)
+    return bool(migration and migration.replaces and set(migration.replaces) <= applied)
