@@ -421,3 +421,38 @@ def test_a_file_that_the_linter_has_deleted(tmp_path: Path) -> None:
     result = site.manage("makemigrations", "--lint", "--noinput", "--fix")
     assert "Deleted blog/migrations/0002_post_rank.py" in result.stdout, result.stderr
     assert "migfix" not in result.stdout
+
+
+def test_a_file_in_an_installed_package(tmp_path: Path) -> None:
+    """makemigrations writes it where the key type of the project differs from that of the package."""
+    labels = tmp_path / "lib/python3.11/site-packages/labels"
+    (labels / "migrations").mkdir(parents=True)
+    for folder in (labels, labels / "migrations"):
+        (folder / "__init__.py").touch()
+    (labels / "models.py").write_text(POST.replace("Post", "Label"))
+    (labels / "migrations/0001_initial.py").write_text(
+        "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
+        '    initial = True\n    operations = [migrations.CreateModel("Label", [("id", models.AutoField('
+        'auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), '
+        '("title", models.CharField(max_length=50))])]\n'
+    )
+    record = labels.parent / "django_labels-1.0.dist-info/RECORD"
+    record.parent.mkdir()
+    record.write_text("labels/migrations/__init__.py,,\nlabels/migrations/0001_initial.py,,\n")
+    key = POST + "    label = models.ForeignKey('labels.Label', models.CASCADE, null=True)\n"
+    site = Site(tmp_path / "project", models=key)
+    site.install("migfix", "blog", "labels")
+    manage = site.root / "manage.py"
+    manage.write_text(f"import sys\nsys.path.append({str(labels.parent)!r})\n{MANAGE}")
+    result = site.manage("makemigrations", "--no-input")
+    stray = labels / "migrations/0002_alter_label_id.py"
+    assert stray.is_file(), result.stdout + result.stderr
+    assert f"migfix: makemigrations wrote {stray} into an installed package." in result.stdout
+    assert "('labels', '0001_initial')" not in (site.root / "blog/migrations/0002_post_label.py").read_text()
+    for path in (stray, site.root / "blog/migrations/0002_post_label.py"):
+        path.unlink()
+    fixed = site.manage("makemigrations", "--no-input", "--fix")
+    assert f"{stray}: deleted" in fixed.stdout, fixed.stdout + fixed.stderr
+    assert not stray.exists()
+    written = (site.root / "blog/migrations/0002_post_label.py").read_text()
+    assert "0001_initial" in written.partition("labels")[2], fixed.stdout

@@ -39,7 +39,9 @@ class Hook:
     """A check of the files that makemigrations has just written."""
 
     def __init__(self, written: list[Path], choice: str | None, terminal: Terminal, is_asking: bool) -> None:
-        self.written = written
+        self.strays = [path for path in written if {"site-packages", "dist-packages"} & set(path.parts)]
+        """Files that makemigrations wrote into installed packages."""
+        self.written = [path for path in written if path not in self.strays]
         self.terminal = terminal
         self.config = load_config(_project())
         self.choice = choice or self.config.after_makemigrations
@@ -54,6 +56,9 @@ class Hook:
             return []
         for path in recover([each.parent for each in self.written]):
             self.terminal.print_text(f"{path}: restored, because an earlier run was killed while writing.")
+        self.remove_strays()
+        if not self.written:
+            return []
         outcome = self.plan()
         uncertain = uncertain_lines(outcome, Path.cwd())
         if outcome.is_clean:
@@ -77,9 +82,21 @@ class Hook:
         self.terminal.print_text(summary(outcome.plan, "rewritten"))
         return [Path(path) for path in outcome.plan.after if outcome.plan.before[path] is None]
 
-    def is_wanted(self) -> bool:
+    def remove_strays(self) -> None:
+        """Name the files in installed packages, and delete them if that is wanted. MIG205 re-points what needs them."""
+        for path in self.strays:
+            self.terminal.print_text(
+                f"migfix: makemigrations wrote {path} into an installed package. Every other machine lacks it, and the "
+                "next pip install removes it. Set default_auto_field for the app in an AppConfig of your own, or take "
+                "its migrations over with MIGRATION_MODULES."
+            )
+            if self.is_wanted("Delete it? [y/N]"):
+                path.unlink()
+                self.terminal.print_text(f"{path}: deleted")
+
+    def is_wanted(self, question: str = "Fix? [y/N]") -> bool:
         if self.choice == "ask" and self.is_asking:
-            return self.terminal.ask("Fix? [y/N]")
+            return self.terminal.ask(question)
         return self.choice == "fix"
 
     def plan(self) -> Outcome:
