@@ -10,6 +10,7 @@ from migfix.rows.removed_field import shown
 from migfix.rules.keep_database_default import RULE
 from migfix.rules.keep_database_default.columns import NewColumn, new_columns, reason_against
 from migfix.rules.keep_database_default.follow_up import new_migration, still_as_added
+from migfix.rules.keep_database_default.now_required import now_required
 from migfix.rules.keep_database_default.type_change import dropping_edits, outgrown
 from migfix.source.edits import Edit, Insert
 from migfix.source.migration import Migration
@@ -27,6 +28,21 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             yield from _kept(migration, history)
         if "AlterField" in kinds:
             yield from _dropped(migration, history)
+            yield from _required(migration, history)
+
+
+def _required(migration: Migration, history: History) -> Iterator[Finding]:
+    for op, model in now_required(migration, history):
+        label = f"{model.label}.{op.text('name')}"
+        why = (
+            f"the previous release writes NULL into {label} itself, so that no default in the database helps: its "
+            "inserts fail once the column is NOT NULL."
+        )
+        next_step = (
+            "Deploy in two releases: first the code that always writes a value, with a default on the field and "
+            "null=True, then this migration."
+        )
+        yield Refusal(RULE.code, migration.path, op.line, why, next_step)
 
 
 def _kept(migration: Migration, history: History) -> Iterator[Finding]:
