@@ -22,7 +22,7 @@ def doctor(
     python_path: PythonPath = None,
     color: Color = Colour.auto,
 ) -> None:
-    """Compare the migration files with what a database has recorded and with its tables."""
+    """Compare files, records and tables of a database."""
     from migfix.commands.doctor.run import diagnose
 
     found = diagnose(Path.cwd(), apps, settings, databases)

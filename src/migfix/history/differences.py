@@ -11,6 +11,7 @@ from migfix.history.fields import Field
 from migfix.history.model import Model
 from migfix.history.model_differences import state_differences
 from migfix.history.state import State
+from migfix.project.facts import Facts
 from migfix.source.migration import Argument, Call, Dependency, Key, Literal, Migration, Value
 
 
@@ -57,7 +58,7 @@ def table_differences(old: State, new: State, app: str) -> list[str]:
     for made, state, other in ((before, old, new), (after, new, old)):
         for key, model in state.models.items():
             if key[0] == app:
-                made.models[key] = _as_table(model, other.models.get(key))
+                made.models[key] = _as_table(model, other.models.get(key), old.facts)
     return state_differences(before, after, [app])
 
 
@@ -70,12 +71,24 @@ _IN_COLUMNS = frozenset(
 )
 
 
-def _as_table(model: Model, other: Model | None) -> Model:
+def _as_table(model: Model, other: Model | None, facts: Facts) -> Model:
     """The model reduced to what its table has."""
-    fields = {name: _as_column(each, other.fields.get(name) if other else None) for name, each in model.fields.items()}
+    fields = {
+        name: _as_column(_with_target(each, model, facts), other.fields.get(name) if other else None)
+        for name, each in model.fields.items()
+    }
     options = {name: value for name, value in model.options.items() if name in _IN_TABLES}
     parents = tuple(base for base in model.bases if isinstance(base, Literal))
     return replace(model, fields=fields, options=options, bases=parents, managers=None)
+
+
+def _with_target(field: Field, model: Model, facts: Facts) -> Field:
+    """The field with its target as a label, however it is written: ``"Post"``, ``settings.AUTH_USER_MODEL``."""
+    key = field.target(*model.key, facts)
+    if key is None or not isinstance(field.value, Call):
+        return field
+    others = [each for each in field.value.arguments if each.keyword not in (None, "to")]
+    return Field(field.name, replace(field.value, arguments=(Argument("to", Literal(".".join(key))), *others)))
 
 
 def _as_column(field: Field, other: Field | None) -> Field:
