@@ -43,7 +43,7 @@ def left_behind(migration: Migration, index: int, history: History) -> list[str]
                 each for each in model.fields.values() if each.kind == "ManyToManyField" and each.get("through") is None
             ]
             undo += [
-                f"DROP TABLE `{table}`;" for table in (model.table, *(_link_table(model.table, each) for each in many))
+                f"DROP TABLE `{table}`;" for table in (model.table, *(link_table(model.table, each) for each in many))
             ]
         elif op.kind == "AddField":
             state = state or history.state_before(migration, index)
@@ -55,12 +55,12 @@ def _drop_field(op: Operation, state: State, app: str) -> str:
     model, field = state.models.get((app, op.model)), field_of(op)
     table = model.table if model else f"{app}_{op.model}"
     if field.kind == "ManyToManyField":
-        return f"DROP TABLE `{_link_table(table, field)}`;"
+        return f"DROP TABLE `{link_table(table, field)}`;"
     key = f" DROP FOREIGN KEY (its constraint on `{field.column}`)," if field.is_key else ""
     return f"ALTER TABLE `{table}`{key} DROP COLUMN `{field.column}`;"
 
 
-def _link_table(table: str, field: Field) -> str:
+def link_table(table: str, field: Field) -> str:
     """The link table of a field, named as in ManyToManyField._get_m2m_db_table, but not shortened to 64 characters."""
     db_table = field.get("db_table")
     return str(db_table.value) if isinstance(db_table, Literal) else f"{table}_{field.name}"

@@ -177,7 +177,7 @@ def follow_up_source(
     body += ["    ]", ""]
     definitions = [migration.functions[name].code for name in functions]
     code = "\n".join([*(f"{each}\n\n" for each in definitions), *body])
-    constants = _constants(migration, code)
+    constants = [_constant(migration, name) for name in constants_for(migration, code)]
     code = "".join(f"{each}\n" for each in constants) + "\n\n" * bool(constants) + code
     text = f"# {reason}\n\n{_imports(migration, code, functions)}\n\n{code}"
     return _as_in(migration, text)
@@ -190,14 +190,14 @@ def _list_of(name: str, items: list[str], quote: str) -> list[str]:
     return [f"    {name} = [", *(f"        {with_quotes(each, quote)}," for each in items), "    ]", ""]
 
 
-def _constants(migration: Migration, code: str) -> list[str]:
-    """The module-level constants that ``code`` needs, and those that they need, in the order of the file."""
+def constants_for(migration: Migration, code: str) -> list[str]:
+    """The module-level constants that ``code`` needs, and those that they need, by name, in the order of the file."""
     needed: set[str] = set()
     text = code
     while more := {name for name in names_read(text) if name in migration.constants} - needed:
         needed |= more
         text = "\n".join(text_between(migration.source, assignment_of(migration.source, name)) for name in more)
-    return [_constant(migration, name) for name in migration.constants if name in needed]
+    return [name for name in migration.constants if name in needed]
 
 
 def _constant(migration: Migration, name: str) -> str:

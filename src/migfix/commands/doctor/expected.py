@@ -9,11 +9,11 @@ from pathlib import Path
 from migfix.errors import MigfixError
 from migfix.history import History
 from migfix.history.differences import in_own_order
-from migfix.history.fields import Field
 from migfix.history.model import Model
 from migfix.history.state import State
 from migfix.project.django.asking import ask
-from migfix.source.migration import Key, Literal
+from migfix.rows.leftover_tables import link_table
+from migfix.source.migration import Key
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _from_source(state: State) -> dict[str, Table]:
             found[model.table.lower()] = _table(model)
             for each in model.fields.values():
                 if each.kind == "ManyToManyField" and each.get("through") is None:
-                    name = _links(model, each)
+                    name = link_table(model.table, each)
                     found[name.lower()] = Table(model.app, model.label, name)
     return found
 
@@ -101,8 +101,3 @@ def _table(model: Model) -> Table:
         else:
             columns[each.column.lower()] = each.column
     return Table(model.app, model.label, model.table, columns, frozenset(others))
-
-
-def _links(model: Model, field: Field) -> str:
-    option = field.get("db_table")
-    return str(option.value) if isinstance(option, Literal) and option.value else f"{model.table}_{field.name}"

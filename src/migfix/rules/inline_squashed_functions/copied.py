@@ -11,6 +11,7 @@ from migfix.source.edits import AddImport
 from migfix.source.migration import Migration
 from migfix.source.parse import syntax_tree
 from migfix.source.text import assignment_of, names_read, text_between
+from migfix.splitting.follow_up import constants_for
 
 
 class CannotCopy(Exception):
@@ -34,7 +35,7 @@ def copied(source: Migration, wanted: set[str], target: Migration, taken: set[st
         raise CannotCopy(f"{source.name} has no function {lost[0]}")
     functions = called_functions(source, wanted)
     text = "\n\n\n".join(each.code for each in functions)
-    constants = _constants(source, text)
+    constants = constants_for(source, text)
     blocks = [text_between(source.source, assignment_of(source.source, name)) for name in constants]
     whole = "\n\n\n".join(filter(None, ["\n".join(blocks), text]))
     own = {each.name for each in functions} | set(constants)
@@ -50,15 +51,6 @@ def copied(source: Migration, wanted: set[str], target: Migration, taken: set[st
 def _free(name: str, source: Migration, taken: set[str]) -> str:
     """The name, with the number of its migration if something else has it."""
     return name if name not in taken else f"{name}_{source.name.partition('_')[0]}"
-
-
-def _constants(source: Migration, text: str) -> list[str]:
-    """The constants that the code needs, and those that they need, in the order of the file."""
-    needed: set[str] = set()
-    while more := {name for name in names_read(text) if name in source.constants} - needed:
-        needed |= more
-        text = "\n".join(text_between(source.source, assignment_of(source.source, name)) for name in more)
-    return [name for name in source.constants if name in needed]
 
 
 def _imports(source: Migration, code: str, own: set[str], target: Migration) -> tuple[AddImport, ...]:
