@@ -149,9 +149,7 @@ class Project:
 
     def squashed(self, label: str) -> tuple[Migration, ...]:
         """The migrations of an app that may replace others."""
-        return self._migrations_in(
-            path for path in self._files_of(label).values() if b"replaces" in self._content(path)
-        )
+        return self.app_mentioning(label, b"replaces")
 
     def _files_of(self, label: str) -> dict[str, Path]:
         """The files in the folder of an app by name. They may be other files than migrations."""

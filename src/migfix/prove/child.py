@@ -90,6 +90,9 @@ def _is_applied(app: str, operation: Operation, state: ProjectState) -> bool:
 
 def changed_models(planned: dict[str, bytes]) -> list[str]:
     """The changes that Django's autodetector finds between the files on disk and the ``planned`` ones."""
+    if not planned:
+        end_state({}, True)  # it only matters whether Django can load them
+        return []
     planned = {os.path.realpath(path): content for path, content in planned.items()}
     try:
         before, after = end_state({}, True), end_state(planned, True)
