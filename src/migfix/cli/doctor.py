@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from migfix.cli.app import FIXED, LEFT, app
+from migfix.cli.app import FAILED, FIXED, LEFT, app
 from migfix.cli.options import Color, Colour, PythonPath, Settings, Texts
+from migfix.cli.terminal import print_text
+
+if TYPE_CHECKING:
+    from migfix.commands.doctor.drift import Drift
 
 
 @app.command()
@@ -19,6 +23,9 @@ def doctor(
     settings: Settings = None,
     databases: Annotated[Texts, typer.Option("--database", help="A database to look at. Default: `default`.")] = [],  # noqa: B006
     is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    is_fixing: Annotated[bool, typer.Option("--fix", help="Show what mends it, ask, and carry it out.")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="With --fix: don't ask.")] = False,
+    is_only_plan: Annotated[bool, typer.Option("--plan-only", help="With --fix: show it, and change nothing.")] = False,
     python_path: PythonPath = None,
     color: Color = Colour.auto,
 ) -> None:
@@ -26,14 +33,40 @@ def doctor(
     from migfix.commands.doctor.run import diagnose
 
     found = diagnose(Path.cwd(), apps, settings, databases)
-    count = sum(map(len, found.values()))
+    if (is_fixing or is_only_plan) and any(found.values()):
+        for alias in [alias for alias, drifts in found.items() if drifts]:
+            _show({alias: found[alias]}, is_json=False)
+            _mend(alias, apps, settings, is_sure=is_sure, is_only_plan=is_only_plan)
+        if is_only_plan:
+            raise typer.Exit(LEFT)
+        found = diagnose(Path.cwd(), apps, settings, databases)
+    _show(found, is_json)
+    raise typer.Exit(LEFT if any(found.values()) else FIXED)
+
+
+def _show(found: dict[str, list[Drift]], is_json: bool) -> None:
     if is_json:
         listed = [{"database": alias, **asdict(each)} for alias, drifts in found.items() for each in drifts]
         typer.echo(json.dumps({"version": 1, "findings": listed}, indent=2))
-        raise typer.Exit(LEFT if count else FIXED)
+        return
     for alias, drifts in found.items():
         for each in drifts:
-            typer.echo(f"{alias}: {each.name}: {each.what}\n  next: {each.next_step}\n")
+            print_text(f"{alias}: {each.name}: {each.what}\n  next: {each.next_step}\n")
         if not drifts:
             typer.echo(f"{alias}: healthy: files, records and tables agree")
-    raise typer.Exit(LEFT if count else FIXED)
+
+
+def _mend(alias: str, apps: list[str], settings: str | None, *, is_sure: bool, is_only_plan: bool) -> None:
+    """Show one plan after the other, and carry out what is agreed to."""
+    from migfix.commands.doctor.mend import carry_out, lines_of, next_plan, place_of
+
+    place, earlier = place_of(Path.cwd(), settings, alias, apps), None
+    while (plan := next_plan(place)) != earlier and (plan.steps or plan.left):
+        print_text(f"{alias}: the plan\n" + "\n".join(lines_of(plan)) + "\n")
+        if not plan.steps or is_only_plan:
+            return
+        if not is_sure and not typer.confirm("Carry it out?"):
+            raise typer.Exit(FAILED)
+        script = carry_out(plan)
+        print_text(f"{alias}: done. To undo it, run {script}\n")
+        earlier = plan

@@ -12,8 +12,15 @@ NAMES = (
     "missing-column",
     "half-applied",
     "not-recorded",
+    "missing-constraint",
+    "missing-index",
+    "wrong-type",
+    "wrong-null",
     "invalid-index",
+    "not-validated",
+    "sequence-behind",
     "column-of-no-field",
+    "table-of-no-model",
     "not-compared",
 )
 """Every kind, worst first."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from migfix.errors import MigfixError
 from migfix.history import History
@@ -41,24 +42,26 @@ class Expected:
     history: History
     unsure: frozenset[str] = frozenset()
     """The apps that can't be compared."""
+    compared: Mapping[str, Any] | None = None
+    """The answer of ``migfix.repair``; None where Django can't load the migrations."""
 
 
 def expected(keys: frozenset[Key], apps: Iterable[str], history: History, where: tuple[Path, str, str]) -> Expected:
     """What Django expects in a database; read from source where Django can't load the migrations.
 
-    ``where`` are the folder of the project, the settings and the database.
+    ``apps`` are those that are asked for. ``where`` are the folder of the project, the settings and the database.
     """
-    state, unsure = _replayed(keys, apps, history)
+    state, unsure = _replayed(keys, sorted(history.facts.folders or {}), history)
     root, settings, alias = where
     try:
-        answer = ask("migfix.project.django.expected", root, settings, {"alias": alias})
+        answer = ask("migfix.repair", root, settings, {"asked": "compare", "alias": alias, "apps": sorted(apps)})
     except MigfixError:
         return Expected(keys, _from_source(state), state, history, unsure)
     tables = {
         table.lower(): Table(app, label, table, {column.lower(): column for column in columns})
-        for app, label, table, columns in answer
+        for app, label, table, columns in answer["tables"]
     }
-    return Expected(keys, tables, state, history)
+    return Expected(keys, tables, state, history, compared=answer)
 
 
 def _replayed(keys: frozenset[Key], apps: Iterable[str], history: History) -> tuple[State, frozenset[str]]:

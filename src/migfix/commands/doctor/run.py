@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from migfix.commands.doctor.begun import begun
 from migfix.commands.doctor.drift import Drift
 from migfix.commands.doctor.expected import expected
+from migfix.commands.doctor.facets import facets
 from migfix.commands.doctor.records import lost_files, out_of_order
 from migfix.commands.doctor.tables import extra, missing, not_recorded
 from migfix.commands.verify import settings_of
@@ -46,7 +48,7 @@ def _drifts(recorded: Recorded, apps: frozenset[str], history: History, where: t
     tables = {
         table.lower(): frozenset(column.lower() for column in columns) for table, columns in recorded.tables.items()
     }
-    wanted = expected(recorded.applied, sorted(history.facts.folders or {}), history, where)
+    wanted = expected(recorded.applied, apps, history, where)
     invalid = (
         Drift(
             "invalid-index",
@@ -59,7 +61,8 @@ def _drifts(recorded: Recorded, apps: frozenset[str], history: History, where: t
         *lost_files(recorded.applied, apps, history),
         *out_of_order(recorded.applied, apps, history),
         *missing(wanted, apps, tables),
-        *not_recorded(wanted, apps, tables),
+        *(begun(wanted) if wanted.compared else not_recorded(wanted, apps, tables)),
+        *(facets(wanted) if wanted.compared else ()),
         *extra(wanted, apps, tables),
         *invalid,
         *(_not_compared(app) for app in sorted(apps & wanted.unsure)),

@@ -18,19 +18,20 @@ Tables = Mapping[str, frozenset[str]]
 
 def missing(expected: Expected, apps: frozenset[str], tables: Tables) -> Iterator[Drift]:
     """Tables and columns that applied migrations have made and that aren't there."""
+    gone = {tuple(each) for each in (expected.compared or {}).get("gone", ())}
     for name, table in sorted(expected.tables.items()):
-        if table.app not in apps - expected.unsure:
+        if table.app not in apps - expected.unsure or ("table", name) in gone:
             continue
         if name not in tables:
-            maker = _maker(table, "", expected)
+            made_by = maker(table, "", expected)
             what = f"the table {table.name} of {table.label} isn't there, and the migrations that make it are applied."
-            yield Drift("missing-table", what, _again(table.app, maker), table.app, maker, table.name)
+            yield Drift("missing-table", what, _again(table.app, made_by), table.app, made_by, table.name)
             continue
         for column, written in sorted(table.columns.items()):
-            if column not in tables[name] and column != _ROW_ID:
-                maker = _maker(table, written, expected)
+            if column not in tables[name] and column != _ROW_ID and ("column", name, column) not in gone:
+                made_by = maker(table, written, expected)
                 what = f"the column {written} of {table.name} isn't there, and the migrations that make it are applied."
-                yield Drift("missing-column", what, _again(table.app, maker), table.app, maker, table.name, written)
+                yield Drift("missing-column", what, _again(table.app, made_by), table.app, made_by, table.name, written)
 
 
 _ROW_ID = "rowid"
@@ -42,7 +43,7 @@ def _again(app: str, name: str) -> str:
     return f"Run its statement by hand: {shown} shows it. Then run migfix doctor again."
 
 
-def _maker(table: Table, column: str, expected: Expected) -> str:
+def maker(table: Table, column: str, expected: Expected) -> str:
     """The applied migration that made a table, or the newest one that added the column."""
     model = expected.state.models.get((table.app, table.label.rpartition(".")[2].lower()))
     found = model.made_by[1] if model else ""

@@ -1,0 +1,48 @@
+"""Migrations that aren't recorded, and of which a database has a part: operation by operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migfix.commands.doctor.drift import Drift
+from migfix.commands.doctor.expected import Expected
+from migfix.findings.words import listed
+from migfix.source.migration import Migration
+
+
+def begun(expected: Expected) -> Iterator[Drift]:
+    """What Django finds in the tables of migrations that aren't recorded."""
+    for app, name, parts in (expected.compared or {}).get("begun", ()):
+        migration = expected.history.migration((app, name))
+        called = {part: _called(migration, parts, part) for part in ("there", "missing", "partly", "unknown")}
+        if called["missing"] or called["partly"]:
+            there = called["there"] or called["partly"]
+            what = f"{app}.{name} isn't recorded as applied, and a part of it is there: {there}."
+            left = ", ".join(each for each in (called["partly"], called["missing"]) if each)
+            next_step = f"Remove that, or run the rest by hand ({left}) and record it with --fake."
+            yield Drift("half-applied", f"{what}{_unknown(called['unknown'])}", next_step, app, name)
+            continue
+        what = f"{app}.{name} isn't recorded as applied, and everything that it makes is there: {called['there']}."
+        next_step = f"Record it: python manage.py migrate {app} {name} --fake."
+        if not expected.history.own_parents(migration) if migration else False:
+            next_step = f"migrate --fake-initial accepts it. Or: python manage.py migrate {app} {name} --fake."
+        yield Drift("not-recorded", f"{what}{_unknown(called['unknown'])}", next_step, app, name)
+
+
+def _called(migration: Migration | None, parts: list[str], part: str) -> str:
+    """The operations of a migration that are there, missing …, with their lines."""
+    operations = (
+        {op.where[1]: op for op in migration.operations if op.where[:1] == ("operations",)} if migration else {}
+    )
+    found = [
+        f"{operations[index].kind} on line {operations[index].line}"
+        if index in operations
+        else f"operation {index + 1}"
+        for index, each in enumerate(parts)
+        if each == part
+    ]
+    return listed(found) if found else ""
+
+
+def _unknown(called: str) -> str:
+    return f" The tables don't show {called}." if called else ""

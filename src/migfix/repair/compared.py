@@ -1,0 +1,97 @@
+"""A database compared with the models of the migrations that it has applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.apps import apps as live_apps
+from django.db.migrations.state import ProjectState
+from django.db.models import Model
+
+from migfix.repair.facets import Facet, is_here, table_of, there, wanted
+from migfix.repair.history import Applied
+from migfix.repair.progress import Progress, progress_of
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What a database should have, and what it has."""
+
+    applied: Applied
+    apps: frozenset[str]
+    """The labels of the apps that are asked for."""
+
+    @cached_property
+    def state(self) -> ProjectState:
+        """The models after the applied migrations."""
+        return self.applied.state(self.applied.keys)
+
+    @cached_property
+    def models(self) -> list[type[Model]]:
+        """The models that have a table of their own here, and the models of their links."""
+        every = self.state.apps.get_models(include_auto_created=True)
+        return [model for model in every if is_here(self.applied.connection, model)]
+
+    @cached_property
+    def real(self) -> set[Facet]:
+        """What the database has."""
+        return self._read[0]
+
+    @cached_property
+    def _read(self) -> tuple[set[Facet], set[str]]:
+        return there(self.applied.connection)
+
+    @cached_property
+    def begun(self) -> list[Progress]:
+        """The migrations that aren't recorded, and of which something is there, in order."""
+        known = {app for app, _ in self.applied.keys} | {app for app in self.apps if self._has_tables(app)}
+        found = (
+            progress_of(self.applied, each, self.real)
+            for each in self.applied.pending
+            if each.app_label in self.apps & known
+        )
+        return [each for each in found if each.is_begun]
+
+    def _has_tables(self, app: str) -> bool:
+        return any(facet[0] == "table" and facet[1].startswith(f"{app}_") for facet in self.real)
+
+    @cached_property
+    def missing(self) -> list[Facet]:
+        """What isn't there, without what belongs to something else that isn't there."""
+        gone = {facet for each in self.begun for facet in each.gone}
+        models = [model for model in self.models if model._meta.app_label in self.apps]
+        return left(wanted(self.applied.connection, models) - gone, self.real, self._read[1])
+
+    @cached_property
+    def strangers(self) -> list[str]:
+        """The tables that begin with the label of an app, and that belong to no model."""
+        owned = {"django_migrations"}
+        for apps in (self.state.apps, self.applied.end.apps, live_apps):
+            owned |= {table_of(model) for model in apps.get_models(include_auto_created=True, include_swapped=True)}
+        tables = {facet[1] for facet in self.real if facet[0] == "table"} - owned - self._read[1]
+        labels = {each.label for each in live_apps.get_app_configs()}
+        return sorted(each for each in tables if _label_of(each, labels) in self.apps)
+
+
+def left(expected: set[Facet], real: set[Facet], unread: set[str]) -> list[Facet]:
+    """The facets that aren't there: first tables, then columns, then the rest of tables and columns that are there."""
+    tables = {facet[1] for facet in real if facet[0] == "table"}
+    columns = {facet[1:3] for facet in real if facet[0] == "column"}
+    typed = {facet[1:3] for facet in real if facet[0] == "type"}
+    found = set()
+    for facet in expected - real:
+        kind, table, *rest = facet
+        if table in unread or (table not in tables and kind != "table"):
+            continue
+        if kind in ("table", "column"):
+            found.add(facet)
+        elif kind == "type":
+            found |= {facet} if facet[1:3] in typed else set()
+        elif kind in ("constraint", "named-index") or all((table, column) in columns for column in rest[0].split(",")):
+            found.add(facet)
+    return sorted(found, key=lambda facet: ({"table": 0, "column": 1}.get(facet[0], 2), facet))
+
+
+def _label_of(table: str, labels: set[str]) -> str:
+    return max((label for label in labels if table.startswith(f"{label.lower()}_")), key=len, default="")

@@ -1,0 +1,147 @@
+"""What a table has, as single facets: those that models ask for, and those that a database has.
+
+A facet is its kind, the table, and the rest. ``("table", t)``, ``("column", t, c)``, ``("null", t, c, "NULL")``,
+``("type", t, c, "int")``, ``("unique", t, "a,b")``, ``("key", t, c)``: a foreign key, ``("index", t, "a,b")``,
+``("first", t, c)``: an index that begins with a column, ``("constraint", t, name)``, ``("named-index", t, name)``.
+Automatic names aren't compared: Django keeps the old ones when a table is renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Index, Model, UniqueConstraint
+
+from migfix.repair.column_types import listed_types, one_spelling
+
+Facet = tuple[str, ...]
+
+
+def is_here(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
+    """Whether a model has its own table in a database, as the router decides it."""
+    return bool(model._meta.can_migrate(connection)) and router.allow_migrate_model(connection.alias, model)
+
+
+def table_of(model: type[Model]) -> str:
+    """The table of a model, in lower case. ``db_table`` may hold quotes."""
+    return str(model._meta.db_table).strip('"').lower()
+
+
+def wanted(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> set[Facet]:
+    """What the tables of these models should have."""
+    editor: Any = connection.SchemaEditorClass(connection, collect_sql=True)
+    return {facet for model in models if is_here(connection, model) for facet in _of_model(connection, editor, model)}
+
+
+def _of_model(connection: BaseDatabaseWrapper, editor: Any, model: type[Model]) -> Iterator[Facet]:
+    table, options = table_of(model), model._meta
+    yield ("table", table)
+    for field in options.local_concrete_fields:
+        if field.column and field.db_type(connection):
+            yield from _of_field(connection, editor, model, field)
+    for names in options.unique_together:
+        yield ("unique", table, _columns(model, names))
+    for names in getattr(options, "index_together", ()):
+        yield ("index", table, _columns(model, names, is_ordered=True))
+    for index in options.indexes:
+        if _is_supported(connection, index):
+            is_plain = type(index) is Index and not (index.expressions or index.condition or index.opclasses)
+            columns = _columns(model, [name for name, _ in index.fields_orders], is_ordered=True)
+            yield ("index", table, columns) if is_plain else ("named-index", table, index.name.lower())
+    for constraint in options.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            if _is_supported(connection, constraint):
+                is_plain = not (constraint.expressions or constraint.condition)
+                plain = ("unique", table, _columns(model, constraint.fields))
+                yield plain if is_plain else ("named-index", table, constraint.name.lower())
+        elif connection.features.supports_table_check_constraints or connection.vendor == "postgresql":
+            yield ("constraint", table, constraint.name.lower())
+
+
+def _of_field(
+    connection: BaseDatabaseWrapper, editor: Any, model: type[Model], field: Field[Any, Any]
+) -> Iterator[Facet]:
+    table, column = table_of(model), _plain(field.column)
+    yield ("column", table, column)
+    yield ("type", table, column, one_spelling(connection, field.db_type(connection) or ""))
+    if field.primary_key:
+        return
+    if not getattr(field, "generated", False) and not connection.features.interprets_empty_strings_as_nulls:
+        yield ("null", table, column, "NULL" if field.null else "NOT NULL")
+    if field.unique:
+        yield ("unique", table, column)
+    elif editor._field_should_be_indexed(model, field):
+        yield ("first", table, column)
+    remote = field.remote_field
+    if remote and getattr(field, "db_constraint", False) and connection.features.supports_foreign_keys:
+        yield ("key", table, column)
+
+
+def _columns(model: type[Model], names: Iterable[str], is_ordered: bool = False) -> str:
+    columns = [_plain(getattr(model._meta.get_field(name), "column", None)) for name in names]
+    return ",".join(columns if is_ordered else sorted(columns))
+
+
+def _plain(column: str | None) -> str:
+    return (column or "").strip('"').lower()
+
+
+def _is_supported(connection: BaseDatabaseWrapper, index: Any) -> bool:
+    """Whether Django makes an index or a unique constraint on this engine. It leaves out what an engine can't do."""
+    features = connection.features
+    return not (
+        (index.expressions and not features.supports_expression_indexes)
+        or (index.condition and not features.supports_partial_indexes)
+        or (getattr(index, "include", None) and not features.supports_covering_indexes)
+        or (getattr(index, "deferrable", None) and not features.supports_deferrable_unique_constraints)
+        or (
+            getattr(index, "nulls_distinct", None) is not None
+            and not getattr(features, "supports_nulls_distinct_unique_constraints", False)
+        )
+    )
+
+
+def there(connection: BaseDatabaseWrapper) -> tuple[set[Facet], set[str]]:
+    """What the tables of a database have, and the tables that can't be read."""
+    found: set[Facet] = {("type", *place, kind) for place, kind in listed_types(connection).items()}
+    unread = _virtual(connection)
+    with connection.cursor() as cursor:
+        for each in connection.introspection.get_table_list(cursor):
+            if each.type in ("t", "p"):
+                try:
+                    found.update(_of_table(connection, cursor, each.name))
+                except IndexError:  # Django can't parse every CREATE TABLE of SQLite
+                    unread.add(each.name.lower())
+    return found, unread
+
+
+def _virtual(connection: BaseDatabaseWrapper) -> set[str]:
+    """The virtual tables of SQLite and their shadows, which data functions make."""
+    if connection.vendor != "sqlite":
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')")
+        return {name.lower() for (name,) in cursor.fetchall()}
+
+
+def _of_table(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> Iterator[Facet]:
+    table = name.lower()
+    yield ("table", table)
+    for each in connection.introspection.get_table_description(cursor, name):
+        yield ("column", table, each.name.lower())
+        yield ("null", table, each.name.lower(), "NULL" if each.null_ok else "NOT NULL")
+    for known_as, each in connection.introspection.get_constraints(cursor, name).items():
+        columns = [column.lower() for column in each["columns"] or () if column]
+        yield ("constraint", table, known_as.lower())
+        if each["index"] or each["unique"] or each["primary_key"]:
+            yield ("named-index", table, known_as.lower())
+        if each["unique"] or each["primary_key"]:
+            yield ("unique", table, ",".join(sorted(columns)))
+        if columns and (each["index"] or each["unique"] or each["primary_key"] or each["foreign_key"]):
+            yield ("index", table, ",".join(columns))
+            yield ("first", table, columns[0])
+        if columns and each["foreign_key"]:
+            yield ("key", table, columns[0])

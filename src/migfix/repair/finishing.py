@@ -1,0 +1,116 @@
+"""Bring a migration that isn't recorded to its end, or take back what is there of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+
+from migfix.repair.facets import table_of, wanted
+from migfix.repair.history import Applied, key_of, walked
+from migfix.repair.progress import Part, Progress
+from migfix.repair.steps import Step, of_operation, of_record, reversed_operation
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something that isn't mended, and why."""
+
+    what: str
+
+
+def finish(applied: Applied, progress: Progress, real: set[tuple[str, ...]]) -> list[Step] | Left:
+    """The steps that run the rest of a migration and record it; or those that take its beginning back."""
+    migration, parts = progress.migration, progress.parts
+    name = ".".join(key_of(migration))
+    if Part.partly in parts:
+        index = parts.index(Part.partly)
+        return Left(f"{name}: a part of `{migration.operations[index].describe()}` is there")
+    steps, unsure = [], False
+    for index, (operation, before, after) in enumerate(walked(applied, migration)):
+        runs = parts[index] is Part.missing
+        if parts[index] is Part.unknown and is_data(operation):
+            has_run = Part.there in parts[index:] or (progress.is_whole and _is_overtaken(applied, progress))
+            runs = not has_run and Part.missing in parts[:index]
+            unsure |= not has_run and not runs
+        if runs:
+            if lost := would_lose(applied, after, migration.app_label, operation, real):
+                return Left(f"{name}: SQLite would make {lost[0]} anew without the column {lost[1]}")
+            steps.append(of_operation(operation, migration.app_label, before, after))
+    if unsure:
+        return take_back(applied, progress)
+    return [*steps, of_record(applied.connection, *key_of(migration))]
+
+
+def take_back(applied: Applied, progress: Progress) -> list[Step] | Left:
+    """The steps that remove the beginning of a migration, so that migrate runs all of it.
+
+    A data function may have run or not: only what it can't have written is removed.
+    """
+    name, app = ".".join(key_of(progress.migration)), progress.migration.app_label
+    whole = list(zip(walked(applied, progress.migration), progress.parts, strict=True))
+    in_it = [each for each, part in whole if part is Part.there]
+    for operation, before, after in in_it:
+        old, new = (
+            wanted(applied.connection, state.apps.get_models(include_auto_created=True)) for state in (before, after)
+        )
+        kinds = {facet[0] for facet in old - new}
+        if kinds & {"table", "column", "type", "null"} or any(_filled(applied, facet) for facet in new - old):
+            return Left(
+                f"{name}: its data function may have run or not, and `{operation.describe()}` can't be taken back "
+                "without a loss"
+            )
+    return [reversed_operation(operation, app, before, after) for operation, before, after in reversed(in_it)]
+
+
+def _filled(applied: Applied, facet: tuple[str, ...]) -> bool:
+    """Whether a new table has rows, or a new column more than one value."""
+    quoted = applied.connection.ops.quote_name
+    if facet[0] == "table":
+        sql = f"SELECT COUNT(*) FROM {quoted(facet[1])}"
+    elif facet[0] == "column":
+        sql = f"SELECT COUNT(DISTINCT {quoted(facet[2])}) - 1 FROM {quoted(facet[1])}"
+    else:
+        return False
+    with applied.connection.cursor() as cursor:
+        cursor.execute(sql)
+        return bool(cursor.fetchone()[0] > 0)
+
+
+def is_data(operation: Operation) -> bool:
+    """Whether an operation may change rows, or something that tables don't show."""
+    if isinstance(operation, SeparateDatabaseAndState):
+        return any(map(is_data, operation.database_operations))
+    known = type(operation).__module__.startswith(("django.db.migrations.", "django.contrib.postgres."))
+    return isinstance(operation, RunPython | RunSQL) or not known
+
+
+def _is_overtaken(applied: Applied, progress: Progress) -> bool:
+    """Whether a later migration of the same app is applied, so that this one has run to its end."""
+    graph, key = applied.loader.graph, key_of(progress.migration)
+    return any(child in applied.keys for child in graph.backwards_plan(key) if child != key)
+
+
+def would_lose(
+    applied: Applied, state: object, app: str, operation: Operation, real: set[tuple[str, ...]]
+) -> tuple[str, str] | None:
+    """The table and the column that SQLite would drop, because the models don't know the column."""
+    name = getattr(operation, "model_name", None)
+    if applied.connection.vendor != "sqlite" or name is None:
+        return None
+    model = state.apps.get_model(app, name)  # type: ignore[attr-defined]
+    known = {facet[2] for facet in wanted(applied.connection, [model]) if facet[0] == "column"}
+    there = {facet[2] for facet in real if facet[:2] == ("column", table_of(model))}
+    return next(((table_of(model), column) for column in sorted(there - known)), None)
+
+
+def out_of_order(applied: Applied, apps: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """The migrations that aren't applied although one that depends on them is."""
+    found: dict[tuple[str, str], None] = {}
+    for key in applied.keys:
+        for parent in applied.loader.graph.node_map[key].parents:
+            if parent.key not in applied.keys and parent.key[0] in apps:
+                found[parent.key] = None
+    yield from sorted(found)

@@ -1,0 +1,89 @@
+"""The plan of a repair, and how it is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from migfix.repair.compared import Compared
+from migfix.repair.facets import table_of
+from migfix.repair.filling import refill
+from migfix.repair.finishing import Left, finish, out_of_order
+from migfix.repair.progress import Progress, progress_of
+from migfix.repair.server_facts import invalid_indexes, moved_on, validated
+from migfix.repair.steps import Step, shown
+
+
+def plan(compared: Compared) -> tuple[list[Step], list[str]]:
+    """The next steps, and why the rest is left. After them, another plan may follow."""
+    connection = compared.applied.connection
+    if steps := invalid_indexes(connection):
+        return steps, []
+    steps, why = [], []
+    for each in _unfinished(compared):
+        found = finish(compared.applied, each, compared.real)
+        if isinstance(found, Left):
+            why.append(found.what)
+        else:
+            steps += found
+    if steps:
+        return steps, why
+    for part in refill(compared):
+        if isinstance(part, Left):
+            why.append(part.what)
+        else:
+            steps.append(part)
+    models = [model for model in compared.models if model._meta.app_label in compared.apps]
+    here = [model for model in models if ("table", table_of(model)) in compared.real]
+    steps += validated(connection, map(table_of, here))
+    return [*steps, *moved_on(connection, here)], why
+
+
+def _unfinished(compared: Compared) -> list[Progress]:
+    """The migrations that are begun, and those that applied ones depend on."""
+    found = {(each.migration.app_label, each.migration.name): each for each in compared.begun}
+    for key in out_of_order(compared.applied, compared.apps):
+        if key not in found:
+            migration = compared.applied.loader.graph.nodes[key]
+            found[key] = progress_of(compared.applied, migration, compared.real)
+    order = [(each.app_label, each.name) for each in compared.applied.order]
+    return [found[key] for key in order if key in found]
+
+
+def described(connection: BaseDatabaseWrapper, steps: list[Step]) -> list[dict[str, object]]:
+    """The steps as text: a title, the statements, and those that undo it."""
+    return [
+        {
+            "title": each.title,
+            "statements": shown(connection, each.run, each.note),
+            "undo": shown(connection, each.undo),
+        }
+        for each in steps
+    ]
+
+
+def carry_out(connection: BaseDatabaseWrapper, steps: list[Step]) -> None:
+    """Run the steps: in one transaction where the engine can. Raises DatabaseError."""
+    with _unchecked(connection), ExitStack() as stack:
+        if connection.features.can_rollback_ddl and not any(each.is_alone for each in steps):
+            stack.enter_context(transaction.atomic(using=connection.alias))
+        for step in steps:
+            with connection.schema_editor(atomic=connection.in_atomic_block) as editor:
+                step.run(editor)
+
+
+@contextmanager
+def _unchecked(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """SQLite makes tables anew, which it does only while foreign keys aren't checked."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.disable_constraint_checking()
+    try:
+        yield
+        connection.check_constraints()
+    finally:
+        connection.enable_constraint_checking()

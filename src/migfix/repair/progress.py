@@ -1,0 +1,117 @@
+"""Which operations of a migration that isn't recorded are in a database, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db import models
+from django.db.migrations.migration import Migration
+from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+from migfix.repair.facets import Facet, wanted
+from migfix.repair.history import Applied, walked
+
+
+class Part(Enum):
+    """Whether an operation is in a database."""
+
+    there = "there"
+    missing = "missing"
+    partly = "partly"
+    """Some of what it does is there."""
+    unknown = "unknown"
+    """Its tables don't show it: a data function, a change of the state alone."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A migration that isn't recorded, operation by operation."""
+
+    migration: Migration
+    parts: tuple[Part, ...]
+    gone: frozenset[Facet]
+    """What its operations that are there have removed."""
+
+    @property
+    def is_begun(self) -> bool:
+        return Part.there in self.parts or Part.partly in self.parts
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that can be seen is there."""
+        return Part.there in self.parts and not {Part.missing, Part.partly} & set(self.parts)
+
+
+def progress_of(applied: Applied, migration: Migration, real: set[Facet]) -> Progress:
+    """How far a migration has come."""
+    parts, removed = [], set[Facet]()
+    for operation, before, after in walked(applied, migration):
+        gains, losses = _changes(applied, operation, migration.app_label, before, after)
+        part = _part(gains, losses, real)
+        parts.append(part)
+        if part is Part.there:
+            removed -= gains
+            removed |= losses
+    return Progress(migration, tuple(parts), frozenset(removed))
+
+
+def _part(gains: set[Facet], losses: set[Facet], real: set[Facet]) -> Part:
+    done = [facet in real for facet in gains] + [facet not in real for facet in losses]
+    if not done:
+        return Part.unknown
+    return Part.there if all(done) else Part.partly if any(done) else Part.missing
+
+
+def _changes(
+    applied: Applied, operation: Operation, app: str, before: ProjectState, after: ProjectState
+) -> tuple[set[Facet], set[Facet]]:
+    """What an operation adds and removes."""
+    if isinstance(operation, RunPython | RunSQL) or _is_of_state_alone(operation):
+        return set(), set()
+    labels = set(_changed(before, after))
+    old, new = (wanted(applied.connection, _models(state, labels)) for state in (before, after))
+    gains, losses = new - old, old - new
+    new_tables = {facet[1] for facet in gains if facet[0] == "table"}
+    old_tables = {facet[1] for facet in losses if facet[0] == "table"}
+    new_columns = {facet[1:3] for facet in gains if facet[0] == "column"}
+    old_columns = {facet[1:3] for facet in losses if facet[0] == "column"}
+    return _first_of(gains, new_tables, new_columns), _first_of(losses, old_tables, old_columns)
+
+
+def _first_of(facets: set[Facet], tables: set[str], columns: set[tuple[str, ...]]) -> set[Facet]:
+    """Without the columns of a table that comes or goes as a whole, and without what belongs to such a column.
+
+    What else differs there is said of the finished migration.
+    """
+    return {
+        facet
+        for facet in facets
+        if facet[0] == "table" or (facet[1] not in tables and (facet[0] == "column" or facet[1:3] not in columns))
+    }
+
+
+def _is_of_state_alone(operation: Operation) -> bool:
+    return isinstance(operation, SeparateDatabaseAndState) and not operation.database_operations
+
+
+def _changed(before: ProjectState, after: ProjectState) -> Iterator[tuple[str, str]]:
+    """The models that an operation changes. States share the models that stay."""
+    for key in before.models.keys() | after.models.keys():
+        old, new = before.models.get(key), after.models.get(key)
+        if old is None or new is None or old != new:
+            yield key
+
+
+def _models(state: ProjectState, labels: Iterable[tuple[str, str]]) -> Iterator[type[models.Model]]:
+    """The rendered models, and those of their many-to-many fields."""
+    for key in labels:
+        if key in state.models:
+            model = state.apps.get_model(*key)
+            yield model
+            for field in model._meta.local_many_to_many:
+                if field.remote_field.through._meta.auto_created:
+                    yield field.remote_field.through

@@ -1,0 +1,258 @@
+"""``migfix doctor --fix``: each state is made as people make it. Afterwards files, records and tables agree."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Migfix
+from projects import POST, migration, write_project
+from test_deployed_files import SETTINGS
+from test_doctor import FORGET, names
+from test_leftovers import run_sql
+from test_squash import database, django_admin
+from test_squash_finish import dump
+
+AUTHOR = """migrations.CreateModel("Author", [
+    ("id", ID), ("email", models.CharField(max_length=50, unique=True)), ("name", models.CharField(max_length=50)),
+]),"""
+MORE = """migrations.AddField("post", "rank", models.IntegerField(default=7), preserve_default=False),
+migrations.AddField("post", "author", models.ForeignKey("blog.Author", models.CASCADE, null=True)),
+migrations.AddIndex("post", models.Index(fields=["title", "rank"], name="post_title_rank")),
+migrations.AddConstraint("post", models.UniqueConstraint(fields=["title", "author"], name="post_once")),
+migrations.CreateModel("Tag", [
+    ("id", ID), ("name", models.CharField(max_length=50)), ("posts", models.ManyToManyField("blog.Post")),
+]),"""
+LATER = """migrations.AddField("author", "note", models.TextField(null=True)),
+migrations.AlterField("author", "name", models.CharField(max_length=50, null=True)),"""
+FILES = {
+    "blog/migrations/0001_initial.py": migration(f"{POST}\n{AUTHOR}", attributes="initial = True"),
+    "blog/migrations/0002_more.py": migration(MORE, ("blog", "0001_initial")),
+    "blog/migrations/0003_later.py": migration(LATER, ("blog", "0002_more")),
+}
+ROWS = (
+    "INSERT INTO blog_author (email, name) VALUES ('a@example.com', 'A')",
+    "INSERT INTO blog_post (title, {rank}, author_id) VALUES ('a', 3, 1)",
+    "INSERT INTO blog_post (title, {rank}, author_id) VALUES ('b', 4, NULL)",
+)
+
+
+def made(root: Path, engine: str, settings: dict[str, object], files: dict[str, str] = FILES) -> Path:
+    """A project whose database has applied all of its migrations, and has rows."""
+    write_project(root, files)
+    (root / "settings.py").write_text(f"{SETTINGS}DATABASES = {{'default': {settings!r}}}\n")
+    migrated = django_admin(root, "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    run_sql(root, *(each.format(rank=quoted("rank", engine)) for each in ROWS))
+    return root
+
+
+def quoted(name: str, engine: str) -> str:
+    return f"`{name}`" if engine in ("mysql", "mariadb") else name
+
+
+def fixed(root: Path, migfix: Migfix) -> str:
+    """The output of --fix, after which there is nothing to say, and Django can migrate back and forward."""
+    result = migfix("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.endswith("default: healthy: files, records and tables agree\n")
+    migrated = django_admin(root, "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    return result.stdout
+
+
+def content(root: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the app, without the order of columns, which SQLite changes when it makes a table anew."""
+    return {
+        name: [dict(zip(columns, row, strict=True)) for row in rows] or [dict.fromkeys(columns)]
+        for name, (columns, rows) in dump(root).items()
+        if name.startswith("blog_")
+    }
+
+
+def drop_constraint(root: Path, engine: str, name: str, kind: str) -> None:
+    """Drop what a server named itself: ask Django for the name."""
+    code = (
+        "from django.db import connection as c; cursor = c.cursor(); "
+        f"found = c.introspection.get_constraints(cursor, {name!r}); "
+        f"names = [each for each, what in found.items() if what[{kind!r}] and not what['primary_key']]; "
+        "sql = {'mysql': 'ALTER TABLE {} DROP %s {}' % ('FOREIGN KEY' if "
+        f"{kind!r} == 'foreign_key' else 'INDEX')"
+        "}.get(c.vendor, 'ALTER TABLE {} DROP CONSTRAINT {}'); "
+        f"[cursor.execute(sql.format({name!r}, each)) for each in names]"
+    )
+    done = django_admin(root, "shell", "-c", code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_dropped_by_hand(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        before, posts = content(root), "blog_post"
+        on = f" ON {posts}" if each_engine in ("mysql", "mariadb") else ""
+        run_sql(
+            root,
+            "DROP TABLE blog_tag_posts",
+            "DROP TABLE blog_tag",
+            f"DROP INDEX post_title_rank{on}",
+            f"ALTER TABLE {posts} DROP COLUMN {quoted('rank', each_engine)}",
+        )
+        if each_engine != "sqlite":
+            drop_constraint(root, each_engine, posts, "foreign_key")
+            drop_constraint(root, each_engine, posts, "unique")
+            drop_constraint(root, each_engine, "blog_author", "unique")
+        result = forked("doctor", "--settings", "settings", "--fix", "--plan-only", cwd=root)
+        assert result.returncode == 1
+        assert "create blog_tag, blog_tag_posts" in result.stdout
+        assert "blog_tag" not in content(root)  # nothing has changed
+        output = fixed(root, forked)
+        assert "Create index post_title_rank" in output
+        for each in before["blog_post"]:
+            each["rank"] = "7"  # the values are gone, and the migration has one for rows that are there
+        assert content(root) == before
+        back = django_admin(root, "migrate", "blog", "0001")
+        assert back.returncode == 0, back.stderr
+
+
+def test_records_that_are_gone(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        before = content(root)
+        run_sql(root, *(FORGET.format(name) for name in ("0002_more", "0003_later")))
+        assert names(root, forked) == [("not-recorded", "0002_more"), ("not-recorded", "0003_later")]
+        fixed(root, forked)
+        assert content(root) == before
+
+
+def test_an_order_that_is_inconsistent(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """The record is gone, and a part of what it stands for."""
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        before = content(root)
+        run_sql(root, FORGET.format("0002_more"), "DROP TABLE blog_tag_posts", "DROP TABLE blog_tag")
+        assert django_admin(root, "migrate").returncode
+        fixed(root, forked)
+        assert content(root) == before
+
+
+BROKEN = migration(
+    """migrations.AddField("author", "age", models.IntegerField(default=1)),
+migrations.RunPython(fill, migrations.RunPython.noop),
+migrations.AddField("author", "city", models.CharField(max_length=9, default="x")),""",
+    ("blog", "0003_later"),
+    attributes="atomic = False",
+    functions="""
+    def fill(apps, schema_editor):
+        Author = apps.get_model("blog", "Author")
+        if Author.objects.using(schema_editor.connection.alias).filter(name="A").exists():
+            raise ValueError("A")
+    """,
+)
+
+
+def test_broken_half_way(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """A migration that isn't atomic stops in its data function. What it did before is taken back."""
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        before = content(root)
+        (root / "blog/migrations/0004_broken.py").write_text(BROKEN)
+        assert "ValueError" in django_admin(root, "migrate").stderr
+        assert names(root, forked) == [("half-applied", "0004_broken")]
+        result = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "take back: Add field age to author" in result.stdout
+        assert content(root) == before
+        run_sql(root, "UPDATE blog_author SET name = 'B'")
+        assert django_admin(root, "migrate").returncode == 0
+
+
+def test_broken_between_schema_operations(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """Without a data function the rest is run."""
+    fields = """migrations.AddField("author", "age", models.IntegerField(default=1)),
+    migrations.AddField("author", "city", models.CharField(max_length=9, default="x")),"""
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        run_sql(root, "ALTER TABLE blog_author ADD COLUMN age integer NOT NULL DEFAULT 5")
+        files = {"blog/migrations/0004_fields.py": migration(fields, ("blog", "0003_later"))}
+        for name, text in files.items():
+            (root / name).write_text(text)
+        fixed(root, forked)
+        assert {"age": "5", "city": "x"}.items() <= content(root)["blog_author"][0].items()
+
+
+def test_a_script_that_undoes_it(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        run_sql(root, "DROP TABLE blog_tag_posts", FORGET.format("0003_later"))
+        before = content(root)
+        output = fixed(root, forked)
+        scripts = [line.partition("run ")[2] for line in output.splitlines() if "To undo it" in line]
+        for each in reversed(scripts):
+            statements = [line for line in Path(each).read_text().split(";\n") if not line.startswith("--")]
+            run_sql(root, *filter(str.strip, statements))
+        assert content(root) == before
+
+
+def test_what_only_postgresql_has(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """An invalid index, a constraint that isn't validated, and a sequence behind its table."""
+    if each_engine != "postgresql":
+        pytest.skip("only PostgreSQL has these")
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        run_sql(
+            root,
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'post_title_rank'::regclass",
+            "ALTER TABLE blog_post ADD CONSTRAINT ranked CHECK (rank > 0) NOT VALID",
+            "INSERT INTO blog_post (id, title, rank) VALUES (99, 'c', 5)",
+            "SELECT setval(pg_get_serial_sequence('blog_post', 'id'), 5)",
+        )
+        found = [name for name, _ in names(root, forked)]
+        assert found == ["invalid-index", "not-validated", "sequence-behind"]
+        fixed(root, forked)
+        run_sql(root, "INSERT INTO blog_post (title, rank) VALUES ('d', 5)")
+
+
+def test_types_and_nulls(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    change = {
+        "postgresql": (
+            "ALTER TABLE blog_post ALTER rank TYPE bigint",
+            "ALTER TABLE blog_post ALTER rank DROP NOT NULL",
+        ),
+        "mysql": ("ALTER TABLE blog_post MODIFY `rank` bigint NULL",),
+        "mariadb": ("ALTER TABLE blog_post MODIFY `rank` bigint NULL",),
+    }
+    if each_engine not in change:
+        pytest.skip("SQLite can't change a column by hand")
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        run_sql(root, *change[each_engine])
+        assert names(root, forked) == [("wrong-type", "0002_more"), ("wrong-null", "0002_more")]
+        fixed(root, forked)
+
+
+def test_nobody_answers(tmp_path: Path, forked: Migfix) -> None:
+    with database("sqlite", tmp_path) as settings:
+        root = made(tmp_path / "project", "sqlite", settings)
+        run_sql(root, "DROP INDEX post_title_rank")
+        before = content(root)
+        result = forked("doctor", "--settings", "settings", "--fix", cwd=root)
+        assert result.returncode in (1, 2)
+        assert content(root) == before
+        data = json.loads(forked("doctor", "--settings", "settings", "--json", cwd=root).stdout)
+        assert [each["what"] for each in data["findings"]] == [
+            "the index on title,rank of blog_post isn't there, and the migrations that make it are applied."
+        ]
+
+
+def test_a_column_of_no_field_stays(tmp_path: Path, forked: Migfix) -> None:
+    """SQLite makes tables anew, and would drop it."""
+    with database("sqlite", tmp_path) as settings:
+        root = made(tmp_path / "project", "sqlite", settings)
+        run_sql(root, "DROP INDEX post_title_rank", "ALTER TABLE blog_post DROP COLUMN rank")
+        run_sql(root, "ALTER TABLE blog_post ADD COLUMN legacy integer DEFAULT 8")
+        result = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+        assert result.returncode == 1
+        assert "left: SQLite would make blog_post anew without the column legacy" in result.stdout
+        assert content(root)["blog_post"][0]["legacy"] == "8"
