@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import Migfix
-from projects import POST, migration, write_project
+from projects import POST, git, migration, write_project
 from test_deployed_files import SETTINGS
 from test_doctor import FORGET, names
 from test_leftovers import run_sql
@@ -45,7 +45,8 @@ def made(root: Path, engine: str, settings: dict[str, object], files: dict[str, 
     (root / "settings.py").write_text(f"{SETTINGS}DATABASES = {{'default': {settings!r}}}\n")
     migrated = django_admin(root, "migrate")
     assert migrated.returncode == 0, migrated.stderr
-    run_sql(root, *(each.format(rank=quoted("rank", engine)) for each in ROWS))
+    if len(files) > 1:
+        run_sql(root, *(each.format(rank=quoted("rank", engine)) for each in ROWS))
     return root
 
 
@@ -104,7 +105,7 @@ def test_dropped_by_hand(tmp_path: Path, each_engine: str, forked: Migfix) -> No
             drop_constraint(root, each_engine, posts, "unique")
             drop_constraint(root, each_engine, "blog_author", "unique")
         result = forked("doctor", "--settings", "settings", "--fix", "--plan-only", cwd=root)
-        assert result.returncode == 1
+        assert result.returncode == 1, result.stderr
         assert "create blog_tag, blog_tag_posts" in result.stdout
         assert "blog_tag" not in content(root)  # nothing has changed
         output = fixed(root, forked)
@@ -253,6 +254,67 @@ def test_a_column_of_no_field_stays(tmp_path: Path, forked: Migfix) -> None:
         run_sql(root, "DROP INDEX post_title_rank", "ALTER TABLE blog_post DROP COLUMN rank")
         run_sql(root, "ALTER TABLE blog_post ADD COLUMN legacy integer DEFAULT 8")
         result = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
-        assert result.returncode == 1
+        assert result.returncode == 1, result.stderr
         assert "left: SQLite would make blog_post anew without the column legacy" in result.stdout
         assert content(root)["blog_post"][0]["legacy"] == "8"
+
+
+def committed(root: Path, message: str) -> None:
+    if not (root / ".git").exists():
+        git("init", cwd=root)
+    git("add", "--force", "--all", ".", cwd=root)
+    git("commit", "--message", message, cwd=root)
+
+
+@pytest.mark.parametrize("name", ["0002_more", "0003_later"])
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_a_file_that_was_deleted(tmp_path: Path, name: str, is_committed: bool, forked: Migfix) -> None:
+    """git still has it. In the middle, Django can't load the graph."""
+    with database("sqlite", tmp_path) as settings:
+        root = made(tmp_path / "project", "sqlite", settings)
+        committed(root, "deploy")
+        lost = root / f"blog/migrations/{name}.py"
+        text = lost.read_bytes()
+        lost.unlink()
+        if is_committed:
+            committed(root, "delete")
+        assert names(root, forked)[0] == ("missing-file", name)
+        assert f"write {lost}" in fixed(root, forked)
+        assert lost.read_bytes() == text
+        undone = forked("undo", cwd=root)
+        assert undone.returncode == 0, undone.stderr
+        assert not lost.exists()
+
+
+def test_a_file_that_was_renamed(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings)
+        committed(root, "deploy")
+        before, old = content(root), root / "blog/migrations/0003_later.py"
+        old.rename(root / "blog/migrations/0003_note.py")
+        found = json.loads(forked("doctor", "--settings", "settings", "--json", cwd=root).stdout)["findings"][0]
+        assert found["what"] == "blog.0003_later is recorded as applied, and its file is now called 0003_note."
+        fixed(root, forked)
+        assert 'replaces = [("blog", "0003_later")]' in (root / "blog/migrations/0003_note.py").read_text()
+        assert content(root) == before
+
+
+def test_code_that_was_put_back(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """The database is ahead of the code. Nothing is mended here: the newer code goes back."""
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings, {k: v for k, v in FILES.items() if "0001" in k})
+        committed(root, "30")
+        write_project(root, FILES)
+        (root / "settings.py").write_text(f"{SETTINGS}DATABASES = {{'default': {settings!r}}}\n")
+        committed(root, "33")
+        assert django_admin(root, "migrate").returncode == 0
+        git("checkout", "--force", "HEAD~1", cwd=root)
+        found = json.loads(forked("doctor", "--settings", "settings", "--json", cwd=root).stdout)["findings"]
+        listed = [each["name"] for each in found]
+        assert [listed.count(name) for name in ("missing-file", "column-of-no-field", "table-of-no-model")] == [2, 3, 2]
+        assert "only newer code has its file" in found[0]["what"]
+        result = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+        assert result.returncode == 1, result.stderr
+        assert "left: the tables of blog: files of its applied migrations are gone." in result.stdout
+        git("checkout", "--force", "main", cwd=root)
+        assert names(root, forked) == []

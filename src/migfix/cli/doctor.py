@@ -14,6 +14,9 @@ from migfix.cli.options import Color, Colour, PythonPath, Settings, Texts
 from migfix.cli.terminal import print_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from migfix.commands.doctor.checkout import Checkout
     from migfix.commands.doctor.drift import Drift
 
 
@@ -30,16 +33,20 @@ def doctor(
     color: Color = Colour.auto,
 ) -> None:
     """Compare files, records and tables of a database."""
+    from migfix.commands.doctor.checkout import checkout_at
     from migfix.commands.doctor.run import diagnose
 
-    found = diagnose(Path.cwd(), apps, settings, databases)
+    def look() -> Checkout:
+        return checkout_at(Path.cwd(), apps, settings)
+
+    found = diagnose(look(), databases)
     if (is_fixing or is_only_plan) and any(found.values()):
         for alias in [alias for alias, drifts in found.items() if drifts]:
             _show({alias: found[alias]}, is_json=False)
-            _mend(alias, apps, settings, is_sure=is_sure, is_only_plan=is_only_plan)
+            _mend(alias, look, is_sure=is_sure, is_only_plan=is_only_plan)
         if is_only_plan:
             raise typer.Exit(LEFT)
-        found = diagnose(Path.cwd(), apps, settings, databases)
+        found = diagnose(look(), databases)
     _show(found, is_json)
     raise typer.Exit(LEFT if any(found.values()) else FIXED)
 
@@ -56,17 +63,16 @@ def _show(found: dict[str, list[Drift]], is_json: bool) -> None:
             typer.echo(f"{alias}: healthy: files, records and tables agree")
 
 
-def _mend(alias: str, apps: list[str], settings: str | None, *, is_sure: bool, is_only_plan: bool) -> None:
+def _mend(alias: str, look: Callable[[], Checkout], *, is_sure: bool, is_only_plan: bool) -> None:
     """Show one plan after the other, and carry out what is agreed to."""
-    from migfix.commands.doctor.mend import carry_out, lines_of, next_plan, place_of
+    from migfix.commands.doctor.mend import carry_out, lines_of, next_plan
 
-    place, earlier = place_of(Path.cwd(), settings, alias, apps), None
-    while (plan := next_plan(place)) != earlier and (plan.steps or plan.left):
-        print_text(f"{alias}: the plan\n" + "\n".join(lines_of(plan)) + "\n")
-        if not plan.steps or is_only_plan:
+    earlier: list[str] = []
+    while (lines := list(lines_of(plan := next_plan(look(), alias)))) and lines != earlier:
+        print_text(f"{alias}: the plan\n" + "\n".join(lines) + "\n")
+        if is_only_plan or not (plan.files or plan.steps):
             return
         if not is_sure and not typer.confirm("Carry it out?"):
             raise typer.Exit(FAILED)
-        script = carry_out(plan)
-        print_text(f"{alias}: done. To undo it, run {script}\n")
-        earlier = plan
+        print_text(f"{alias}: done. To undo it, run {carry_out(plan)}\n")
+        earlier = lines

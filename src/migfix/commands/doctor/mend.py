@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from migfix.commands.verify import settings_of
+from migfix.commands.doctor.checkout import Checkout
+from migfix.commands.doctor.lost_files import lost_files
 from migfix.errors import MigfixError
-from migfix.project.config.pyproject import load_config
+from migfix.project.django.applied import recorded_in
 from migfix.project.django.asking import ask
-from migfix.project.django.loaded import with_loaded
-from migfix.project.files import find_root
 from migfix.project.state_folder import folder_of
-
-
-@dataclass(frozen=True)
-class Place:
-    """The database of a project, and the apps to look at."""
-
-    root: Path
-    settings: str
-    alias: str
-    apps: tuple[str, ...]
-
-    def ask(self, asked: str, **more: object) -> Any:
-        """The answer of ``migfix.repair``. Raises MigfixError if Django can't load the migrations."""
-        request = {"asked": asked, "alias": self.alias, "apps": list(self.apps), **more}
-        return ask("migfix.repair", self.root, self.settings, request)
+from migfix.write.files import write_all
 
 
 @dataclass(frozen=True)
 class Plan:
     """The next steps for a database."""
 
-    place: Place
-    steps: tuple[dict[str, Any], ...]
+    checkout: Checkout
+    alias: str
+    files: Mapping[Path, tuple[bytes | None, bytes]]
+    """Path -> content now (None: no file) and then. Files come first."""
+    steps: tuple[dict[str, Any], ...] = ()
     """Each has a title, its statements, and those that undo it."""
-    left: tuple[str, ...]
+    left: tuple[str, ...] = ()
     """What isn't mended, and why."""
 
     @property
@@ -48,40 +36,52 @@ class Plan:
         return "".join(f"{each}\n" for step in reversed(self.steps) for each in step["undo"])
 
 
-def place_of(here: Path, settings: str | None, alias: str, apps: Iterable[str]) -> Place:
-    """The project around a folder. Raises MigfixError if no settings are known."""
-    root = find_root(here / "x")
-    module = settings_of(root, settings or load_config(root).settings)
-    labels = with_loaded(load_config(root).facts, root, module).folders or {}
-    return Place(root, module, alias, tuple(apps) or tuple(sorted(labels)))
+def next_plan(checkout: Checkout, alias: str) -> Plan:
+    """What to do next. Nothing changes. Raises MigfixError if Django can't load the migrations."""
+    applied = recorded_in(checkout.root, checkout.settings, [alias])[alias].applied
+    lost = list(lost_files(applied, checkout.apps, checkout.history))
+    files = [each.written(checkout.history) for each in lost]
+    if written := {path: (before, after) for path, before, after in filter(None, files)}:
+        return Plan(checkout, alias, written)
+    unknown = sorted({each.key[0] for each in lost})
+    checkout = replace(checkout, apps=checkout.apps - set(unknown))
+    left = [f"the tables of {app}: files of its applied migrations are gone" for app in unknown]
+    answer = _ask(checkout, alias, "plan")
+    return Plan(checkout, alias, {}, tuple(answer["steps"]), (*left, *answer["left"]))
 
 
-def next_plan(place: Place) -> Plan:
-    """What to do next. Nothing changes. Raises MigfixError."""
-    answer = place.ask("plan")
-    return Plan(place, tuple(answer["steps"]), tuple(answer["left"]))
-
-
-def carry_out(plan: Plan) -> Path:
-    """Carry a plan out. Returns the file with the statements that undo it, which is written first.
+def carry_out(plan: Plan) -> str:
+    """Carry a plan out. Returns how it is undone; the script for that is written first.
 
     Raises MigfixError if a statement fails; in one transaction where the engine can, nothing has changed then.
     """
-    folder = folder_of(plan.place.root)
+    if plan.files:
+        before, after = ({str(path): each[i] for path, each in plan.files.items()} for i in (0, 1))
+        write_all(before, after)
+        return "migfix undo"
+    folder = folder_of(plan.checkout.root)
     folder.mkdir(parents=True, exist_ok=True)
-    script = folder / f"doctor-{plan.place.alias}-{time.strftime('%Y%m%d-%H%M%S')}-undo.sql"
+    script = folder / f"doctor-{plan.alias}-{time.strftime('%Y%m%d-%H%M%S')}-undo.sql"
     script.write_text(plan.undo)
-    answer = plan.place.ask("carry out", steps=list(plan.steps))
+    answer = _ask(plan.checkout, plan.alias, "carry out", steps=list(plan.steps))
     if answer["error"]:
         raise MigfixError(
-            f"Database {plan.place.alias}: {answer['error'].rstrip('.')}.",
+            f"Database {plan.alias}: {answer['error'].rstrip('.')}.",
             "Run migfix doctor to see where it stands.",
         )
-    return script
+    return str(script)
+
+
+def _ask(checkout: Checkout, alias: str, asked: str, **more: object) -> Any:
+    """The answer of ``migfix.repair``. Raises MigfixError if Django can't load the migrations."""
+    request = {"asked": asked, "alias": alias, "apps": sorted(checkout.apps), **more}
+    return ask("migfix.repair", checkout.root, checkout.settings, request)
 
 
 def lines_of(plan: Plan) -> Iterator[str]:
     """The plan as text: what happens, and the statements."""
+    for path, (before, _) in plan.files.items():
+        yield f"{'write' if before is None else 'edit'} {path}"
     for number, step in enumerate(plan.steps, 1):
         yield f"{number}. {step['title']}"
         yield from (f"   {line}" for each in step["statements"] for line in each.splitlines())

@@ -9,20 +9,6 @@ from migfix.history import History
 from migfix.source.migration import Key
 
 
-def lost_files(applied: frozenset[Key], apps: frozenset[str], history: History) -> Iterator[Drift]:
-    """The migrations that are recorded as applied, and whose files are gone."""
-    for key in sorted(applied):
-        app, name = key
-        if app not in apps or history.migration(key) or history.replaced_by(key) != key:
-            continue
-        what = f"{app}.{name} is recorded as applied, and its file is gone."
-        next_step = (
-            "Restore the file with git. If another file took its place, name it there in `replaces = "
-            f'[("{app}", "{name}")]`.'
-        )
-        yield Drift("missing-file", what, next_step, app, name)
-
-
 def out_of_order(applied: frozenset[Key], apps: frozenset[str], history: History) -> Iterator[Drift]:
     """The migrations that are applied although one that they depend on isn't: Django stops every migrate."""
     for key in sorted(applied):
