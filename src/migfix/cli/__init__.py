@@ -22,6 +22,7 @@ COMMANDS = {
     "project": ("config", "baseline"),
     "squash_finish": ("squash-finish",),
     "doctor": ("doctor",),
+    "rollback": ("rollback",),
     "models": ("models",),
     "rules": ("rules", "explain", "demo"),
 }

@@ -15,6 +15,7 @@ from migfix.project.django.answering import reply
 from migfix.project.django.read_only import read_only
 from migfix.repair.compared import Compared
 from migfix.repair.facets import table_of
+from migfix.repair.going_back import going_back
 from migfix.repair.history import Applied, key_of
 from migfix.repair.plan import carry_out, described, plan
 from migfix.repair.server_facts import behind, unvalidated
@@ -46,6 +47,9 @@ def answer(request: dict[str, Any]) -> object:
     if request["asked"] == "compare":
         with read_only(connection):
             return comparison(compared)
+    if request["asked"] == "going back":
+        with read_only(connection):
+            return going_back(compared, [(app, name) for app, name in request["gone"]])
     with read_only(connection):
         steps, left = plan(compared)
         texts = described(connection, steps)

@@ -46,7 +46,7 @@ def next_plan(checkout: Checkout, alias: str) -> Plan:
     unknown = sorted({each.key[0] for each in lost})
     checkout = replace(checkout, apps=checkout.apps - set(unknown))
     left = [f"the tables of {app}: files of its applied migrations are gone" for app in unknown]
-    answer = _ask(checkout, alias, "plan")
+    answer = ask_database(checkout, alias, "plan")
     return Plan(checkout, alias, {}, tuple(answer["steps"]), (*left, *answer["left"]))
 
 
@@ -63,7 +63,7 @@ def carry_out(plan: Plan) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / f"doctor-{plan.alias}-{time.strftime('%Y%m%d-%H%M%S')}-undo.sql"
     script.write_text(plan.undo)
-    answer = _ask(plan.checkout, plan.alias, "carry out", steps=list(plan.steps))
+    answer = ask_database(plan.checkout, plan.alias, "carry out", steps=list(plan.steps))
     if answer["error"]:
         raise MigfixError(
             f"Database {plan.alias}: {answer['error'].rstrip('.')}.",
@@ -72,7 +72,7 @@ def carry_out(plan: Plan) -> str:
     return str(script)
 
 
-def _ask(checkout: Checkout, alias: str, asked: str, **more: object) -> Any:
+def ask_database(checkout: Checkout, alias: str, asked: str, **more: object) -> Any:
     """The answer of ``migfix.repair``. Raises MigfixError if Django can't load the migrations."""
     request = {"asked": asked, "alias": alias, "apps": sorted(checkout.apps), **more}
     return ask("migfix.repair", checkout.root, checkout.settings, request)

@@ -15,22 +15,19 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-import django
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError, connections
-from django.test.utils import setup_test_environment
-from django.utils import translation
 
 from migfix.errors import MigfixError
 from migfix.findings.proof import Outcome, Step, Trial
 from migfix.prove.planned import PlannedFinder, PlannedLoader, file_of
 from migfix.prove.trial.foreign import Foreign, Stopped, one_line
 from migfix.prove.trial.journey import Journey, Route, Wishes
+from migfix.prove.trial.loading import configured, set_up_project
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.scratch.databases import engine_name, scratch_databases, sweep
 from migfix.prove.trial.scratch.settings import is_used, scratch_settings
@@ -50,8 +47,8 @@ def try_out(request: dict[str, Any], report_step: Tell) -> Trial:
     }
     sources, alias = Sources(planned), request["database"]
     wishes = Wishes(request["rows"], tuple(request["own_rows"]), request["sql"])
-    replaced = scratch_settings(_configured(request["settings"]), request["engine"], alias)
-    set_up = partial(_set_up, request["settings"])
+    replaced = scratch_settings(configured(request["settings"]), request["engine"], alias)
+    set_up = partial(set_up_project, request["settings"])
     if request.get("sweep"):
         sweep(replaced, set_up)
         return Trial(request["name"], request["version"])
@@ -72,25 +69,6 @@ def try_out(request: dict[str, Any], report_step: Tell) -> Trial:
         journey = Journey(migrator, route, wishes, sources, lambda name: report_step({"step": name}))
         journey.run()
         return journey.trial(request["version"])
-
-
-def _configured(module: str) -> dict[str, dict[str, Any]]:
-    os.environ["DJANGO_SETTINGS_MODULE"] = module
-    with Foreign() as caught:
-        configured: dict[str, dict[str, Any]] = settings.DATABASES
-        return configured
-    raise MigfixError(f"The settings {module} can't be loaded: {caught.message}.")
-
-
-@cache
-def _set_up(module: str) -> None:
-    """Load the project in Django's test environment, so that it sends no mail. A backend may call this earlier."""
-    with Foreign() as caught:
-        django.setup()
-        setup_test_environment(debug=settings.DEBUG)
-    if caught.error is not None:
-        raise MigfixError(f"The project can't be loaded with the settings {module}: {caught.message}.")
-    translation.deactivate_all()  # the same as migrate and makemigrations, so that a translated label is no change
 
 
 def route_to(targets: list[dict[str, str]], aside: list[dict[str, str]], loader: PlannedLoader) -> Route:

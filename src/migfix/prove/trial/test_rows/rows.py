@@ -72,18 +72,22 @@ class SyntheticRows:
 
         The insert is rolled back. Raises DatabaseError or NoRow.
         """
-        first: NoRow | None = None
+        with transaction.atomic(using=self.alias):
+            self.insert_kept(model)
+            transaction.set_rollback(True, using=self.alias)
+
+    def insert_kept(self, model: type[Model]) -> object:
+        """Insert one row as ``insert()`` does, and return its key. Raises DatabaseError or NoRow."""
+        first = NoRow("no row could be made")
         for attempt in range(_ATTEMPTS):
             try:
                 with transaction.atomic(using=self.alias):
-                    self._insert_ordinary(model, 0, attempt)
+                    key = self._insert_ordinary(model, 0, attempt)
                     self.connection.check_constraints(table_names=[model._meta.db_table])
-                    transaction.set_rollback(True, using=self.alias)
-                return
+                return key
             except NoRow as error:
-                first = first or error
-        if first is not None:
-            raise first
+                first = first if attempt else error
+        raise first
 
     def is_here(self, model: type[Model]) -> bool:
         """Whether the model has its own table in this database."""

@@ -1,0 +1,130 @@
+"""The plan of ``migfix rollback``, and how it is carried out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from migfix.commands.doctor.checkout import Checkout, checkout_at
+from migfix.commands.doctor.mend import ask_database
+from migfix.commands.rollback.target import gone_in
+from migfix.errors import MigfixError
+from migfix.findings.words import listed
+from migfix.project.django.applied import recorded_in
+from migfix.project.django.asking import ask
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What must go back."""
+
+    to: str
+    alias: str
+    commands: tuple[str, ...]
+    """``migrate APP NAME``, in order."""
+    migrations: tuple[str, ...]
+    """What these take back, in order."""
+    irreversible: tuple[str, ...]
+    noops: tuple[str, ...]
+    """Data steps whose reverse does nothing."""
+    lost: tuple[str, ...]
+    """The tables and columns that go, and what they hold."""
+    failures: tuple[str, ...] | None
+    """What the older code can't do on today's schema; None if it wasn't tried."""
+    stricter: tuple[str, ...]
+    """What today's schema may refuse."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether something goes back: not if the older code runs on today's schema."""
+        return bool(self.migrations) and self.failures != ()
+
+    @property
+    def as_data(self) -> dict[str, object]:
+        """The plan as JSON data."""
+        return {"version": 1, "needed": self.is_needed, **asdict(self)}
+
+
+def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Checkout, Rollback]:
+    """The plan, after the older code was tried on a scratch database. The database itself is only read.
+
+    Raises MigfixError.
+    """
+    checkout = checkout_at(here, (), settings)
+    applied = recorded_in(checkout.root, checkout.settings, [alias])[alias].applied
+    gone, is_commit = gone_in(checkout, to, applied)
+    if lost := sorted(key for key in gone if not checkout.history.migration(key)):
+        raise MigfixError(
+            f"{'.'.join(lost[0])} is applied, and this code doesn't have its file.",
+            "Run migfix rollback from a checkout of the newer version, which has all of them.",
+        )
+    answer = ask_database(checkout, alias, "going back", gone=sorted(gone))
+    failures = _failures(checkout, alias, answer) if is_commit and answer["back"] else None
+    return checkout, Rollback(
+        to,
+        alias,
+        tuple(f"migrate {app} {name}{_option(alias)}" for app, name in answer["lines"]),
+        tuple(".".join(key) for key in answer["back"]),
+        tuple(f"{app}.{name}: {op}" for app, name, op in answer["irreversible"]),
+        tuple(f"{app}.{name}: {op}" for app, name, op in answer["noops"]),
+        tuple(map(_held, answer["lost"])),
+        failures,
+        tuple(answer["stricter"]),
+    )
+
+
+def _option(alias: str) -> str:
+    return "" if alias == "default" else f" --database {alias}"
+
+
+def _held(lost: list[Any]) -> str:
+    *place, count = lost
+    if len(place) == 1:
+        return f"the table {place[0]}: {count} row{'s' * (count != 1)}"
+    return f"the column {place[1]} of {place[0]}: {count} value{'s' * (count != 1)} of its own"
+
+
+def _failures(checkout: Checkout, alias: str, answer: dict[str, Any]) -> tuple[str, ...]:
+    request = {"alias": alias, "applied": answer["applied"], "kept": answer["kept"]}
+    failure = "The older code can't be tried on a scratch database"
+    found = ask("migfix.prove.trial.older_release", checkout.root, checkout.settings, request, failure)
+    return tuple(f"{label}: {error}" for label, error in found)
+
+
+def lines_of(plan: Rollback) -> Iterator[str]:
+    """The plan as text."""
+    if not plan.migrations:
+        yield f"{plan.alias}: nothing to go back: {plan.to} has every migration that is applied."
+        return
+    if plan.failures == ():
+        yield f"{plan.alias}: the models of {plan.to} run on today's schema. Nothing needs to go back."
+        yield from (f"  but it may refuse what {plan.to} writes: {each}" for each in plan.stricter)
+        return
+    if plan.failures:
+        yield f"{plan.alias}: the models of {plan.to} don't run on today's schema:"
+        yield from (f"  {each}" for each in plan.failures)
+    yield f"{plan.alias}: run these while the newer code is still there:"
+    yield from (f"  python manage.py {each}" for each in plan.commands)
+    yield f"They take back {listed(list(plan.migrations))}."
+    yield from (f"gone: {each}" for each in plan.lost)
+    yield from (f"stays: what {each} did, because its reverse does nothing" for each in plan.noops)
+    yield from (f"can't go back: {each}" for each in plan.irreversible)
+
+
+def carry_out(checkout: Checkout, plan: Rollback) -> None:
+    """Run the commands. Raises MigfixError at the first one that fails."""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": checkout.settings}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(checkout.root), os.environ.get("PYTHONPATH", "")]))
+    for each in plan.commands:
+        command = [sys.executable, "-m", "django", *each.split()]
+        result = subprocess.run(
+            command, cwd=checkout.root, env=environment, capture_output=True, text=True, check=False
+        )
+        if result.returncode:
+            reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise MigfixError(f"{each} failed: {reason}.", "Run migfix doctor to see where the database stands.")

@@ -1,0 +1,122 @@
+"""What must go back, in which order, and what is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from django.db.migrations.migration import Migration
+from django.db.migrations.operations import RunPython, RunSQL
+from django.db.migrations.operations.base import Operation
+
+from migfix.repair.compared import Compared
+from migfix.repair.facets import Facet, wanted
+from migfix.repair.history import Key, key_of
+
+
+def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
+    """The plan that takes back the applied migrations ``gone`` and all applied ones that depend on them."""
+    applied, graph = compared.applied, compared.applied.loader.graph
+    closed = {key for each in gone if each in applied.keys for key in graph.backwards_plan(each)} & applied.keys
+    kept = applied.keys - closed
+    migrations = [each for each in applied.order if key_of(each) in closed]
+    lost = _lost(compared, kept)
+    return {
+        "back": [key_of(each) for each in reversed(migrations)],
+        "lines": list(_lines(compared, migrations, kept)),
+        "irreversible": [(*key_of(each), op) for each in migrations for op in _operations(each, is_stuck)],
+        "noops": [(*key_of(each), op) for each in migrations for op in _operations(each, is_noop)],
+        "lost": [(*facet[1:], _count(compared, facet)) for facet in lost],
+        "kept": sorted(kept),
+        "applied": sorted(applied.keys),
+        "stricter": list(_stricter(compared, kept)),
+    }
+
+
+def _lines(compared: Compared, migrations: list[Migration], kept: Collection[Key]) -> Iterator[tuple[str, str]]:
+    """The arguments of ``migrate``, in an order in which each takes back as little as possible."""
+    waiting = [key_of(each) for each in reversed(migrations)]
+    order = [key_of(each) for each in compared.applied.order]
+    while waiting:
+        app = waiting[0][0]
+        names = [name for label, name in order if label == app and (label, name) in kept]
+        yield app, names[-1] if names else "zero"
+        graph = compared.applied.loader.graph
+        done = {key for each in waiting if each[0] == app for key in graph.backwards_plan(each)}
+        waiting = [each for each in waiting if each not in done]
+
+
+def _operations(migration: Migration, is_wanted: object) -> Iterator[str]:
+    for index, operation in enumerate(migration.operations):
+        if callable(is_wanted) and is_wanted(operation):
+            name = f" {getattr(operation.code, '__name__', '')}" if isinstance(operation, RunPython) else ""
+            yield f"{type(operation).__name__}{name} (operation {index + 1})"
+
+
+def is_stuck(operation: Operation) -> bool:
+    """Whether an operation has no way back."""
+    return not operation.reversible
+
+
+def is_noop(operation: Operation) -> bool:
+    """Whether going back leaves what a data step did."""
+    if isinstance(operation, RunPython):
+        return operation.reverse_code is RunPython.noop and operation.code is not RunPython.noop
+    return isinstance(operation, RunSQL) and operation.reverse_sql == RunSQL.noop
+
+
+def _lost(compared: Compared, kept: Collection[Key]) -> list[Facet]:
+    """The tables and columns that go."""
+    connection = compared.applied.connection
+    after = wanted(connection, compared.applied.state(kept).apps.get_models(include_auto_created=True))
+    now = wanted(connection, compared.state.apps.get_models(include_auto_created=True))
+    tables = {facet[1] for facet in after if facet[0] == "table"}
+    return sorted(
+        facet
+        for facet in now - after
+        if facet in compared.real and (facet[0] == "table" or (facet[0] == "column" and facet[1] in tables))
+    )
+
+
+def _count(compared: Compared, facet: Facet) -> int:
+    """The rows of a table, or the values in a column that are neither NULL nor the field's default."""
+    connection = compared.applied.connection
+    quoted, parameters = connection.ops.quote_name, list[Any]()
+    sql = f"SELECT COUNT(*) FROM {quoted(facet[1])}"
+    if facet[0] == "column":
+        field = next(
+            field
+            for model in compared.models
+            for field in model._meta.local_concrete_fields
+            if (model._meta.db_table.strip('"').lower(), (field.column or "").strip('"').lower()) == facet[1:3]
+        )
+        sql += f" WHERE {quoted(facet[2])} IS NOT NULL"
+        if field.has_default() and not callable(field.default):
+            sql += f" AND {quoted(facet[2])} <> %s"
+            parameters = [field.get_db_prep_save(field.get_default(), connection)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return int(cursor.fetchone()[0])
+
+
+_STRICT = ("unique", "constraint", "key")
+
+
+def _stricter(compared: Compared, kept: Collection[Key]) -> Iterator[str]:
+    """What the tables of older code refuse today and took then."""
+    connection = compared.applied.connection
+    before = wanted(connection, compared.applied.state(kept).apps.get_models(include_auto_created=True))
+    now = wanted(connection, compared.state.apps.get_models(include_auto_created=True))
+    tables = {facet[1] for facet in before if facet[0] == "table"}
+    columns = {facet[1:3] for facet in before if facet[0] == "column"}
+    types = {facet[1:3]: facet[3] for facet in before if facet[0] == "type"}
+    for facet in sorted(now - before):
+        kind, table, rest = facet[:3] if len(facet) > 2 else (*facet, "")
+        if table not in tables:
+            continue
+        if kind in _STRICT and all((table, each) in columns for each in rest.split(",") if kind != "constraint"):
+            yield f"{table}: {'foreign key' if kind == 'key' else kind} {rest}"
+        elif kind == "null" and facet[3] == "NOT NULL" and (table, rest) in columns:
+            yield f"{table}.{rest} is NOT NULL"
+        elif kind == "type" and types.get((table, rest), facet[3]) != facet[3]:
+            yield f"{table}.{rest} is {facet[3]} and was {types[table, rest]}"

@@ -1,0 +1,153 @@
+"""``migfix rollback``: older code comes back, and its database goes back first, from the newer checkout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from conftest import Migfix
+from projects import POST, git, migration, write_project
+from test_deployed_files import SETTINGS
+from test_doctor import names
+from test_doctor_fix import committed, content
+from test_leftovers import run_sql
+from test_squash import database, django_admin
+
+OLD = {
+    "blog/migrations/0001_initial.py": migration(POST, attributes="initial = True"),
+    "shop/migrations/0001_initial.py": migration(
+        'migrations.CreateModel("Item", [("id", ID), ("name", models.CharField(max_length=50))]),',
+        attributes="initial = True",
+    ),
+}
+COLUMN = """migrations.AddField("post", "score", models.IntegerField(default=1), preserve_default=False),"""
+MODEL = """migrations.CreateModel("Order", [
+    ("id", ID), ("post", models.ForeignKey("blog.Post", models.CASCADE)), ("note", models.TextField(null=True)),
+]),
+migrations.AddField("item", "note", models.TextField(null=True)),"""
+INDEX = """migrations.AddIndex("post", models.Index(fields=["title"], name="post_title")),
+migrations.RunPython(noted, migrations.RunPython.noop),"""
+NOTED = """
+def noted(apps, schema_editor):
+    apps.get_model("shop", "Item").objects.using(schema_editor.connection.alias).update(note="x")
+"""
+NEW = {
+    **OLD,
+    "blog/migrations/0002_score.py": migration(COLUMN, ("blog", "0001_initial")),
+    "shop/migrations/0002_order.py": migration(MODEL, ("shop", "0001_initial"), ("blog", "0002_score")),
+    "blog/migrations/0003_index.py": migration(INDEX, ("blog", "0002_score"), ("shop", "0002_order"), functions=NOTED),
+}
+
+
+def deployed(root: Path, settings: dict[str, object], new: dict[str, str] = NEW) -> Path:
+    """A project with the tags v30 and v33, whose database has applied v33, and has rows."""
+    for version, files in (("v30", OLD), ("v33", new)):
+        write_project(root, files)
+        text = SETTINGS.replace('["blog"]', '["blog", "shop"]')
+        (root / "settings.py").write_text(f"{text}DATABASES = {{'default': {settings!r}}}\n")
+        committed(root, version)
+        git("tag", version, cwd=root)
+    migrated = django_admin(root, "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    run_sql(
+        root,
+        "INSERT INTO blog_post (title, score) VALUES ('a', 5)",
+        "INSERT INTO shop_item (name, note) VALUES ('n', NULL)",
+        "INSERT INTO shop_order (post_id, note) VALUES (1, 'x')",
+    )
+    return root
+
+
+def planned(root: Path, migfix: Migfix, to: str) -> dict[str, Any]:
+    result = migfix("rollback", "--to", to, "--settings", "settings", "--json", cwd=root)
+    assert result.returncode in (0, 1), result.stderr
+    data: dict[str, Any] = json.loads(result.stdout)
+    assert data["needed"] == bool(result.returncode)
+    return data
+
+
+def test_older_code_that_cannot_insert(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    with database(each_engine, tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        before = content(root)
+        plan = planned(root, forked, "v30")
+        assert plan["migrations"] == ["blog.0003_index", "shop.0002_order", "blog.0002_score"]
+        assert plan["commands"] == ["migrate blog 0001_initial"]
+        assert [each.partition(": ")[0] for each in plan["failures"]] == ["blog.Post"]
+        assert plan["lost"] == [
+            "the column score of blog_post: 1 value of its own",
+            "the column note of shop_item: 0 values of its own",
+            "the table shop_order: 1 row",
+        ]
+        assert plan["noops"] == ["blog.0003_index: RunPython noted (operation 2)"]
+        assert plan["irreversible"] == []
+        assert content(root) == before
+
+        result = forked("rollback", "--to", "v30", "--settings", "settings", "--run", "--yes", cwd=root)
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert result.stdout.endswith("default: went back to v30\n")
+        git("checkout", "--force", "v30", cwd=root)
+        assert names(root, forked) == []
+        run_sql(root, "INSERT INTO blog_post (title) VALUES ('b')")
+        assert [each["title"] for each in content(root)["blog_post"]] == ["a", "b"]
+
+        git("checkout", "--force", "v33", cwd=root)
+        assert django_admin(root, "migrate").returncode == 0
+        assert names(root, forked) == []
+        assert planned(root, forked, "v33")["migrations"] == []
+
+
+def test_older_code_that_runs(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """All that is new has NULL or a table of its own."""
+    nullable = COLUMN.replace("default=1), preserve_default=False", "null=True)")
+    new = {**NEW, "blog/migrations/0002_score.py": migration(nullable, ("blog", "0001_initial"))}
+    with database(each_engine, tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings, new)
+        result = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout == "default: the models of v30 run on today's schema. Nothing needs to go back.\n"
+
+
+def test_what_cannot_go_back(tmp_path: Path, forked: Migfix) -> None:
+    """Nothing runs, not even the commands before it."""
+    stuck = INDEX.replace(", migrations.RunPython.noop", "")
+    new = {
+        **NEW,
+        "blog/migrations/0003_index.py": migration(
+            stuck, ("blog", "0002_score"), ("shop", "0002_order"), functions=NOTED
+        ),
+    }
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings, new)
+        before = content(root)
+        result = forked("rollback", "--to", "v30", "--settings", "settings", "--run", "--yes", cwd=root)
+        assert result.returncode == 1
+        assert "can't go back: blog.0003_index: RunPython noted (operation 2)\n" in result.stdout
+        assert content(root) == before
+
+
+def test_a_migration_as_the_target(tmp_path: Path, forked: Migfix) -> None:
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        assert planned(root, forked, "blog.0002")["commands"] == ["migrate blog 0002_score"]
+        assert planned(root, forked, "shop.zero")["commands"] == ["migrate blog 0002_score", "migrate shop zero"]
+        result = forked("rollback", "--to", "blog.9", "--settings", "settings", cwd=root)
+        assert result.stderr == (
+            "error: blog has no single migration that starts with 9. It has 0001_initial, 0002_score, 0003_index.\n"
+        )
+        result = forked("rollback", "--to", "v31", "--settings", "settings", cwd=root)
+        assert result.returncode == 2
+        assert result.stderr.startswith("error: git knows no commit v31 in ")
+
+
+def test_from_the_older_code(tmp_path: Path, forked: Migfix) -> None:
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        git("checkout", "--force", "v30", cwd=root)
+        result = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root)
+        assert result.returncode == 2
+        assert result.stderr == (
+            "error: blog.0002_score is applied, and this code doesn't have its file. Run migfix rollback from a checkout "
+            "of the newer version, which has all of them.\n"
+        )
