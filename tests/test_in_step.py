@@ -16,7 +16,7 @@ from migfix.planning.registry import all_rules
 ROOT = Path(__file__).parents[1]
 REPORTING = {"keep_imported_code", "match_squash", "resume_without_transaction"}
 """Rules that rewrite nothing: their findings need your decision."""
-ABOUT_A_DATABASE = {"remove_leftovers"}
+ABOUT_A_DATABASE = {"align_foreign_key_table", "remove_leftovers"}
 """Rules that read a database: their cases are in tests of their own."""
 STEMS = {rule.name.replace("-", "_") for rule in all_rules()}
 

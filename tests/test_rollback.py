@@ -148,6 +148,6 @@ def test_from_the_older_code(tmp_path: Path, forked: Migfix) -> None:
         result = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root)
         assert result.returncode == 2
         assert result.stderr == (
-            "error: blog.0002_score is applied, and this code doesn't have its file. Run migfix rollback from a checkout "
-            "of the newer version, which has all of them.\n"
+            "error: blog.0002_score is applied, and this code doesn't have its file. Run migfix rollback from a "
+            "checkout of the newer version, which has all of them.\n"
         )

@@ -137,7 +137,7 @@ def test_json_everywhere(blog: Path, migfix: Migfix) -> None:
         "MIG2",
         "MIG3",
         "MIG500",
-        "MIG602",
+        "MIG6",
     ]
 
 

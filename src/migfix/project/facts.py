@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from migfix.project.layout import Server
 from migfix.source.migration import Key
 
 ENGINES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle")
@@ -50,6 +51,8 @@ class Facts:
     """Database -> table -> its columns, for the databases that were checked."""
     invalid_indexes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Database -> the indexes that PostgreSQL left when it could not build them."""
+    servers: Mapping[str, Server] = field(default_factory=dict)
+    """Database -> how its tables are stored, for the databases on MySQL and MariaDB that were checked."""
     force: bool = False
     """Whether the named files are rewritten although they may be deployed."""
     follow_up: bool = False

@@ -11,7 +11,7 @@ from migfix.project.facts import Facts
 AFTER_MAKEMIGRATIONS = ("ask", "fix", "show", "off")
 
 BASELINE = "migfix-baseline.json"
-DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3", "MIG500", "MIG602")
+DEFAULT_SELECT = ("MIG1", "MIG2", "MIG3", "MIG500", "MIG6")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

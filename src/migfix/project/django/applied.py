@@ -8,6 +8,7 @@ from pathlib import Path
 
 from migfix.errors import MigfixError
 from migfix.project.django.asking import ask
+from migfix.project.layout import Server, server_from
 from migfix.source.migration import Key
 
 
@@ -20,6 +21,8 @@ class Recorded:
     tables: Mapping[str, frozenset[str]]
     """Table -> its columns."""
     invalid_indexes: frozenset[str]
+    server: Server | None = None
+    """How MySQL or MariaDB stores the tables; None for another engine."""
 
 
 def recorded_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, Recorded]:
@@ -34,6 +37,7 @@ def recorded_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, 
             frozenset((app, name) for app, name in found["applied"]),
             {table: frozenset(columns) for table, columns in found["tables"].items()},
             frozenset(found["invalid"]),
+            server_from(found["storage"]) if found.get("storage") else None,
         )
         for alias, found in answer.items()
     }

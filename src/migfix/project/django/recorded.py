@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
 from migfix.project.django.answering import reply
+from migfix.project.django.storage import storage_in
 
 
 def applied_and_tables(alias: str) -> tuple[list[tuple[str, str]], list[str]]:
@@ -67,6 +68,7 @@ def answer(aliases: list[str]) -> dict[str, object]:
                 "applied": applied_and_tables(alias)[0],
                 "tables": columns_in(database),
                 "invalid": invalid_indexes_in(database),
+                "storage": storage_in(database),
             }
         except DatabaseError as error:
             found[alias] = " ".join(str(error).split())

@@ -16,14 +16,17 @@ def step_edits(
     reverse: str | None = None,
     is_elidable: bool = False,
     comment: str | None = None,
+    is_atomic: bool = True,
 ) -> list[Edit]:
     """The edits that add ``functions`` to the file, and a RunPython of ``name`` before operation ``index``.
 
-    ``reverse`` is the name of the reverse function. Without it the reverse is a noop.
+    ``reverse`` is the name of the reverse function. Without it the reverse is a noop. A step that changes tables isn't
+    atomic, because MySQL refuses that in a transaction.
     """
     spelled = spelling(migration.imports, "django.db.migrations.RunPython")
     run_python = spelled or "migrations.RunPython"
     lines = [name, f"reverse_code={reverse or f'{run_python}.noop'}", *(["elidable=True"] if is_elidable else [])]
+    lines += [] if is_atomic else ["atomic=False"]
     code = f"{run_python}(\n" + "".join(f"    {line},\n" for line in lines) + ")"
     quote = quote_of(migration.source)
     return [
