@@ -99,7 +99,8 @@ def test_a_label_that_changed(tmp_path: Path, forked: Migfix) -> None:
     result = forked("check", FIRST, cwd=root)
     assert (
         "can't fix: the app in the folder shop is called store, and this file depends on shop.0001_initial.\n"
-        '  next: Set `label = "shop"` in its AppConfig: databases have recorded its migrations under that name.\n'
+        '  next: Set `label = "shop"` in its AppConfig: databases have recorded its migrations under that name. Or '
+        "let them follow: migfix rename-app shop store.\n"
     ) in result.stdout
 
 

@@ -37,7 +37,10 @@ def _nowhere(migration: Migration, dependency: Dependency, label: str) -> Findin
     next_step = f"Add the app to INSTALLED_APPS, or remove the dependency if nothing of {app} is used."
     if label:
         why = f"the app in the folder {app} is called {label}, and this file depends on {app}.{name}."
-        next_step = f'Set `label = "{app}"` in its AppConfig: databases have recorded its migrations under that name.'
+        next_step = (
+            f'Set `label = "{app}"` in its AppConfig: databases have recorded its migrations under that name. Or let '
+            f"them follow: migfix rename-app {app} {label}."
+        )
     return Refusal(RULE.code, migration.path, dependency.line, why, next_step)
 
 

@@ -1,0 +1,1 @@
+"""Give the migrations of an app that was renamed its new label."""

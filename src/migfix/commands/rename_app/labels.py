@@ -1,0 +1,68 @@
+"""The old label of an app in a file: dependencies, models, lookups."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+_LOOKUPS = frozenset({"get_model", "get_app_config", "get_models", "app_configs"})
+_SKIPPED = (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
+
+
+@dataclass(frozen=True)
+class Relabelling:
+    """An app's old and new label, and what it has."""
+
+    old: str
+    new: str
+    models: Container[str]
+    """In lower case."""
+    names: Container[str]
+    """Of its migrations."""
+
+    def apply(self, source: bytes) -> bytes:
+        """The file with the new label, everything else byte for byte."""
+        lines = source.splitlines(keepends=True)
+        for token in sorted(self.places(source), key=lambda each: each.start, reverse=True):
+            row, column = token.start[0] - 1, len(token.line[: token.start[1]].encode())
+            line = lines[row]
+            place = line.index(self.old.encode(), column)
+            lines[row] = line[:place] + self.new.encode() + line[place + len(self.old.encode()) :]
+        return b"".join(lines)
+
+    def places(self, source: bytes) -> Iterator[tokenize.TokenInfo]:
+        """The strings that name the app. Yields nothing for a file that isn't Python."""
+        try:
+            tokens = [each for each in tokenize.tokenize(io.BytesIO(source).readline) if each.type not in _SKIPPED]
+        except (tokenize.TokenError, SyntaxError, ValueError):
+            return
+        for index, token in enumerate(tokens):
+            if token.type == tokenize.STRING and self._names_it(tokens, index):
+                yield token
+
+    def _names_it(self, tokens: list[tokenize.TokenInfo], index: int) -> bool:
+        text = _text(tokens[index])
+        label, dot, model = text.partition(".")
+        if label != self.old:
+            return False
+        if dot:
+            return model.lower() in self.models
+        before = [each.string for each in tokens[max(0, index - 2) : index]]
+        after = tokens[index + 1 : index + 3]
+        is_key = len(after) == 2 and after[0].string == "," and _text(after[1]) in self.names
+        is_lookup = len(before) == 2 and before[1] in ("(", "[") and before[0] in _LOOKUPS
+        return is_key or is_lookup or before == ["app_label", "="]
+
+
+def _text(token: tokenize.TokenInfo) -> str:
+    """The value of a string; "" for another token."""
+    if token.type != tokenize.STRING:
+        return ""
+    try:
+        value = ast.literal_eval(token.string)
+    except (SyntaxError, ValueError):
+        return ""
+    return value if isinstance(value, str) else ""
