@@ -318,3 +318,49 @@ def test_code_that_was_put_back(tmp_path: Path, each_engine: str, forked: Migfix
         assert "left: the tables of blog: files of its applied migrations are gone." in result.stdout
         git("checkout", "--force", "main", cwd=root)
         assert names(root, forked) == []
+
+
+def test_the_story(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """Version 33 is deployed, put back to 30 without migrating, repaired by hand, and deployed again."""
+    rank = quoted("rank", each_engine)
+    on = " ON blog_post" if each_engine in ("mysql", "mariadb") else ""
+    with database(each_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", each_engine, settings, {k: v for k, v in FILES.items() if "0001" in k})
+        committed(root, "30")
+        git("tag", "v30", cwd=root)
+        write_project(root, FILES)
+        (root / "settings.py").write_text(f"{SETTINGS}DATABASES = {{'default': {settings!r}}}\n")
+        committed(root, "33")
+        assert django_admin(root, "migrate").returncode == 0
+        run_sql(root, "INSERT INTO blog_author (email, name) VALUES ('a', 'A')")
+
+        plan = forked("rollback", "--to", "v30", "--settings", "settings", "--json", cwd=root)
+        assert json.loads(plan.stdout)["failures"]  # going back would have prevented all of it
+        git("checkout", "--force", "v30", cwd=root)
+        insert = "INSERT INTO blog_post (title) VALUES ('x')"
+        failing = f"from django.db import connection as c; c.cursor().execute({insert!r})"
+        assert django_admin(root, "shell", "-c", failing).returncode  # rank is NOT NULL
+        on_index = f"DROP INDEX post_title_rank{on}"
+        run_sql(root, on_index, f"ALTER TABLE blog_post DROP COLUMN {rank}", insert)
+        git("checkout", "--force", "main", cwd=root)
+        assert "No migrations to apply." in django_admin(root, "migrate").stdout
+        assert names(root, forked) == [("missing-column", "0002_more")]
+        fixed(root, forked)
+        assert [each | {"id": ""} for each in content(root)["blog_post"]] == [
+            {"id": "", "title": "x", "author_id": "None", "rank": "7"}
+        ]
+
+        run_sql(root, FORGET.format("0002_more"), FORGET.format("0003_later"), on_index)
+        fixed(root, forked)
+        run_sql(root, FORGET.format("0001_initial"))
+        assert django_admin(root, "migrate").returncode  # InconsistentMigrationHistory
+        fixed(root, forked)
+        (root / "blog/migrations/0002_more.py").unlink()
+        assert django_admin(root, "migrate").returncode  # NodeNotFoundError
+        fixed(root, forked)
+        (root / "blog/migrations/0004_broken.py").write_text(BROKEN)
+        assert django_admin(root, "migrate").returncode
+        fixed_by = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+        assert fixed_by.returncode == 0, fixed_by.stdout + fixed_by.stderr
+        assert [each["title"] for each in content(root)["blog_post"]] == ["x"]
+        assert [each["email"] for each in content(root)["blog_author"]] == ["a"]
