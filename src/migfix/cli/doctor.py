@@ -67,12 +67,13 @@ def _mend(alias: str, look: Callable[[], Checkout], *, is_sure: bool, is_only_pl
     """Show one plan after the other, and carry out what is agreed to."""
     from migfix.commands.doctor.mend import carry_out, lines_of, next_plan
 
-    earlier: list[str] = []
-    while (lines := list(lines_of(plan := next_plan(look(), alias)))) and lines != earlier:
+    checkout, earlier = look(), list[str]()
+    while (lines := list(lines_of(plan := next_plan(checkout, alias)))) and lines != earlier:
         print_text(f"{alias}: the plan\n" + "\n".join(lines) + "\n")
         if is_only_plan or not (plan.files or plan.steps):
             return
         if not is_sure and not typer.confirm("Carry it out?"):
             raise typer.Exit(FAILED)
         print_text(f"{alias}: done. To undo it, run {carry_out(plan)}\n")
+        checkout = look() if plan.files else checkout
         earlier = lines

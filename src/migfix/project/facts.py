@@ -9,6 +9,8 @@ from pathlib import Path
 from migfix.project.layout import Server
 from migfix.source.migration import Key
 
+LAST_KEY = 20
+"""Which rows of a database are looked at: makemigrations asks for a default, and people answer 1."""
 ENGINES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle")
 
 
@@ -51,6 +53,8 @@ class Facts:
     """Database -> table -> its columns, for the databases that were checked."""
     invalid_indexes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Database -> the indexes that PostgreSQL left when it could not build them."""
+    first_keys: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=dict)
+    """Database -> table -> the primary keys up to ``LAST_KEY`` that are there, for the databases that were checked."""
     servers: Mapping[str, Server] = field(default_factory=dict)
     """Database -> how its tables are stored, for the databases on MySQL and MariaDB that were checked."""
     force: bool = False

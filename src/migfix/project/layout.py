@@ -18,6 +18,8 @@ class Column:
     is_null: bool
     is_auto: bool
     """Whether it numbers the rows itself."""
+    has_more: bool
+    """Whether it has a default or a comment, which a statement that changes it must repeat."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ def server_from(data: Mapping[str, Any]) -> Server:
     """The answer of ``migfix.project.django.storage``."""
     tables: dict[str, Layout] = {}
     columns: dict[str, dict[str, Column]] = {}
-    for table, name, kind, collation, is_null, is_auto in data["columns"]:
-        columns.setdefault(table, {})[name] = Column(kind, collation or "", is_null, is_auto)
+    for table, name, kind, collation, is_null, is_auto, has_more in data["columns"]:
+        columns.setdefault(table, {})[name] = Column(kind, collation or "", is_null, is_auto, has_more)
     for table, engine, collation, row_format, rows, size in data["tables"]:
         tables[table] = Layout(engine, collation, row_format, rows, size, columns.get(table, {}))
     references: dict[str, tuple[str, ...]] = {}

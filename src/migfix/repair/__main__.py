@@ -35,6 +35,7 @@ def comparison(compared: Compared) -> dict[str, object]:
         "begun": [(*key_of(each.migration), [part.value for part in each.parts]) for each in compared.begun],
         "gone": [facet for each in compared.begun for facet in each.gone],
         "strangers": compared.strangers,
+        "known": [facet[1:] for facet in compared.known],
         "unvalidated": unvalidated(connection),
         "behind": [table_of(model) for model in behind(connection, here)],
     }

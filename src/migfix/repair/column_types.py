@@ -24,6 +24,7 @@ def one_spelling(connection: BaseDatabaseWrapper, text: str) -> str:
     if connection.vendor == "postgresql":
         text = re.sub(r"^varchar\b", "character varying", text)
         text = re.sub(r"^char\b", "character", text)
+        text = re.sub(r"(\[\d*\])+$", "[]", text)  # PostgreSQL stores neither sizes nor dimensions of arrays
         return _POSTGRESQL.get(text, text)
     if connection.vendor == "mysql":
         text = _WIDTH.sub(r"\1", text)
@@ -35,7 +36,10 @@ def one_spelling(connection: BaseDatabaseWrapper, text: str) -> str:
 
 
 _LISTED = {
-    "sqlite": "SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+    "sqlite": (
+        "SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_xinfo(m.name) c "
+        "WHERE m.type = 'table' AND c.hidden <> 1"
+    ),
     "postgresql": (
         "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
         "JOIN pg_class c ON c.oid = a.attrelid "

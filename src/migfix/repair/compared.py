@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.apps import apps as live_apps
+from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
 from migfix.repair.facets import Facet, is_here, table_of, there, wanted
-from migfix.repair.history import Applied
-from migfix.repair.progress import Progress, progress_of
+from migfix.repair.history import Applied, key_of
+from migfix.repair.progress import Progress, finished, progress_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +47,36 @@ class Compared:
     def begun(self) -> list[Progress]:
         """The migrations that aren't recorded, and of which something is there, in order."""
         known = {app for app, _ in self.applied.keys} | {app for app in self.apps if self._has_tables(app)}
-        found = (
-            progress_of(self.applied, each, self.real)
-            for each in self.applied.pending
-            if each.app_label in self.apps & known
-        )
-        return [each for each in found if each.is_begun]
+        found = []
+        for app in sorted(self.apps & known):
+            pending = [each for each in self.applied.pending if each.app_label == app]
+            whole, gone = self._whole(app, pending)
+            found += [finished(each, gone, place < whole) for place, each in enumerate(pending[:whole], 1)]
+            rest = (progress_of(self.applied, each, self.real, self.present) for each in pending[whole:])
+            found += [each for each in rest if each.is_begun]
+        order = {key_of(each): place for place, each in enumerate(self.applied.order)}
+        return sorted(found, key=lambda each: order[key_of(each.migration)])
+
+    @cached_property
+    def present(self) -> set[Facet]:
+        """What the applied migrations should have made, of all apps."""
+        return wanted(self.applied.connection, self.models)
+
+    def _whole(self, app: str, pending: list[Migration]) -> tuple[int, set[Facet]]:
+        """How many of the pending migrations of an app are in the database as a whole, also through renames.
+
+        And what they have removed there.
+        """
+        before = self._of(app, self.state)
+        for count in range(len(pending), 0, -1):
+            after = self._of(app, self.applied.after(key_of(pending[count - 1])))
+            if after - before and after <= self.real and not (before - after) & self.real:
+                return count, before - after
+        return 0, set()
+
+    def _of(self, app: str, state: ProjectState) -> set[Facet]:
+        models = [each for each in state.apps.get_models(include_auto_created=True) if each._meta.app_label == app]
+        return wanted(self.applied.connection, models)
 
     def _has_tables(self, app: str) -> bool:
         return any(facet[0] == "table" and facet[1].startswith(f"{app}_") for facet in self.real)
@@ -62,6 +87,12 @@ class Compared:
         gone = {facet for each in self.begun for facet in each.gone}
         models = [model for model in self.models if model._meta.app_label in self.apps]
         return left(wanted(self.applied.connection, models) - gone, self.real, self._read[1])
+
+    @cached_property
+    def known(self) -> set[Facet]:
+        """The columns of the models after all migrations, and of the models in the code."""
+        every = (*self.applied.end.apps.get_models(include_auto_created=True), *live_apps.get_models())
+        return {facet for facet in wanted(self.applied.connection, every) if facet[0] == "column"}
 
     @cached_property
     def strangers(self) -> list[str]:

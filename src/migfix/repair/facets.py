@@ -21,13 +21,28 @@ Facet = tuple[str, ...]
 
 
 def is_here(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
-    """Whether a model has its own table in a database, as the router decides it."""
-    return bool(model._meta.can_migrate(connection)) and router.allow_migrate_model(connection.alias, model)
+    """Whether a model has its own table in a database, as the router decides it.
+
+    A table in another schema, ``db_table = '"other"."post"'``, isn't compared: introspection doesn't list it.
+    """
+    is_own = model._meta.can_migrate(connection) and '"."' not in model._meta.db_table
+    return bool(is_own) and router.allow_migrate_model(connection.alias, model)
 
 
 def table_of(model: type[Model]) -> str:
     """The table of a model, in lower case. ``db_table`` may hold quotes."""
     return str(model._meta.db_table).strip('"').lower()
+
+
+def as_written(models: Iterable[type[Model]], facet: Facet) -> tuple[str, str]:
+    """The table and the column of a facet as the models spell them. Facets are in lower case."""
+    for model in models:
+        if table_of(model) == facet[1]:
+            names = [(each.column or "").strip('"') for each in model._meta.local_concrete_fields]
+            column = facet[2] if len(facet) > 2 else ""
+            written = next((each for each in names if each.lower() == column), column)
+            return str(model._meta.db_table).strip('"'), written
+    return facet[1], facet[2] if len(facet) > 2 else ""
 
 
 def wanted(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> set[Facet]:

@@ -16,11 +16,12 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import NOT_PROVIDED, Field, Model
 
+from migfix.repair.columns import changed_columns
 from migfix.repair.compared import Compared
-from migfix.repair.facets import Facet, table_of, wanted
+from migfix.repair.facets import Facet, table_of
 from migfix.repair.finishing import Left, would_lose
 from migfix.repair.history import key_of
-from migfix.repair.steps import Step, of_index, of_operation, of_sql, of_tables
+from migfix.repair.steps import Step, of_index, of_operation, of_tables
 
 
 def refill(compared: Compared) -> Iterator[Step | Left]:
@@ -81,7 +82,7 @@ class _Refill:
             yield of_operation(operation, self.app, state, after)
             state = after
         yield from self._single_indexes()
-        yield from self._types()
+        yield from changed_columns(compared=self.compared, model=self.model, missing=self.missing)
 
     def _single_indexes(self) -> Iterator[Step]:
         """The unique constraint or index of one field. AlterField would make PostgreSQL's second one for LIKE, too."""
@@ -120,7 +121,7 @@ class _Refill:
     @property
     def _altered(self) -> tuple[str, ...]:
         """What AlterField brings."""
-        return ("null", "key", "unique", "first") if self.connection.vendor == "sqlite" else ("null", "key")
+        return ("null", "key", "unique", "first") if self.connection.vendor == "sqlite" else ("key",)
 
     def _column(self, name: str) -> str:
         return str(getattr(self.model._meta.get_field(name), "column", "")).strip('"').lower()
@@ -147,7 +148,7 @@ class _Refill:
         if has_value or getattr(field, "generated", False):
             return False
         with self.connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {self.connection.ops.quote_name(self.missing[0][1])} LIMIT 1")
+            cursor.execute(f"SELECT 1 FROM {self.connection.ops.quote_name(self.model._meta.db_table)} LIMIT 1")
             return cursor.fetchone() is not None
 
     def _without(self, operations: list[Operation]) -> ProjectState:
@@ -200,34 +201,3 @@ class _Refill:
             options["db_constraint"] = False
         weaker: Field[Any, Any] = type(field)(*arguments, **options)
         return weaker
-
-    def _types(self) -> Iterator[Step | Left]:
-        """Columns of another type. Django has no operation for them, because the models don't change."""
-        quoted = self.connection.ops.quote_name
-        for facet in self.missing:
-            if facet[0] != "type":
-                continue
-            _, table, column, kind = facet
-            real = next(each[3] for each in self.compared.real if each[:3] == ("type", table, column))
-            is_key = any(each[:3] == ("key", table, column) for each in self.compared.real)
-            is_pk = any(
-                field.primary_key
-                for field in self.model._meta.local_concrete_fields
-                if self._column(field.name) == column
-            )
-            title = f"change {table}.{column} from {real} to {kind}"
-            if is_key or is_pk or self.connection.vendor not in ("postgresql", "mysql"):
-                yield Left(f"{table}.{column} is {real} in place of {kind}: its keys must change with it, by hand")
-            elif self.connection.vendor == "postgresql":
-                alter = f"ALTER TABLE {quoted(table)} ALTER COLUMN {quoted(column)} TYPE"
-                yield of_sql(
-                    title,
-                    [f"{alter} {kind} USING {quoted(column)}::{kind}"],
-                    [f"{alter} {real} USING {quoted(column)}::{real}"],
-                )
-            else:
-                null = next(
-                    each[3] for each in wanted(self.connection, [self.model]) if each[:3] == ("null", table, column)
-                )
-                alter = f"ALTER TABLE {quoted(table)} MODIFY {quoted(column)}"
-                yield of_sql(title, [f"{alter} {kind} {null}"], [f"{alter} {real} {null}"])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
-from migfix.repair.facets import table_of, wanted
+from migfix.repair.facets import as_written, table_of, wanted
 from migfix.repair.history import Applied, key_of, walked
 from migfix.repair.progress import Part, Progress
 from migfix.repair.steps import Step, of_operation, of_record, reversed_operation
@@ -32,7 +33,7 @@ def finish(applied: Applied, progress: Progress, real: set[tuple[str, ...]]) -> 
     for index, (operation, before, after) in enumerate(walked(applied, migration)):
         runs = parts[index] is Part.missing
         if parts[index] is Part.unknown and is_data(operation):
-            has_run = Part.there in parts[index:] or (progress.is_whole and _is_overtaken(applied, progress))
+            has_run = Part.there in parts[index:] or (progress.is_whole and _has_followers(applied, progress))
             runs = not has_run and Part.missing in parts[:index]
             unsure |= not has_run and not runs
         if runs:
@@ -57,7 +58,7 @@ def take_back(applied: Applied, progress: Progress) -> list[Step] | Left:
             wanted(applied.connection, state.apps.get_models(include_auto_created=True)) for state in (before, after)
         )
         kinds = {facet[0] for facet in old - new}
-        if kinds & {"table", "column", "type", "null"} or any(_filled(applied, facet) for facet in new - old):
+        if kinds & {"table", "column", "type", "null"} or any(_filled(applied, facet, after) for facet in new - old):
             return Left(
                 f"{name}: its data function may have run or not, and `{operation.describe()}` can't be taken back "
                 "without a loss"
@@ -65,15 +66,14 @@ def take_back(applied: Applied, progress: Progress) -> list[Step] | Left:
     return [reversed_operation(operation, app, before, after) for operation, before, after in reversed(in_it)]
 
 
-def _filled(applied: Applied, facet: tuple[str, ...]) -> bool:
+def _filled(applied: Applied, facet: tuple[str, ...], state: ProjectState) -> bool:
     """Whether a new table has rows, or a new column more than one value."""
     quoted = applied.connection.ops.quote_name
-    if facet[0] == "table":
-        sql = f"SELECT COUNT(*) FROM {quoted(facet[1])}"
-    elif facet[0] == "column":
-        sql = f"SELECT COUNT(DISTINCT {quoted(facet[2])}) - 1 FROM {quoted(facet[1])}"
-    else:
+    if facet[0] not in ("table", "column"):
         return False
+    table, column = as_written(state.apps.get_models(include_auto_created=True), facet)
+    counted = "COUNT(*)" if facet[0] == "table" else f"COUNT(DISTINCT {quoted(column)}) - 1"
+    sql = f"SELECT {counted} FROM {quoted(table)}"
     with applied.connection.cursor() as cursor:
         cursor.execute(sql)
         return bool(cursor.fetchone()[0] > 0)
@@ -87,8 +87,10 @@ def is_data(operation: Operation) -> bool:
     return isinstance(operation, RunPython | RunSQL) or not known
 
 
-def _is_overtaken(applied: Applied, progress: Progress) -> bool:
-    """Whether a later migration of the same app is applied, so that this one has run to its end."""
+def _has_followers(applied: Applied, progress: Progress) -> bool:
+    """Whether a later migration has run, so that this one has run to its end."""
+    if progress.is_overtaken:
+        return True
     graph, key = applied.loader.graph, key_of(progress.migration)
     return any(child in applied.keys for child in graph.backwards_plan(key) if child != key)
 

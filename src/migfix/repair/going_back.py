@@ -10,8 +10,9 @@ from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
 from migfix.repair.compared import Compared
-from migfix.repair.facets import Facet, wanted
+from migfix.repair.facets import Facet, as_written, wanted
 from migfix.repair.history import Key, key_of
+from migfix.repair.renames import renamed
 
 
 def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
@@ -20,7 +21,7 @@ def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
     closed = {key for each in gone if each in applied.keys for key in graph.backwards_plan(each)} & applied.keys
     kept = applied.keys - closed
     migrations = [each for each in applied.order if key_of(each) in closed]
-    lost = _lost(compared, kept)
+    lost = [facet for facet in _lost(compared, kept) if facet not in renamed(applied, migrations)]
     return {
         "back": [key_of(each) for each in reversed(migrations)],
         "lines": list(_lines(compared, migrations, kept)),
@@ -82,7 +83,8 @@ def _count(compared: Compared, facet: Facet) -> int:
     """The rows of a table, or the values in a column that are neither NULL nor the field's default."""
     connection = compared.applied.connection
     quoted, parameters = connection.ops.quote_name, list[Any]()
-    sql = f"SELECT COUNT(*) FROM {quoted(facet[1])}"
+    table, column = as_written(compared.state.apps.get_models(include_auto_created=True), facet)
+    sql = f"SELECT COUNT(*) FROM {quoted(table)}"
     if facet[0] == "column":
         field = next(
             field
@@ -90,9 +92,9 @@ def _count(compared: Compared, facet: Facet) -> int:
             for field in model._meta.local_concrete_fields
             if (model._meta.db_table.strip('"').lower(), (field.column or "").strip('"').lower()) == facet[1:3]
         )
-        sql += f" WHERE {quoted(facet[2])} IS NOT NULL"
+        sql += f" WHERE {quoted(column)} IS NOT NULL"
         if field.has_default() and not callable(field.default):
-            sql += f" AND {quoted(facet[2])} <> %s"
+            sql += f" AND {quoted(column)} <> %s"
             parameters = [field.get_db_prep_save(field.get_default(), connection)]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters or None)

@@ -58,6 +58,10 @@ class Applied:
         """The models before a migration."""
         return self._project_state([key], at_end=False)
 
+    def after(self, key: Key) -> ProjectState:
+        """The models after a migration."""
+        return self._project_state([key], at_end=True)
+
     def _project_state(self, keys: Collection[Key], at_end: bool) -> ProjectState:
         state = self.loader.project_state(list(keys), at_end=at_end) if keys else self._empty
         assert isinstance(state, ProjectState)

@@ -48,7 +48,7 @@ def _unfinished(compared: Compared) -> list[Progress]:
     for key in out_of_order(compared.applied, compared.apps):
         if key not in found:
             migration = compared.applied.loader.graph.nodes[key]
-            found[key] = progress_of(compared.applied, migration, compared.real)
+            found[key] = progress_of(compared.applied, migration, compared.real, compared.present)
     order = [(each.app_label, each.name) for each in compared.applied.order]
     return [found[key] for key in order if key in found]
 
@@ -59,10 +59,17 @@ def described(connection: BaseDatabaseWrapper, steps: list[Step]) -> list[dict[s
         {
             "title": each.title,
             "statements": shown(connection, each.run, each.note),
-            "undo": shown(connection, each.undo),
+            "undo": _undone(connection, each),
         }
         for each in steps
     ]
+
+
+def _undone(connection: BaseDatabaseWrapper, step: Step) -> list[str]:
+    try:
+        return shown(connection, step.undo)
+    except ValueError:  # Django looks for the constraint that the step makes, and it isn't there yet
+        return [f"-- take back by hand: {step.title}"]
 
 
 def carry_out(connection: BaseDatabaseWrapper, steps: list[Step]) -> None:

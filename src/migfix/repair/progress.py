@@ -35,6 +35,8 @@ class Progress:
     parts: tuple[Part, ...]
     gone: frozenset[Facet]
     """What its operations that are there have removed."""
+    is_overtaken: bool = False
+    """Whether a later migration of the app is in the database as a whole."""
 
     @property
     def is_begun(self) -> bool:
@@ -46,12 +48,19 @@ class Progress:
         return Part.there in self.parts and not {Part.missing, Part.partly} & set(self.parts)
 
 
-def progress_of(applied: Applied, migration: Migration, real: set[Facet]) -> Progress:
-    """How far a migration has come."""
+def finished(migration: Migration, gone: Iterable[Facet], is_overtaken: bool) -> Progress:
+    """The progress of a migration whose end, or that of a later one, is in the database."""
+    parts = (Part.unknown if isinstance(op, RunPython | RunSQL) else Part.there for op in migration.operations)
+    return Progress(migration, tuple(parts), frozenset(gone), is_overtaken)
+
+
+def progress_of(applied: Applied, migration: Migration, real: set[Facet], present: set[Facet]) -> Progress:
+    """How far a migration has come, in a database that should have ``present`` before it and has ``real``."""
     parts, removed = [], set[Facet]()
+    has_code = any(isinstance(op, RunPython | RunSQL) for op in _flat(migration.operations))
     for operation, before, after in walked(applied, migration):
-        gains, losses = _changes(applied, operation, migration.app_label, before, after)
-        part = _part(gains, losses, real)
+        gains, losses = _changes(applied, operation, has_code, before, after)
+        part = _part(gains - present, losses & present, real)
         parts.append(part)
         if part is Part.there:
             removed -= gains
@@ -60,17 +69,18 @@ def progress_of(applied: Applied, migration: Migration, real: set[Facet]) -> Pro
 
 
 def _part(gains: set[Facet], losses: set[Facet], real: set[Facet]) -> Part:
-    done = [facet in real for facet in gains] + [facet not in real for facet in losses]
+    """What an operation removes only counts if it adds nothing: a rename adds the new name."""
+    done = [facet in real for facet in gains] or [facet not in real for facet in losses]
     if not done:
         return Part.unknown
     return Part.there if all(done) else Part.partly if any(done) else Part.missing
 
 
 def _changes(
-    applied: Applied, operation: Operation, app: str, before: ProjectState, after: ProjectState
+    applied: Applied, operation: Operation, has_code: bool, before: ProjectState, after: ProjectState
 ) -> tuple[set[Facet], set[Facet]]:
-    """What an operation adds and removes."""
-    if isinstance(operation, RunPython | RunSQL) or _is_of_state_alone(operation):
+    """What an operation adds and removes. A change of the state alone stands for code that makes it (RunSQL)."""
+    if _is_of_state_alone(operation) and not has_code:
         return set(), set()
     labels = set(_changed(before, after))
     old, new = (wanted(applied.connection, _models(state, labels)) for state in (before, after))
@@ -92,6 +102,13 @@ def _first_of(facets: set[Facet], tables: set[str], columns: set[tuple[str, ...]
         for facet in facets
         if facet[0] == "table" or (facet[1] not in tables and (facet[0] == "column" or facet[1:3] not in columns))
     }
+
+
+def _flat(operations: Iterable[Operation]) -> Iterator[Operation]:
+    for each in operations:
+        yield each
+        if isinstance(each, SeparateDatabaseAndState):
+            yield from _flat(each.database_operations)
 
 
 def _is_of_state_alone(operation: Operation) -> bool:

@@ -24,8 +24,8 @@ class Checkout:
     apps: frozenset[str]
     """The labels of the apps that are asked for."""
     history: History
-    errors: tuple[str, ...]
-    """The files that can't be read."""
+    errors: Iterable[str]
+    """The files that can't be read, as far as they have been read."""
 
 
 def checkout_at(here: Path, apps: Iterable[str], settings: str | None) -> Checkout:
@@ -42,4 +42,4 @@ def checkout_at(here: Path, apps: Iterable[str], settings: str | None) -> Checko
     if lost := sorted(set(apps) - set(labels)):
         known = ", ".join(sorted(labels))
         raise MigfixError(f"There is no app `{lost[0]}` with migrations.", f"The project has {known}.")
-    return Checkout(root, module, frozenset(apps) or frozenset(labels), History(facts, project), tuple(project.errors))
+    return Checkout(root, module, frozenset(apps) or frozenset(labels), History(facts, project), project.errors)

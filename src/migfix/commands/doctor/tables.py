@@ -56,7 +56,8 @@ def maker(table: Table, column: str, expected: Expected) -> str:
 
 def extra(expected: Expected, apps: frozenset[str], tables: Tables) -> Iterator[Drift]:
     """Columns in tables of models that no field has. An INSERT fails if such a column is NOT NULL."""
-    pending = {name for migration in _pending(expected, apps) for name in _made(migration, expected)}
+    known = {tuple(each) for each in (expected.compared or {}).get("known", ())}
+    pending = known | {name for migration in _pending(expected, apps) for name in _made(migration, expected)}
     for name, table in sorted(expected.tables.items()):
         if table.app not in apps - expected.unsure or not table.columns:
             continue

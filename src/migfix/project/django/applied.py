@@ -21,6 +21,8 @@ class Recorded:
     tables: Mapping[str, frozenset[str]]
     """Table -> its columns."""
     invalid_indexes: frozenset[str]
+    first_keys: Mapping[str, frozenset[int]]
+    """Table -> the primary keys up to ``LAST_KEY`` that are there."""
     server: Server | None = None
     """How MySQL or MariaDB stores the tables; None for another engine."""
 
@@ -37,6 +39,7 @@ def recorded_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, 
             frozenset((app, name) for app, name in found["applied"]),
             {table: frozenset(columns) for table, columns in found["tables"].items()},
             frozenset(found["invalid"]),
+            {table: frozenset(keys) for table, keys in found.get("keys", {}).items()},
             server_from(found["storage"]) if found.get("storage") else None,
         )
         for alias, found in answer.items()

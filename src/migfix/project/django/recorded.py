@@ -13,7 +13,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
 from migfix.project.django.answering import reply
+from migfix.project.django.read_only import read_only
 from migfix.project.django.storage import storage_in
+from migfix.project.facts import LAST_KEY
 
 
 def applied_and_tables(alias: str) -> tuple[list[tuple[str, str]], list[str]]:
@@ -24,7 +26,8 @@ def applied_and_tables(alias: str) -> tuple[list[tuple[str, str]], list[str]]:
 
 _COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = "
 _COLUMNS_OF = {
-    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_xinfo(m.name) c "
+    "WHERE m.type = 'table' AND c.hidden <> 1",
     "postgresql": f"{_COLUMNS} ANY (current_schemas(false))",
     "mysql": f"{_COLUMNS} DATABASE()",
 }
@@ -38,6 +41,32 @@ def columns_in(connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
             cursor.execute(_COLUMNS_OF[connection.vendor])
             for table, column in cursor.fetchall():
                 found.setdefault(table, []).append(column)
+    return found
+
+
+_KEYS_OF = {
+    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' "
+    "AND c.pk = 1 AND lower(c.type) IN ('integer', 'bigint', 'smallint')",
+    "postgresql": "SELECT t.relname, a.attname FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
+    "JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] WHERE i.indisprimary AND i.indnatts = 1 "
+    "AND format_type(a.atttypid, NULL) IN ('integer', 'bigint', 'smallint') AND pg_table_is_visible(t.oid)",
+    "mysql": "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+    "AND column_key = 'PRI' AND data_type IN ('int', 'bigint', 'smallint')",
+}
+"""The statement that lists the tables with an integer key, and its column."""
+
+
+def first_keys_in(connection: BaseDatabaseWrapper) -> dict[str, list[int]]:
+    """Table -> the primary keys up to ``LAST_KEY`` that are there, for tables with integer keys."""
+    found: dict[str, list[int]] = {}
+    if connection.vendor in _KEYS_OF:
+        quoted = connection.ops.quote_name
+        with connection.cursor() as cursor:
+            cursor.execute(_KEYS_OF[connection.vendor])
+            for table, column in cursor.fetchall():
+                where = f"WHERE {quoted(column)} BETWEEN 0 AND {LAST_KEY}"
+                cursor.execute(f"SELECT {quoted(column)} FROM {quoted(table)} {where}")
+                found[table] = [key for (key,) in cursor.fetchall()]
     return found
 
 
@@ -64,12 +93,14 @@ def answer(aliases: list[str]) -> dict[str, object]:
             found[alias] = {"applied": [], "tables": {}, "invalid": []}
             continue
         try:
-            found[alias] = {
-                "applied": applied_and_tables(alias)[0],
-                "tables": columns_in(database),
-                "invalid": invalid_indexes_in(database),
-                "storage": storage_in(database),
-            }
+            with read_only(database):
+                found[alias] = {
+                    "applied": applied_and_tables(alias)[0],
+                    "tables": columns_in(database),
+                    "invalid": invalid_indexes_in(database),
+                    "storage": storage_in(database),
+                    "keys": first_keys_in(database),
+                }
         except DatabaseError as error:
             found[alias] = " ".join(str(error).split())
     return found

@@ -11,7 +11,8 @@ SELECT table_name, engine, table_collation, row_format, table_rows, data_length 
 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
 """
 _COLUMNS = """
-SELECT table_name, column_name, column_type, collation_name, is_nullable = 'YES', extra LIKE '%auto_increment%'
+SELECT table_name, column_name, column_type, collation_name, is_nullable = 'YES', extra LIKE '%auto_increment%',
+  (column_default IS NOT NULL AND column_default <> 'NULL') OR column_comment <> ''
 FROM information_schema.columns WHERE table_schema = DATABASE()
 """
 _REFERENCES = """
@@ -29,7 +30,7 @@ def storage_in(connection: BaseDatabaseWrapper) -> dict[str, Any] | None:
         cursor.execute("SELECT @@collation_database, @@innodb_default_row_format")
         collation, row_format = cursor.fetchone()
         tables = [[*row[:4], int(row[4] or 0), int(row[5] or 0)] for row in _rows(cursor, _TABLES)]
-        columns = [[*row[:4], bool(row[4]), bool(row[5])] for row in _rows(cursor, _COLUMNS)]
+        columns = [[*row[:4], *map(bool, row[4:])] for row in _rows(cursor, _COLUMNS)]
         return {
             "tables": tables,
             "columns": columns,

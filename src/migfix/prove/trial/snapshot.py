@@ -42,7 +42,7 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, definitions:
     except IndexError:  # Django can't parse every CREATE TABLE of SQLite, not even its own with ESCAPE
         cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [name])
         (text,) = cursor.fetchone()
-        cursor.execute("SELECT name FROM pragma_table_info(%s)", [name])
+        cursor.execute("SELECT name FROM pragma_table_xinfo(%s) WHERE hidden <> 1", [name])
         return Table({column: "" for (column,) in cursor.fetchall()}, {"definition": " ".join(text.split())})
     columns = {
         each.name: f"{_type(connection, cursor, each.type_code)} {each[first:6]} "

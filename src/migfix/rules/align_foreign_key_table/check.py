@@ -32,7 +32,8 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             state = history.state_at_end([key for key in applied if history.migration(key)])
             for key in new_keys(migration, history):
                 for each in differences(key, server):
-                    place = key.target.table, each.column, each.kind
+                    column = "" if each.kind is Kind.engine else each.column
+                    place = key.target.table, column, each.kind
                     if place not in seen and _is_settled(each, state) and not _is_aligned(migration, each):
                         seen.add(place)
                         yield _finding(migration, alias, each)
@@ -59,16 +60,25 @@ def _finding(migration: Migration, alias: str, each: Difference) -> Finding:
         f"{each.needed}: {_ERROR}.",
     }[each.kind]
     if not each.is_safe:
-        others = listed(list(each.references)) if each.references else ""
-        next_step = (
-            f"These columns point at it and must change with it: {others}. Drop their constraints, change all of these "
-            "columns, and add the constraints again."
-            if others
-            else f"Make the model say what is there ({each.real}), or change the column by hand."
-        )
-        return Refusal(*place, why, next_step)
+        return Refusal(*place, why, _next_step(each))
     verb = f"use_innodb_for_{table}" if each.kind is Kind.engine else f"align_{table}_{each.column}"
     name = free_name(verb.lower(), migration.bound)
     edits = step_edits(migration, each.key.index, name, function_for(name, each), is_atomic=False)
     wrote = f"brings the table in line before the key comes, where it isn't; {size}. Going back leaves it so."
     return Rewrite(*place, why, wrote, tuple(edits))
+
+
+def _next_step(each: Difference) -> str:
+    """What a person must do."""
+    if each.references:
+        others = listed(list(each.references))
+        return (
+            f"These columns point at it and must change with it: {others}. Drop their constraints, change all of these "
+            "columns, and add the constraints again."
+        )
+    if each.has_more:
+        return (
+            "The column has a default or a comment, which the statement must repeat: change it by hand, "
+            f"ALTER TABLE {each.key.target.table} MODIFY {each.column} …"
+        )
+    return f"Make the model say what is there ({each.real}), or change the column by hand."

@@ -33,11 +33,17 @@ class Difference:
     """The other columns with a key to this one, which would have to change as well."""
 
     @property
+    def has_more(self) -> bool:
+        """Whether the column has a default or a comment, which the statement would have to repeat."""
+        return self.layout.columns[self.column].has_more
+
+    @property
     def is_safe(self) -> bool:
         """Whether the column can be changed without other columns, and without losing a value."""
-        return self.kind is Kind.engine or (
-            not self.references and (self.kind is Kind.collation or _is_wider(self.real, self.needed))
-        )
+        if self.kind is Kind.engine:
+            return True
+        is_kept = self.kind is Kind.collation or _is_wider(self.real, self.needed)
+        return is_kept and not (self.references or self.has_more)
 
 
 _INTEGERS = {

@@ -3,7 +3,8 @@
 On a table with rows the migration fails with ``IntegrityError`` on every engine: SQLite "has an invalid foreign key",
 PostgreSQL "violates foreign key constraint", MySQL and MariaDB 1452, and 1050 ("already exists") on the next attempt.
 The rule creates the row with placeholder values, in a RunPython before the operation that adds the key. The values are
-printed, and can be set with ``--set``. It never invents rows of existing tables, such as users.
+printed, and can be set with ``--set``. It looks at rows of tables that are there already only with ``--database``, and
+never invents users or rows of installed packages.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from migfix.rules.seed_default_row.pending_triggers import altered_after
 from migfix.rules.seed_default_row.rewrite import function_name, rewrite_of
 from migfix.rules.seed_default_row.seeding import Seeding, seedings
 from migfix.source.formatting import free_name
-from migfix.source.migration import Key, Migration
+from migfix.source.migration import Key, Literal, Migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
@@ -37,6 +37,9 @@ def _check(migration: Migration, history: History, made: Counter[Key]) -> Iterat
     needs = find_needs(migration, history)
     taken = set(migration.bound)
     for own in _by_target(needs):
+        if history.package(own[0][0].target.app) or own[0][0].target.key == history.facts.auth_user:
+            yield _of_others(own[0][0])
+            continue
         try:
             for seeding in seedings(own, made[own[0][0].target.key]):
                 made[own[0][0].target.key] += len(seeding.seeds)
@@ -56,6 +59,18 @@ def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder
     plain = [(need, seeder) for need, seeder in needs if not need.is_unique]
     targets = dict.fromkeys(need.target.key for need, _ in plain)
     return [[each for each in plain if each[0].target.key == target] for target in targets]
+
+
+def _of_others(need: Need) -> Refusal:
+    """A row that a person must create: a user, or a row of an installed package."""
+    key = need.value.value if isinstance(need.value, Literal) else ""
+    rows = f"existing {need.child.model.label} rows will get {need.field.name}={key}"
+    why = f"{rows}, but {need.target.label} has no row {key}."
+    next_step = (
+        "Create that row in each database first, or use a default that is there, or let the field be null. migfix "
+        "doesn't invent users, nor rows of installed packages."
+    )
+    return Refusal(RULE.code, need.migration.path, need.op.line, why, next_step)
 
 
 def _pending(seeding: Seeding, model: str, line: int) -> Refusal:

@@ -9,6 +9,7 @@ from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
 from migfix.history.state import State
 from migfix.history.uniqueness import is_unique_alone
+from migfix.project.facts import LAST_KEY
 from migfix.rows.placeholder_rows.columns import is_left_out
 from migfix.rows.placeholder_rows.made_by_steps import may_be, rows_made
 from migfix.rows.placeholder_rows.seeder import Seeder
@@ -71,6 +72,18 @@ def find_needs(migration: Migration, history: History) -> list[tuple[Need, Seede
     return found
 
 
+def _is_missing(target: Model, value: Value, migration: Migration, history: History) -> bool:
+    """Whether a database was read that has the table and not the row, and hasn't applied the migration."""
+    facts = history.facts
+    return isinstance(value, Literal) and any(
+        isinstance(value.value, int)
+        and 0 <= value.value <= LAST_KEY
+        and migration.key not in facts.applied[alias]
+        and value.value not in keys.get(target.table, frozenset({value.value}))
+        for alias, keys in facts.first_keys.items()
+    )
+
+
 def _concrete(model: Model, state: State, history: History) -> Model:
     """The model that has the table. A proxy has its parent's."""
     while model.options.get("proxy") == Literal(True):
@@ -131,7 +144,9 @@ def _need(migration: Migration, index: int, op: Operation, state: State, history
         return None
     concrete = _concrete(target, state, history)
     made_by = history.migration(concrete.made_by)
-    if concrete.options.get("managed") == Literal(False) or made_by is None or not history.is_new(made_by):
+    if concrete.options.get("managed") == Literal(False) or made_by is None:
+        return None
+    if not history.is_new(made_by) and not _is_missing(concrete, value, migration, history):
         return None
     is_one_off = op.arguments.get("preserve_default") == Literal(False)
     null_field = field.name if fills_nulls else None
