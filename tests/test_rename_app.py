@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import Migfix
+from projects import git
 from test_leftovers import run_sql
 from test_squash import database, django_admin
 from test_squash_finish import dump
@@ -196,3 +197,18 @@ def test_what_it_writes(tmp_path: Path, forked: Migfix) -> None:
         undone = forked("undo", cwd=root)
         assert undone.returncode == 0, undone.stderr
         assert (root / "news/migrations/0001_initial.py").read_text() == before
+
+
+def test_no_rule_objects(tmp_path: Path, forked: Migfix) -> None:
+    """The files are deployed, and edited: with the new label and nothing else."""
+    root = tmp_path / "project"
+    with database("sqlite", tmp_path) as settings:
+        written(root, settings)
+        git("init", cwd=root)
+        git("add", "--force", "--all", ".", cwd=root)
+        git("commit", "--message", "deploy", cwd=root)
+        rename(root, settings)
+        assert forked("check", "--settings", "settings", cwd=root).returncode == 1
+        assert forked("rename-app", "blog", "news", "--settings", "settings", cwd=root).returncode == 0
+        result = forked("check", "--settings", "settings", cwd=root)
+        assert result.returncode == 0, result.stdout

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from migfix.changes.relabelling import Relabelling, relabelling_of
 from migfix.commands.doctor.checkout import Checkout
-from migfix.commands.rename_app.labels import Relabelling
 from migfix.commands.rename_app.new_file import new_file
 from migfix.errors import MigfixError
 from migfix.history import History
@@ -36,9 +36,7 @@ def plan_renaming(checkout: Checkout, old: str, new: str) -> Renaming:
     _demand_renamed(checkout, old, new)
     own = list(history.app(new).values())
     created, names = _automatic(_in_order(own, old, new))
-    models = {op.model for each in own for op in each.operations if op.kind == "CreateModel"}
-    models |= {op.text("new_name").lower() for each in own for op in each.operations if op.kind == "RenameModel"}
-    relabelling = Relabelling(old, new, models, {each.name for each in own} | {"__first__", "__latest__"})
+    relabelling = relabelling_of(own, old, new)
     before: dict[str, bytes | None] = {}
     after: dict[str, bytes] = {}
     for migration in (each for label in history.labels for each in history.app(label).values()):

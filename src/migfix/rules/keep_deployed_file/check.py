@@ -8,7 +8,7 @@ from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.findings.words import listed
 from migfix.history import History
 from migfix.rules.keep_deployed_file import RULE
-from migfix.rules.keep_deployed_file.edited import appended_from, changes
+from migfix.rules.keep_deployed_file.edited import appended_from, changes, is_relabelled
 from migfix.rules.keep_deployed_file.lost import ends_as_before, lost, new_files, twin
 from migfix.rules.keep_deployed_file.waiting import waiting
 from migfix.source.edits import AddAttribute, Edit, Insert
@@ -23,7 +23,11 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         deployed = history.earlier(migration)
         gone = history.gone(migration)
-        if deployed and not (gone and ends_as_before(migration.app, gone, history)):
+        if (
+            deployed
+            and not is_relabelled(migration, deployed, history)
+            and not (gone and ends_as_before(migration.app, gone, history))
+        ):
             if found := changes(migration, deployed, history):
                 yield _edited(migration, deployed, found, history)
         yield from waiting(migration, history)

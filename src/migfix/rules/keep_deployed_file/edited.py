@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migfix.changes.relabelling import relabelling_of
 from migfix.history import History
 from migfix.history.differences import table_differences
 from migfix.source.migration import Migration
@@ -17,6 +18,16 @@ def changes(migration: Migration, deployed: Migration, history: History) -> list
         count, was = (sum(op.kind == kind for op in each.operations) for each in (migration, deployed))
         found += [f"a {kind} is new"] * (count > was)
     return found
+
+
+def is_relabelled(migration: Migration, deployed: Migration, history: History) -> bool:
+    """Whether the file only names apps by their new labels: ``replaces`` of their migrations has the old ones."""
+    source = deployed.source
+    for new in history.labels:
+        own = history.app(new).values()
+        for old in {app for each in own for app, _ in each.replaces} - set(history.labels):
+            source = relabelling_of(own, old, new).apply(source)
+    return source == migration.source
 
 
 def appended_from(migration: Migration, deployed: Migration) -> int | None:

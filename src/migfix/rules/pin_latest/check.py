@@ -61,6 +61,9 @@ def _added(migration: Migration, deployed: Migration, history: History) -> Itera
             continue
         if key in before or key[0] in lost:  # MIG205 handles what replaces those
             continue
+        target = whole.migration(key)
+        if target and any(needed.key in target.replaces for needed in deployed.dependencies):
+            continue  # it has another name now
         named = ".".join(key)
         yield Refusal(
             RULE.code,

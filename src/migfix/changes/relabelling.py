@@ -1,12 +1,14 @@
-"""The old label of an app in a file: dependencies, models, lookups."""
+"""The label of an app in a file (dependencies, models, lookups), and the file with another label."""
 
 from __future__ import annotations
 
 import ast
 import io
 import tokenize
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+
+from migfix.source.migration import Migration
 
 _LOOKUPS = frozenset({"get_model", "get_app_config", "get_models", "app_configs"})
 _SKIPPED = (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
@@ -55,6 +57,14 @@ class Relabelling:
         is_key = len(after) == 2 and after[0].string == "," and _text(after[1]) in self.names
         is_lookup = len(before) == 2 and before[1] in ("(", "[") and before[0] in _LOOKUPS
         return is_key or is_lookup or before == ["app_label", "="]
+
+
+def relabelling_of(own: Iterable[Migration], old: str, new: str) -> Relabelling:
+    """The change of label of an app with these migrations."""
+    migrations = list(own)
+    models = {op.model for each in migrations for op in each.operations if op.kind == "CreateModel"}
+    models |= {op.text("new_name").lower() for each in migrations for op in each.operations if op.kind == "RenameModel"}
+    return Relabelling(old, new, models, {each.name for each in migrations} | {"__first__", "__latest__"})
 
 
 def _text(token: tokenize.TokenInfo) -> str:
