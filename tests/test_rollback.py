@@ -21,6 +21,7 @@ OLD = {
         attributes="initial = True",
     ),
 }
+ITEM = 'migrations.CreateModel("Item", [("id", ID), ("name", models.CharField(max_length=50))]),'
 COLUMN = """migrations.AddField("post", "score", models.IntegerField(default=1), preserve_default=False),"""
 MODEL = """migrations.CreateModel("Order", [
     ("id", ID), ("post", models.ForeignKey("blog.Post", models.CASCADE)), ("note", models.TextField(null=True)),
@@ -151,3 +152,29 @@ def test_from_the_older_code(tmp_path: Path, forked: Migfix) -> None:
             "error: blog.0002_score is applied, and this code doesn't have its file. Run migfix rollback from a "
             "checkout of the newer version, which has all of them.\n"
         )
+
+
+def test_a_squash_that_came_later(tmp_path: Path, forked: Migfix) -> None:
+    """The older version has what it replaces, or a part of it, or the files are gone here."""
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        replaces = "replaces = [('shop', '0001_initial'), ('shop', '0002_order')]\n"
+        both = f"{ITEM}\n{MODEL}"
+        squashed = migration(both, ("blog", "0002_score")).replace(
+            "    dependencies", f"    {replaces}    dependencies"
+        )
+        path = root / "shop/migrations/0001_squashed.py"
+        path.write_text(squashed)
+        committed(root, "squash")
+        migrated = django_admin(root, "migrate")
+        assert migrated.returncode == 0, migrated.stderr
+        assert planned(root, forked, "v33")["migrations"] == []
+        part = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root)
+        assert part.returncode == 2
+        assert "Django can't go back to a part of them" in part.stderr
+        for name in ("0001_initial", "0002_order"):
+            (root / f"shop/migrations/{name}.py").unlink()
+        path.write_text(squashed.replace(replaces, "\n"))
+        result = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root)
+        assert result.returncode == 2
+        assert "is applied and part of v30, and this code doesn't have its file" in result.stderr

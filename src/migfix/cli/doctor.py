@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from migfix.cli.app import FAILED, FIXED, LEFT, app
+from migfix.cli.app import FIXED, LEFT, app
 from migfix.cli.options import Color, Colour, PythonPath, Settings, Texts
 from migfix.cli.terminal import print_text
 
@@ -73,7 +73,7 @@ def _mend(alias: str, look: Callable[[], Checkout], *, is_sure: bool, is_only_pl
         if is_only_plan or not (plan.files or plan.steps):
             return
         if not is_sure and not typer.confirm("Carry it out?"):
-            raise typer.Exit(FAILED)
+            raise typer.Exit(LEFT)
         print_text(f"{alias}: done. To undo it, run {carry_out(plan)}\n")
         checkout = look() if plan.files else checkout
         earlier = lines

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from migfix.cli.app import FAILED, FIXED, LEFT, app
+from migfix.cli.app import FIXED, LEFT, app
 from migfix.cli.options import Color, Colour, PythonPath, Settings
 from migfix.cli.terminal import print_text
 
@@ -37,7 +37,7 @@ def rollback(
     if not is_running or plan.irreversible:
         raise typer.Exit(LEFT)
     if not is_sure and not typer.confirm("Go back?"):
-        raise typer.Exit(FAILED)
+        raise typer.Exit(LEFT)
     carry_out(checkout, plan)
     if not is_json:
         print_text(f"{database}: went back to {to}")

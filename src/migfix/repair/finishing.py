@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
-from django.db.migrations.state import ProjectState
 
-from migfix.repair.facets import as_written, table_of, wanted
+from migfix.repair.facets import table_of, wanted
+from migfix.repair.held import held
 from migfix.repair.history import Applied, key_of, walked
 from migfix.repair.progress import Part, Progress
 from migfix.repair.steps import Step, of_operation, of_record, reversed_operation
@@ -54,11 +54,13 @@ def take_back(applied: Applied, progress: Progress) -> list[Step] | Left:
     whole = list(zip(walked(applied, progress.migration), progress.parts, strict=True))
     in_it = [each for each, part in whole if part is Part.there]
     for operation, before, after in in_it:
-        old, new = (
-            wanted(applied.connection, state.apps.get_models(include_auto_created=True)) for state in (before, after)
-        )
+        known = list(after.apps.get_models(include_auto_created=True))
+        old = wanted(applied.connection, before.apps.get_models(include_auto_created=True))
+        new = wanted(applied.connection, known)
         kinds = {facet[0] for facet in old - new}
-        if kinds & {"table", "column", "type", "null"} or any(_filled(applied, facet, after) for facet in new - old):
+        made = [facet for facet in new - old if facet[0] in ("table", "column")]
+        is_filled = any(held(applied.connection, known, facet) for facet in _first(made))
+        if is_filled or not operation.reversible or kinds & {"table", "column", "type", "null"}:
             return Left(
                 f"{name}: its data function may have run or not, and `{operation.describe()}` can't be taken back "
                 "without a loss"
@@ -66,17 +68,10 @@ def take_back(applied: Applied, progress: Progress) -> list[Step] | Left:
     return [reversed_operation(operation, app, before, after) for operation, before, after in reversed(in_it)]
 
 
-def _filled(applied: Applied, facet: tuple[str, ...], state: ProjectState) -> bool:
-    """Whether a new table has rows, or a new column more than one value."""
-    quoted = applied.connection.ops.quote_name
-    if facet[0] not in ("table", "column"):
-        return False
-    table, column = as_written(state.apps.get_models(include_auto_created=True), facet)
-    counted = "COUNT(*)" if facet[0] == "table" else f"COUNT(DISTINCT {quoted(column)}) - 1"
-    sql = f"SELECT {counted} FROM {quoted(table)}"
-    with applied.connection.cursor() as cursor:
-        cursor.execute(sql)
-        return bool(cursor.fetchone()[0] > 0)
+def _first(facets: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Without the columns of tables that are among them."""
+    tables = {facet[1] for facet in facets if facet[0] == "table"}
+    return [facet for facet in facets if facet[0] == "table" or facet[1] not in tables]
 
 
 def is_data(operation: Operation) -> bool:

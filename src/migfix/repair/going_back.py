@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
 from migfix.repair.compared import Compared
-from migfix.repair.facets import Facet, as_written, wanted
+from migfix.repair.facets import Facet, wanted
+from migfix.repair.held import held
 from migfix.repair.history import Key, key_of
 from migfix.repair.renames import renamed
 
@@ -21,13 +21,14 @@ def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
     closed = {key for each in gone if each in applied.keys for key in graph.backwards_plan(each)} & applied.keys
     kept = applied.keys - closed
     migrations = [each for each in applied.order if key_of(each) in closed]
+    every = list(compared.state.apps.get_models(include_auto_created=True))
     lost = [facet for facet in _lost(compared, kept) if facet not in renamed(applied, migrations)]
     return {
         "back": [key_of(each) for each in reversed(migrations)],
         "lines": list(_lines(compared, migrations, kept)),
         "irreversible": [(*key_of(each), op) for each in migrations for op in _operations(each, is_stuck)],
         "noops": [(*key_of(each), op) for each in migrations for op in _operations(each, is_noop)],
-        "lost": [(*facet[1:], _count(compared, facet)) for facet in lost],
+        "lost": [(*facet[1:], held(applied.connection, every, facet)) for facet in lost],
         "kept": sorted(kept),
         "applied": sorted(applied.keys),
         "stricter": list(_stricter(compared, kept)),
@@ -77,28 +78,6 @@ def _lost(compared: Compared, kept: Collection[Key]) -> list[Facet]:
         for facet in now - after
         if facet in compared.real and (facet[0] == "table" or (facet[0] == "column" and facet[1] in tables))
     )
-
-
-def _count(compared: Compared, facet: Facet) -> int:
-    """The rows of a table, or the values in a column that are neither NULL nor the field's default."""
-    connection = compared.applied.connection
-    quoted, parameters = connection.ops.quote_name, list[Any]()
-    table, column = as_written(compared.state.apps.get_models(include_auto_created=True), facet)
-    sql = f"SELECT COUNT(*) FROM {quoted(table)}"
-    if facet[0] == "column":
-        field = next(
-            field
-            for model in compared.models
-            for field in model._meta.local_concrete_fields
-            if (model._meta.db_table.strip('"').lower(), (field.column or "").strip('"').lower()) == facet[1:3]
-        )
-        sql += f" WHERE {quoted(column)} IS NOT NULL"
-        if field.has_default() and not callable(field.default):
-            sql += f" AND {quoted(column)} <> %s"
-            parameters = [field.get_db_prep_save(field.get_default(), connection)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters or None)
-        return int(cursor.fetchone()[0])
 
 
 _STRICT = ("unique", "constraint", "key")

@@ -44,7 +44,7 @@ def validated(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> list[St
     return [
         of_sql(f"validate {name}", [f"ALTER TABLE {quoted(table)} VALIDATE CONSTRAINT {quoted(name)}"], [])
         for table, name in unvalidated(connection)
-        if table in known
+        if table.lower() in known
     ]
 
 

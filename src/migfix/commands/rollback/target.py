@@ -21,7 +21,8 @@ def gone_in(checkout: Checkout, to: str, applied: frozenset[Key]) -> tuple[froze
     folders = checkout.history.facts.folders or {}
     if dot and app in folders:
         return _after(checkout, app, name, applied), False
-    return frozenset(key for label, folder in folders.items() for key in _new_in(label, folder, to, applied)), True
+    new = (_new_in(checkout, label, folder, to, applied) for label, folder in folders.items())
+    return frozenset(key for each in new for key in each), True
 
 
 def _after(checkout: Checkout, app: str, name: str, applied: frozenset[Key]) -> frozenset[Key]:
@@ -38,8 +39,11 @@ def _after(checkout: Checkout, app: str, name: str, applied: frozenset[Key]) -> 
     return frozenset(own - kept)
 
 
-def _new_in(app: str, folder: Path, commit: str, applied: frozenset[Key]) -> set[Key]:
-    """The applied migrations of an app whose files a commit doesn't have."""
+def _new_in(checkout: Checkout, app: str, folder: Path, commit: str, applied: frozenset[Key]) -> set[Key]:
+    """The applied migrations of an app that a commit doesn't have.
+
+    A squashed one counts as there if all that it replaces is. Raises MigfixError for one that is there in part.
+    """
     top = repository_of(folder)
     if top is None or "site-packages" in folder.parts:
         return set()
@@ -51,4 +55,33 @@ def _new_in(app: str, folder: Path, commit: str, applied: frozenset[Key]) -> set
         )
     place = folder.relative_to(top).as_posix()
     names = {Path(each).stem for each in git.listed("ls-tree", "--name-only", "--full-tree", commit, f"{place}/")}
-    return {key for key in applied if key[0] == app and key[1] not in names}
+    own = {key for key in applied if key[0] == app}
+    gone = {key for key in own if key[1] not in names and not _is_replaced_there(checkout, key, names)}
+    older = sorted(key for key in own - gone if not checkout.history.migration(key) and not _is_squashed(checkout, key))
+    if gone and older:
+        raise MigfixError(
+            f"{'.'.join(older[0])} is applied and part of {commit}, and this code doesn't have its file: it was "
+            "squashed or deleted since.",
+            "Go back with code that still has it.",
+        )
+    return gone
+
+
+def _is_replaced_there(checkout: Checkout, key: Key, names: set[str]) -> bool:
+    """Whether a commit with the files ``names`` has all that a squashed migration replaces. Raises MigfixError."""
+    migration = checkout.history.migration(key)
+    replaced = migration.replaces if migration else ()
+    there = [app == key[0] and name in names for app, name in replaced]
+    if any(there) and all(there):
+        return True
+    if any(there) or any(app != key[0] for app, _ in replaced):
+        raise MigfixError(
+            f"{'.'.join(key)} replaces {'.'.join(replaced[0])} and others, and Django can't go back to a part of them.",
+            "Go back with code that doesn't have the squashed migration or the new label yet.",
+        )
+    return False
+
+
+def _is_squashed(checkout: Checkout, key: Key) -> bool:
+    """Whether a squashed migration of this code replaces a migration."""
+    return checkout.history.replaced_by(key) != key
