@@ -56,13 +56,11 @@ def rows(root: Path) -> list[list[str]]:
 @pytest.mark.parametrize("name", CASES)
 def test_a_table_is_brought_in_line(name: str, tmp_path: Path, each_engine: str, forked: Migfix) -> None:
     sql, operation = CASES[name]
-    is_mysql = each_engine in ("mysql", "mariadb")
+    if each_engine not in ("mysql", "mariadb"):
+        pytest.skip("only MySQL and MariaDB have storage engines")
     with database(each_engine, tmp_path) as settings:
-        root = project(tmp_path / "project", settings, operation, *([sql] if is_mysql else []))
+        root = project(tmp_path / "project", settings, operation, sql)
         before, path = rows(root), root / "blog/migrations/0002_key.py"
-        if not is_mysql:
-            assert forked("check", *NAMED, cwd=root).returncode == 0
-            return
         applied = forked("apply", *NAMED, cwd=root)
         assert applied.returncode == 0, applied.stdout + applied.stderr
         assert "MIG601" in applied.stdout

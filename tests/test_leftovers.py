@@ -28,10 +28,10 @@ def project(root: Path, settings: dict[str, object]) -> Path:
 
 
 def run_sql(root: Path, *statements: str) -> None:
-    for each in statements:
-        code = f"from django.db import connection; connection.cursor().execute({each!r})"
-        done = django_admin(root, "shell", "-c", code)
-        assert done.returncode == 0, done.stderr
+    """Run statements, each in a transaction of its own."""
+    code = f"from django.db import connection; [connection.cursor().execute(each) for each in {statements!r}]"
+    done = django_admin(root, "shell", "-v", "0", "-c", code)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_column_and_a_table_that_are_there(tmp_path: Path, each_engine: str, forked: Migfix) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal
 from migfix.history import History
+from migfix.history.model import Model
 from migfix.rows.placeholder_rows.seed import CannotSeed
 from migfix.rows.placeholder_rows.seeder import Seeder
 from migfix.rules.seed_default_row import RULE, pointing_at
@@ -37,7 +38,7 @@ def _check(migration: Migration, history: History, made: Counter[Key]) -> Iterat
     needs = find_needs(migration, history)
     taken = set(migration.bound)
     for own in _by_target(needs):
-        if history.package(own[0][0].target.app) or own[0][0].target.key == history.facts.auth_user:
+        if _is_of_others(own[0][0].target, history):
             yield _of_others(own[0][0])
             continue
         try:
@@ -59,6 +60,13 @@ def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder
     plain = [(need, seeder) for need, seeder in needs if not need.is_unique]
     targets = dict.fromkeys(need.target.key for need, _ in plain)
     return [[each for each in plain if each[0].target.key == target] for target in targets]
+
+
+def _is_of_others(target: Model, history: History) -> bool:
+    """Whether a table that is there already holds users, or rows of an installed package."""
+    made_by = history.migration(target.made_by)
+    is_new = made_by is not None and history.is_new(made_by)
+    return not is_new and (target.key == history.facts.auth_user or history.package(target.app) is not None)
 
 
 def _of_others(need: Need) -> Refusal:
