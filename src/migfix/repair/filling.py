@@ -38,6 +38,11 @@ def refill(compared: Compared) -> Iterator[Step | Left]:
         yield of_tables(sorted(gone, key=lambda model: bool(model._meta.auto_created)))
 
 
+def _has_value(field: Field[Any, Any]) -> bool:
+    """Whether a new column has a value for rows that are there."""
+    return field.null or field.has_default() or getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
+
+
 def _without_links(compared: Compared, model: type[Model]) -> type[Model]:
     """The model without many-to-many fields, whose tables are made by themselves."""
     if model._meta.auto_created or not model._meta.local_many_to_many:
@@ -133,7 +138,7 @@ class _Refill:
     def _add(self, field: Field[Any, Any]) -> AddField:
         """The operation that adds a column again, with the value of the migration that added it."""
         new = self._field(field.name).clone()
-        if new.null or new.has_default() or getattr(new, "db_default", NOT_PROVIDED) is not NOT_PROVIDED:
+        if _has_value(new):
             return AddField(self.name, field.name, new)
         for migration in self.compared.applied.order:
             if key_of(migration) in self.compared.applied.keys and migration.app_label == self.app:
@@ -144,8 +149,7 @@ class _Refill:
 
     def _has_no_value(self, field: Field[Any, Any]) -> bool:
         """Whether rows are there that a new column has no value for. MySQL would make up a 0."""
-        has_value = field.null or field.has_default() or getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
-        if has_value or getattr(field, "generated", False):
+        if _has_value(field) or getattr(field, "generated", False):
             return False
         with self.connection.cursor() as cursor:
             cursor.execute(f"SELECT 1 FROM {self.connection.ops.quote_name(self.model._meta.db_table)} LIMIT 1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations import RunPython, RunSQL
@@ -22,7 +22,9 @@ def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
     kept = applied.keys - closed
     migrations = [each for each in applied.order if key_of(each) in closed]
     every = list(compared.state.apps.get_models(include_auto_created=True))
-    lost = [facet for facet in _lost(compared, kept) if facet not in renamed(applied, migrations)]
+    now = wanted(applied.connection, every)
+    then = wanted(applied.connection, applied.state(kept).apps.get_models(include_auto_created=True))
+    lost = sorted(_lost(compared.real, now, then) - renamed(applied, migrations))
     return {
         "back": [key_of(each) for each in reversed(migrations)],
         "lines": list(_lines(compared, migrations, kept)),
@@ -31,7 +33,7 @@ def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
         "lost": [(*facet[1:], held(applied.connection, every, facet)) for facet in lost],
         "kept": sorted(kept),
         "applied": sorted(applied.keys),
-        "stricter": list(_stricter(compared, kept)),
+        "stricter": list(_stricter(now, then)),
     }
 
 
@@ -48,9 +50,9 @@ def _lines(compared: Compared, migrations: list[Migration], kept: Collection[Key
         waiting = [each for each in waiting if each not in done]
 
 
-def _operations(migration: Migration, is_wanted: object) -> Iterator[str]:
+def _operations(migration: Migration, is_wanted: Callable[[Operation], bool]) -> Iterator[str]:
     for index, operation in enumerate(migration.operations):
-        if callable(is_wanted) and is_wanted(operation):
+        if is_wanted(operation):
             name = f" {getattr(operation.code, '__name__', '')}" if isinstance(operation, RunPython) else ""
             yield f"{type(operation).__name__}{name} (operation {index + 1})"
 
@@ -67,27 +69,19 @@ def is_noop(operation: Operation) -> bool:
     return isinstance(operation, RunSQL) and operation.reverse_sql == RunSQL.noop
 
 
-def _lost(compared: Compared, kept: Collection[Key]) -> list[Facet]:
+def _lost(real: set[Facet], now: set[Facet], then: set[Facet]) -> set[Facet]:
     """The tables and columns that go."""
-    connection = compared.applied.connection
-    after = wanted(connection, compared.applied.state(kept).apps.get_models(include_auto_created=True))
-    now = wanted(connection, compared.state.apps.get_models(include_auto_created=True))
-    tables = {facet[1] for facet in after if facet[0] == "table"}
-    return sorted(
-        facet
-        for facet in now - after
-        if facet in compared.real and (facet[0] == "table" or (facet[0] == "column" and facet[1] in tables))
-    )
+    tables = {facet[1] for facet in then if facet[0] == "table"}
+    return {
+        facet for facet in (now - then) & real if facet[0] == "table" or (facet[0] == "column" and facet[1] in tables)
+    }
 
 
 _STRICT = ("unique", "constraint", "key")
 
 
-def _stricter(compared: Compared, kept: Collection[Key]) -> Iterator[str]:
+def _stricter(now: set[Facet], before: set[Facet]) -> Iterator[str]:
     """What the tables of older code refuse today and took then."""
-    connection = compared.applied.connection
-    before = wanted(connection, compared.applied.state(kept).apps.get_models(include_auto_created=True))
-    now = wanted(connection, compared.state.apps.get_models(include_auto_created=True))
     tables = {facet[1] for facet in before if facet[0] == "table"}
     columns = {facet[1:3] for facet in before if facet[0] == "column"}
     types = {facet[1:3]: facet[3] for facet in before if facet[0] == "type"}

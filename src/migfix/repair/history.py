@@ -23,9 +23,13 @@ class Applied:
     connection: BaseDatabaseWrapper
 
     @cached_property
+    def _executor(self) -> MigrationExecutor:
+        return MigrationExecutor(self.connection)
+
+    @property
     def loader(self) -> MigrationLoader:
         """Raises what Django raises if the migrations can't be loaded."""
-        return MigrationLoader(self.connection)
+        return self._executor.loader
 
     @cached_property
     def keys(self) -> frozenset[Key]:
@@ -35,8 +39,7 @@ class Applied:
     @cached_property
     def order(self) -> list[Migration]:
         """All migrations, in the order in which Django applies them to a new database."""
-        executor = MigrationExecutor(self.connection)
-        return [each for each, _ in executor.migration_plan(self.loader.graph.leaf_nodes(), clean_start=True)]
+        return [each for each, _ in self._executor.migration_plan(self.loader.graph.leaf_nodes(), clean_start=True)]
 
     @property
     def pending(self) -> list[Migration]:

@@ -12,6 +12,7 @@ from migfix.repair.compared import Compared
 from migfix.repair.facets import table_of
 from migfix.repair.filling import refill
 from migfix.repair.finishing import Left, finish, out_of_order
+from migfix.repair.history import key_of
 from migfix.repair.progress import Progress, progress_of
 from migfix.repair.server_facts import invalid_indexes, moved_on, validated
 from migfix.repair.steps import Step, shown
@@ -44,13 +45,12 @@ def plan(compared: Compared) -> tuple[list[Step], list[str]]:
 
 def _unfinished(compared: Compared) -> list[Progress]:
     """The migrations that are begun, and those that applied ones depend on."""
-    found = {(each.migration.app_label, each.migration.name): each for each in compared.begun}
+    found = {key_of(each.migration): each for each in compared.begun}
     for key in out_of_order(compared.applied, compared.apps):
         if key not in found:
             migration = compared.applied.loader.graph.nodes[key]
             found[key] = progress_of(compared.applied, migration, compared.real, compared.present)
-    order = [(each.app_label, each.name) for each in compared.applied.order]
-    return [found[key] for key in order if key in found]
+    return [found[key] for key in map(key_of, compared.applied.order) if key in found]
 
 
 def described(connection: BaseDatabaseWrapper, steps: list[Step]) -> list[dict[str, object]]:

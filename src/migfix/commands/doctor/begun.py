@@ -24,7 +24,7 @@ def begun(expected: Expected) -> Iterator[Drift]:
             continue
         what = f"{app}.{name} isn't recorded as applied, and everything that it makes is there: {called['there']}."
         next_step = f"Record it: python manage.py migrate {app} {name} --fake."
-        if not expected.history.own_parents(migration) if migration else False:
+        if migration and not expected.history.own_parents(migration):
             next_step = f"migrate --fake-initial accepts it. Or: python manage.py migrate {app} {name} --fake."
         yield Drift("not-recorded", f"{what}{_unknown(called['unknown'])}", next_step, app, name)
 
