@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.changes.keys_by_field import keys_by_field
@@ -15,9 +15,9 @@ from migfix.project.facts import ENGINES
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT
 from migfix.rows.prepared import is_cleaned
-from migfix.rules.fit_rows_to_type import RULE
+from migfix.rules.fit_rows_to_type import RULE, arrays, flags
+from migfix.rules.fit_rows_to_type.both_ways import copy_both_ways
 from migfix.rules.fit_rows_to_type.dates import are_dates, fit_dates
-from migfix.rules.fit_rows_to_type.flags import are_flags, fit_flags
 from migfix.rules.fit_rows_to_type.read_text import is_readable, read_text
 from migfix.rules.fit_rows_to_type.truncate import truncate
 from migfix.rules.fit_rows_to_type.words import shown
@@ -40,9 +40,16 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
         for each in altered_fields(migration, history):
             if _is_key_of_another_kind(each):
                 continue
-            wrong = _left_to_others(each, problems(each.old, each.new, history.facts.engines or ENGINES))
+            wrong = _left_to_others(each, _problems(each, history.facts.engines or ENGINES))
             if wrong and not (are_dates(each) and "sqlite" not in wrong) and not _is_prepared(migration, each, history):
                 yield _finding(migration, each, wrong, taken, history)
+
+
+def _problems(each: AlteredField, engines: Iterable[str]) -> Problems | None:
+    """What goes wrong. Arrays are PostgreSQL's alone, so that they aren't in the table of what was measured."""
+    if arrays.is_array_to_json(each):
+        return {"postgresql": {"any": "fails"}}
+    return problems(each.old, each.new, engines)
 
 
 def _is_key_of_another_kind(each: AlteredField) -> bool:
@@ -95,8 +102,10 @@ def _written(
     if each.label.lower() in {name.lower() for name in history.facts.truncate} and length(each.new):
         _demand_different(each, is_also_new=False)
         return (*truncate(migration, each, taken), ())
-    if are_flags(each):
-        return (*fit_flags(migration, each, taken), ())
+    if flags.are_flags(each):
+        return (*copy_both_ways(migration, each, taken, flags.copying), ())
+    if arrays.is_array_to_json(each):
+        return (*copy_both_ways(migration, each, taken, arrays.copying), ())
     if is_readable(each):
         return read_text(migration, each, taken, history)
     return None

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from migfix.changes.altered_fields import AlteredField
-from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
 from migfix.rows.placeholder_rows.values import INTEGERS
-from migfix.rows.second_column import demand_unnamed, replace_column
-from migfix.source.edits import AddFunction, AddImport, Edit, Insert
-from migfix.source.formatting import call, free_name, literal, quote_of, render, snake, with_quotes
-from migfix.source.migration import Literal, Migration
-from migfix.source.writer import Writer, with_arguments
+from migfix.source.formatting import call, literal, render
 
 _NUMBERS = INTEGERS | {"FloatField", "DecimalField"}
 _VALUES = {"False": "0", "True": "1"}
@@ -27,31 +22,7 @@ def are_flags(each: AlteredField) -> bool:
     )
 
 
-def fit_flags(migration: Migration, each: AlteredField, taken: set[str]) -> tuple[str, list[Edit]]:
-    """What is written, and the edits. Raises CannotWrite."""
-    demand_unnamed(each.model, each.old)
-    writer, field = Writer(migration, is_its_own=True), each.new.name
-    second = free_name(f"{field}_new", set(each.model.fields))
-    stem = f"{snake(each.model.name)}_{field.lower()}"
-    copy, restore = (free_name(f"{verb}_{stem}", taken) for verb in ("copy", "restore"))
-    taken.update((copy, restore))
-    off = {"null": Literal(True), "unique": None, "db_index": None, "db_column": None, "default": None}
-    step = writer.operation("RunPython", ("code", copy), ("reverse_code", restore))
-    value = with_arguments(each.new.value, **off)
-    operations = replace_column(writer, each.model.name.lower(), field, second, value, step)
-    functions = _function(copy, each, field, second, True), _function(restore, each, second, field, False)
-    first = [] if each.old.is_true("null") else [allow_null(each.index, each.model, each.old, writer)]
-    edits: list[Edit] = [
-        *first,
-        *(Insert(migration.path, ("operations", each.index), code) for code in operations),
-        *(AddFunction(migration.path, with_quotes(code, quote_of(migration.source))) for code in functions),
-        *writer.edits,
-        AddImport(migration.path, "django.db", "router"),
-    ]
-    return f"{copy}() fills a second column, which takes its place, and {restore}() goes back.", edits
-
-
-def _function(name: str, each: AlteredField, old: str, new: str, is_forward: bool) -> str:
+def copying(name: str, each: AlteredField, old: str, new: str, is_forward: bool) -> str:
     """Copy from one column to the other. Forward, numbers other than 0 and 1 stop the migration."""
     variables = Variables((each.model,))
     is_to_number = (each.old.kind == "BooleanField") == is_forward

@@ -1,8 +1,9 @@
-"""Text that becomes JSON, a number, a boolean or a date: read before the column changes."""
+"""Text that becomes JSON, a number, a boolean, a date, a time, a duration or a UUID: read before the column changes."""
 
 from __future__ import annotations
 
 from migfix.changes.altered_fields import AlteredField
+from migfix.changes.type_facts import length
 from migfix.history import History
 from migfix.history.fields import configured_value
 from migfix.rows.allow_null import allow_null
@@ -13,9 +14,11 @@ from migfix.rules.fit_rows_to_type.text_function import text_function
 from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import free_name, snake
 from migfix.source.migration import Literal, Migration, Name
-from migfix.source.writer import Writer
+from migfix.source.writer import CannotWrite, Writer
 
-_TARGETS = INTEGERS | {"JSONField", "BooleanField", "FloatField", "DecimalField", "DateField"}
+_ROOM = {"UUIDField": 36, "TimeField": 15, "DurationField": 30, "DateTimeField": 32}
+"""The characters that a database needs to write such a value as text, when going back."""
+_TARGETS = INTEGERS | {"JSONField", "BooleanField", "FloatField", "DecimalField", "DateField", *_ROOM}
 _EMPTY = {"dict": "{}", "list": "[]"}
 
 
@@ -29,6 +32,9 @@ def read_text(
     migration: Migration, each: AlteredField, taken: set[str], history: History
 ) -> tuple[str, list[Edit], tuple[str, ...]]:
     """What is written, the edits, and the ``--set`` names. Raises CannotWrite."""
+    room = _ROOM.get(each.new.kind, 0)
+    if each.old.kind != "TextField" and (length(each.old) or 0) < room:
+        raise CannotWrite(f"as text it needs {room} characters, when going back")
     field, configured = each.new.name, configured_value(history.facts, each.model.label, each.new.name)
     name = free_name(f"read_{snake(each.model.name)}_{field.lower()}", taken)
     taken.add(name)

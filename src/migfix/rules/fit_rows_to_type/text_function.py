@@ -10,17 +10,21 @@ from migfix.rows.functions.variables import Variables
 from migfix.source.formatting import call, literal, render
 from migfix.source.writer import Writer, with_arguments
 
+_PREPARED = ("UUIDField", "TimeField", "DurationField", "DateTimeField")
+"""Classes whose values each database writes in a form of its own."""
 Imports = list[tuple[str, str | None]]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How one value is read: lines before the loop, the statement that fails, the error, and the imports."""
+    """How one value is read: lines before the loop, the statement that fails, the error, what follows, the imports."""
 
     before: tuple[str, ...]
     statement: str
     error: str
     imports: Imports
+    text: tuple[str, ...] = ()
+    """The lines after the statement that make ``text`` of it, if the value is written back."""
 
 
 def text_function(
@@ -46,9 +50,10 @@ def text_function(
         f"        except {reading.error}:",
         "            unread.append(pk)",
     ]
-    if reading.statement.startswith("text = "):
+    if reading.text or reading.statement.startswith("text = "):
         lines += [
             "        else:",
+            *(f"            {line}" for line in reading.text),
             "            if text != value:",
             f"                rows.filter(pk=pk).update({field}=text)",
         ]
@@ -64,9 +69,18 @@ def _reading(each: AlteredField, writer: Writer) -> Reading:
             '    words |= {"false": "0", "no": "0", "off": "0", "f": "0", "n": "0", "0": "0"}',
         )
         return Reading(words, "text = words[value.strip().lower()]", "KeyError", [])
-    target = writer.flat(with_arguments(each.new.value, default=None, null=None, db_default=None))
+    target = writer.flat(with_arguments(each.new.value, default=None, null=None, db_default=None, unique=None))
+    before: tuple[str, ...] = (f"    field = {target}",)
     imports: Imports = [("django.core.exceptions", "ValidationError")]
-    return Reading((f"    field = {target}",), "text = str(field.to_python(value.strip()))", "ValidationError", imports)
+    if each.new.kind not in _PREPARED:
+        return Reading(before, "text = str(field.to_python(value.strip()))", "ValidationError", imports)
+    text: tuple[str, ...] = ("text = str(field.get_db_prep_value(read, connection))",)
+    if each.new.kind == "DateTimeField":
+        aware = "if settings.USE_TZ and timezone.is_naive(read):", "    read = timezone.make_aware(read)"
+        text = (*aware, *text)
+        imports += [("django.conf", "settings"), ("django.utils", "timezone")]
+    before = (*before, "    connection = schema_editor.connection")
+    return Reading(before, "read = field.to_python(value.strip())", "ValidationError", imports, text)
 
 
 def _unread(each: AlteredField, empty: str | None, is_set: bool) -> list[str]:

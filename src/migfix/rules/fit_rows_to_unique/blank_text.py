@@ -5,10 +5,12 @@ from __future__ import annotations
 from migfix.changes.altered_fields import altered_fields
 from migfix.changes.new_uniqueness import NewUniqueness
 from migfix.history import History
+from migfix.history.fields import field_of
 from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.replace_values import FORBIDS_AGAIN, replacing
 from migfix.rows.placeholder_rows.values import TEXT
+from migfix.rows.prepared import is_filled_here
 from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import free_name, snake
 from migfix.source.migration import Migration
@@ -26,6 +28,13 @@ def became_nullable(migration: Migration, unique: NewUniqueness, history: Histor
         if is_it and each.gains("null") and each.old.kind in TEXT and each.new.kind in TEXT:
             return each.index
     return None
+
+
+def is_read_as_another_type(migration: Migration, unique: NewUniqueness) -> bool:
+    """Whether the operation makes another type of the text, and a step before it writes the text: no ``''`` is left."""
+    kind = field_of(migration.operations[unique.index]).kind
+    is_text = len(unique.fields) != 1 or kind in TEXT
+    return not is_text and is_filled_here(migration, unique.index, unique.model, unique.fields[0])
 
 
 def blank_to_null(migration: Migration, unique: NewUniqueness, place: int, taken: set[str]) -> tuple[str, list[Edit]]:

@@ -11,7 +11,7 @@ from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.placeholder_rows.values import TEXT
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_unique import RULE
-from migfix.rules.fit_rows_to_unique.blank_text import became_nullable, blank_to_null
+from migfix.rules.fit_rows_to_unique.blank_text import became_nullable, blank_to_null, is_read_as_another_type
 from migfix.rules.fit_rows_to_unique.duplicates import CHOICES, CannotFit, fit_duplicates
 from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
@@ -22,7 +22,9 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         taken = set(migration.bound)
         for each in new_uniqueness(migration, history):
-            if not any(is_cleaned(migration, each.index, each.model, name, history, RULE.code) for name in each.fields):
+            if any(is_cleaned(migration, each.index, each.model, name, history, RULE.code) for name in each.fields):
+                continue
+            if became_nullable(migration, each, history) is None or not is_read_as_another_type(migration, each):
                 yield _finding(migration, each, taken, history)
 
 
