@@ -5,7 +5,8 @@
 Each field class of Django is altered to each other one, on tables with rows, forward and back, on every engine given
 (SQLite, PostgreSQL, MariaDB and MySQL on this machine otherwise). First all rows at once. If something isn't as it
 should be, each row has a table of its own. A line of the table is one pair on one engine: what went wrong with which
-kind of value.
+kind of value. Some fields also get an option, such as ``unique``, on tables with two rows whose values are equal or
+alike.
 """
 
 from __future__ import annotations
@@ -45,24 +46,34 @@ django.setup()
 
 from django.apps.registry import Apps  # noqa: E402
 from django.db import connections, models  # noqa: E402
-from django.db.utils import Error  # noqa: E402
-from values import FIELDS, ROWS  # noqa: E402
+from django.db.utils import Error, IntegrityError  # noqa: E402
+from values import FIELDS, OPTIONS, ROWS, together  # noqa: E402
 
 Model = Any
 
 
-def build(name: str) -> Model:
-    """A model with the field ``value`` of that kind, nullable."""
-    kind, arguments = FIELDS[name]
+def build(name: str, connection: Any) -> Model:
+    """A model with the field ``value`` of that kind, nullable. After the class, the name has options."""
+    kind, given = FIELDS[plain(name)]
+    arguments = {"null": True, **given}
+    for option, (more, _) in OPTIONS.items():
+        arguments |= more if option in name else {}
+    if collations := arguments.get("db_collation"):
+        arguments["db_collation"] = collations[connection.vendor]
     meta = type("Meta", (), {"app_label": "facts", "apps": Apps(), "db_table": "facts_thing"})
     key: Any = models.CharField(max_length=20, primary_key=True)
-    members = {"__module__": "facts", "Meta": meta, "key": key, "value": kind(**arguments, null=True)}
+    members = {"__module__": "facts", "Meta": meta, "key": key, "value": kind(**arguments)}
     return type("Thing", (models.Model,), members)
+
+
+def plain(name: str) -> str:
+    """The field without options: ``CharField(50)`` of ``CharField(50) unique``."""
+    return next(each for each in sorted(FIELDS, key=len, reverse=True) if name.startswith(each))
 
 
 def differences(connection: Any, old: str, new: str, rows: dict[str, Any]) -> Iterator[str]:
     """What goes wrong with a table of these rows: ``fails``, ``letters=unreadable``, ``back long=lost``."""
-    before, after = build(old), build(new)
+    before, after = build(old, connection), build(new, connection)
     fields = before._meta.get_field("value"), after._meta.get_field("value")
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS facts_thing")
@@ -139,6 +150,8 @@ def _plain(value: Any) -> Any:
 
 def pair(connection: Any, old: str, new: str) -> str:
     """What goes wrong, by kind of value; "" if nothing does."""
+    if plain(old) == plain(new):
+        return _option(connection, old, new)
     rows = {"null": None, **ROWS[old]}
     if not list(differences(connection, old, new, rows)):
         return ""
@@ -150,8 +163,21 @@ def pair(connection: Any, old: str, new: str) -> str:
     return "; ".join(found)
 
 
+def _option(connection: Any, old: str, new: str) -> str:
+    """What goes wrong when a field gets an option, by kind of the two values that are in the table."""
+    found = []
+    for kind, (first, second) in together(plain(old)).items():
+        if "unique" in old and kind == "equal":
+            continue
+        with suppress(IntegrityError):  # they are equal before, too
+            wrong = list(differences(connection, old, new, {kind: first, "other": second}))
+            found += [f"{kind}={wrong[0].split('=')[-1].removeprefix('back ')}"] if wrong else []
+    return "; ".join(found)
+
+
 def main() -> None:
     pairs = [(old, new) for old in FIELDS for new in FIELDS if old != new]
+    pairs += [(old, f"{old} {option}") for option, (_, names) in OPTIONS.items() for old in names]
     if ARGUMENTS.sample:
         pairs = random.Random(ARGUMENTS.seed).sample(pairs, ARGUMENTS.sample)
     versions, lines = [], []

@@ -37,6 +37,21 @@ FIELDS: dict[str, tuple[type[models.Field[Any, Any]], dict[str, Any]]] = {
     "GenericIPAddressField": (models.GenericIPAddressField, {}),
 }
 
+COLLATIONS = {"sqlite": "nocase", "postgresql": "C", "mysql": "utf8mb4_general_ci"}
+"""Vendor -> a collation that isn't the default: without regard to case, where the server has one."""
+OPTIONS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "not null": (
+        {"null": False},
+        ("CharField(50)", "TextField", "IntegerField", "BooleanField", "DateTimeField", "UUIDField"),
+    ),
+    "unique": (
+        {"unique": True},
+        ("CharField(50)", "IntegerField", "FloatField", "DecimalField(8, 2)", "DateTimeField", "UUIDField"),
+    ),
+    "other collation": ({"db_collation": COLLATIONS}, ("CharField(50)", "TextField", "CharField(50) unique")),
+}
+"""An option that a field gets -> its arguments, and the fields that get it."""
+
 _TEXT: dict[str, Any] = {
     "empty": "",
     "blank": "  ",
@@ -88,3 +103,17 @@ ROWS: dict[str, dict[str, Any]] = {
     "GenericIPAddressField": {"v4": "10.0.0.1", "v6": "2001:db8::1"},
 }
 """Field -> kind of value -> value. Every table also has a row with NULL."""
+
+
+TOGETHER: dict[str, tuple[Any, Any]] = {
+    "case": ("abc", "ABC"),
+    "accent": ("e", "\N{LATIN SMALL LETTER E WITH ACUTE}"),
+    "trailing": ("abc", "abc "),
+}
+"""Kind -> two texts that a collation may take for equal."""
+
+
+def together(name: str) -> dict[str, tuple[Any, Any]]:
+    """Kind -> the values of two rows of one table, for a field that gets another option."""
+    found = {key: (value, value) for key, value in {"equal": [*ROWS[name].values()][-1], "null": None}.items()}
+    return found | (TOGETHER if name.startswith(("CharField", "TextField")) else {})

@@ -18,8 +18,10 @@ FIRST = """
                 ("id", models.BigAutoField(primary_key=True)),
                 ("size", models.IntegerField()),
                 ("long", models.CharField(max_length=800, null=True)),
+                ("name", models.CharField(max_length=50)),
                 ("author", models.ForeignKey("blog.author", models.CASCADE)),
             ],
+            options={"unique_together": {("author", "name")}},
         ),
 """
 
@@ -36,12 +38,16 @@ UNCERTAIN = {
     'AlterField("post", "size", models.GeneratedField(expression=models.F("id"), db_persist=True))': (
         "blog.post.size is a generated field, which Django can't alter"
     ),
+    'AlterField("post", "name", models.CharField(max_length=50, db_collation="nocase"))': (
+        "values of blog.post.name that differ now may be equal in the new collation"
+    ),
 }
 
 SAFE = (
     'AlterField("post", "size", models.BigIntegerField())',
     'AlterField("post", "size", models.IntegerField(help_text="in bytes"))',
     'AlterField("post", "author", models.ForeignKey("blog.author", models.PROTECT))',
+    'AlterField("post", "long", models.CharField(db_collation="nocase", max_length=800, null=True))',
     'AddField("post", "note", models.TextField(null=True))',
     'AlterModelOptions("post", {"ordering": ["id"]})',
 )

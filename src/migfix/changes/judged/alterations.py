@@ -14,6 +14,7 @@ from migfix.changes.judged.judgement import Judgement, Kind, combined, safe, unk
 from migfix.changes.type_facts import is_text, problems
 from migfix.history import History
 from migfix.history.fields import SIZES, Field
+from migfix.history.uniqueness import unique_sets
 from migfix.source.migration import Call
 
 
@@ -133,7 +134,8 @@ def _facets(each: AlteredField, changed: set[str], history: History, engines: It
         yield unknown(why) if why else safe("its index has room")
     if "db_index" in changed and has_long_entries(each.new) and each.new.is_true("db_index"):
         yield unknown(TOO_LONG)
-    if "db_collation" in changed and (each.new.is_unique or each.new.is_true("db_index")):
+    is_in_set = any(each.new.name in one for one in unique_sets(each.model, also_partial=True))
+    if "db_collation" in changed and (is_in_set or each.new.is_unique or each.new.is_true("db_index")):
         yield unknown(f"values of {each.label} that differ now may be equal in the new collation")
     judged = {"null", "unique", "primary_key", "choices", "through", "db_index", "db_collation", "db_constraint"}
     if "db_table" in changed and each.new.kind == "ManyToManyField":
