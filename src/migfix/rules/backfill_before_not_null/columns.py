@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from migfix.changes.altered_fields import altered_fields
 from migfix.history import History
-from migfix.history.fields import Field, configured_value, field_of
+from migfix.history.fields import Field, configured_value
 from migfix.history.model import Model
 from migfix.rows.cannot_fix import CannotFix
 from migfix.rows.functions.fill import Fill
@@ -61,24 +62,16 @@ class Forbidden:
 def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
     """Every such AlterField of a migration whose NULLs no other operation fills."""
     later = None
-    for index, op, state in history.states(migration):
-        model = state.models.get((migration.app, op.model)) if op.kind == "AlterField" else None
-        old = model.fields.get(op.text("name")) if model else None
-        if model is None or old is None or model.made_by == migration.key or not old.is_true("null"):
+    for each in altered_fields(migration, history):
+        old, field = each.old, each.new
+        if not old.is_true("null") or field.is_true("null") or field.kind == "ManyToManyField":
             continue
-        field = field_of(op)
-        if (
-            field.kind in ("", "ManyToManyField")
-            or field.is_true("null")
-            or (_fills_itself(field) and not is_stuck(old, field))
-            or not model.has_own_table
-        ):
+        if _fills_itself(field) and not is_stuck(old, field):
             continue
-        if is_filled(migration, index, model, field.name, history):
+        if is_filled(migration, each.index, each.model, field.name, history):
             continue
         later = later or history.state_before(migration, len(migration.operations))
-        now = history.state_before(migration, index).models[model.key]
-        yield Forbidden(index, op, now, field, later.models.get(model.key, now))
+        yield Forbidden(each.index, each.op, each.model, field, later.models.get(each.model.key, each.model))
 
 
 def _fills_itself(field: Field) -> bool:
