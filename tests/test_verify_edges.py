@@ -128,6 +128,25 @@ def test_edge_rows(tmp_path: Path, engine: str, migfix: Migfix, operation: str, 
         assert "DETAIL" not in note
 
 
+CUT = "blog_post.title: one row has text of 2000 characters; going back "
+
+
+def test_text_that_going_back_cuts(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    """PostgreSQL cuts it, and the other servers fail. After ``apply``, PostgreSQL stops and names the row (MIG303)."""
+    operation = 'AlterField("post", "title", models.TextField())'
+    root = site(tmp_path, operation, "title = models.CharField(max_length=50)", "title = models.TextField()")
+    told = notes(verified(migfix, root, engine, SECOND))
+    without = {"sqlite": [], "postgresql": [f"{CUT}changes it without an error"]}
+    assert told == without.get(
+        engine, [f"{CUT}fails: DataError: (1406, \"Data too long for column 'title' at row 3\")"]
+    )
+    assert migfix("apply", SECOND, "--force", cwd=root).returncode == 0
+    trial = verified(migfix, root, engine, SECOND)
+    assert failing(trial) == {}
+    stops = [f"{CUT}fails: ValueError: title of blog.Post is longer than 50 characters in rows [103]"]
+    assert notes(trial) == (stops if engine == "postgresql" else told)
+
+
 def test_no_edge_no_step(tmp_path: Path, migfix: Migfix) -> None:
     operation = 'AlterField("post", "size", models.BigIntegerField())'
     project = site(tmp_path, operation, "size = models.Int", "size = models.BigInt")

@@ -1,8 +1,9 @@
-"""A column that comes to allow NULL, and can't go back once the new release has written one.
+"""A column that comes to allow NULL or longer text, and can't go back once the new release has written one.
 
 ``AlterField`` with ``null=True`` is safe forward. Then the new release writes NULL, and going back fails: "NOT NULL
 constraint failed", "column contains null values", "Data truncated". That is when a deploy is rolled back. The rule adds
-a function that fills these rows when going back, and only then.
+a function that fills these rows when going back, and only then. A ``CharField`` that becomes a ``TextField`` goes back,
+but PostgreSQL cuts what is longer: the rule stops at it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether the migration alters a field, and mentions NULL."""
-    return b"null" in migration.source and any(op.kind == "AlterField" for op in migration.operations)
+    """Whether the migration alters a field, and mentions NULL or a text without a limit."""
+    is_wider = b"null" in migration.source or b"TextField" in migration.source
+    return is_wider and any(op.kind == "AlterField" for op in migration.operations)
 
 
 RULE = Rule(
     code="MIG303",
     name="make-widening-reversible",
-    why="A column that comes to allow NULL can't go back on a table where a row has NULL by then.",
+    why="A column that allows NULL or longer text now can't go back once a row has one.",
     concerns=concerns,
     order=42,
 )

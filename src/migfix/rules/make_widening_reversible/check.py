@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.findings.finding import Finding, Rewrite
 from migfix.history import History
 from migfix.history.fields import configured_value
+from migfix.project.facts import ENGINES
 from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.replace_values import FORBIDS_AGAIN, replacing
 from migfix.rows.removed_field import CannotComeBack, value_for
 from migfix.rules.make_widening_reversible import RULE
+from migfix.rules.make_widening_reversible.long_text import is_cut, stop_at_long_text
 from migfix.source.data_functions.effects import effects
+from migfix.source.data_functions.lookups import called_functions
 from migfix.source.edits import AddImport
 from migfix.source.formatting import flatten, free_name, snake
 from migfix.source.migration import Call, Migration, Name, Value
@@ -22,12 +26,14 @@ from migfix.source.writer import CannotWrite, Writer
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Fill the rows that have NULL by then, when the migration is unapplied."""
+    """Fill the rows that have NULL by then when the migration is unapplied, and stop at text that would be cut."""
     for migration in migrations:
         taken = set(migration.bound)
         for each in altered_fields(migration, history):
             if _is_stuck(migration, each, history):
                 yield from _finding(migration, each, taken, history)
+            if is_cut(each, history.facts.engines or ENGINES) and not _is_read_back(migration, each, history):
+                yield stop_at_long_text(migration, each, taken)
 
 
 def _is_stuck(migration: Migration, each: AlteredField, history: History) -> bool:
@@ -51,6 +57,19 @@ def _is_filled_back(migration: Migration, each: AlteredField) -> bool:
             if any(one.model in (each.model.key, None) and one.column in (each.new.name, "") for one in found):
                 return True
     return False
+
+
+def _is_read_back(migration: Migration, each: AlteredField, history: History) -> bool:
+    """Whether the file changes the field again, or a reverse function of it names the field."""
+    after = history.state_after(migration).models.get(each.model.key)
+    field = after.fields.get(each.new.name) if after else None
+    if field is None or field.value != each.new.value or _is_filled_back(migration, each):
+        return True
+    reverses = {
+        code.dotted for op in migration.operations if isinstance(code := op.arguments.get("reverse_code"), Name)
+    }
+    text = "\n".join(one.code for one in called_functions(migration, reverses & migration.functions.keys()))
+    return re.search(rf"\b{re.escape(each.new.name)}\b", text) is not None
 
 
 def _finding(migration: Migration, each: AlteredField, taken: set[str], history: History) -> Iterator[Finding]:

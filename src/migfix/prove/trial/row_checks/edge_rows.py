@@ -54,7 +54,11 @@ class EdgeRows:
             step.note(f"{edge.place}; {'then ' if is_there else ''}{direction} fails: {why}")
             if is_there or not self.is_transactional:
                 return False
-        edge.model._base_manager.using(self.alias).filter(pk=key).update(**values)
+        row = edge.model._base_manager.using(self.alias).filter(pk=key)
+        is_text = caught.error is None and there is self.back and isinstance(edge.value, str)
+        if is_text and row.values_list(edge.attname, flat=True).get() != edge.value:
+            step.note(f"{edge.place}; {direction} changes it without an error")
+        row.update(**values)
         return True
 
     def _put(self, edge: Edge) -> tuple[object, Mapping[str, Any]] | None:
