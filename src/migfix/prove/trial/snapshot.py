@@ -58,7 +58,12 @@ _FIRST_OF_EXTENSIONS = 16384
 
 
 def _type(connection: BaseDatabaseWrapper, cursor: Any, code: Any) -> Any:
-    """The type of a column. One of an extension gets another number each time the extension is created."""
+    """The type of a column. One of an extension gets another number each time the extension is created.
+
+    The sizes of integers are one type for SQLite, and Django doesn't alter them back there.
+    """
+    if connection.vendor == "sqlite" and str(code).lower() in ("smallint", "integer", "bigint"):
+        return "integer"
     if connection.vendor != "postgresql" or code < _FIRST_OF_EXTENSIONS:
         return code
     cursor.execute("SELECT format_type(%s, NULL)", [code])

@@ -9,6 +9,7 @@ from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.change_primary_key import RULE
+from migfix.rules.change_primary_key.link_ids import small_links, widen_ids
 from migfix.rules.change_primary_key.new_keys import ReplacedKey, replaced_keys
 from migfix.rules.change_primary_key.pointing import demand_movable, pointing_at
 from migfix.rules.change_primary_key.renamed_key import renamed
@@ -29,6 +30,8 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
         for each in altered_fields(migration, history):
             if _becomes_other_key(each) and not is_prepared(migration, each, history):
                 yield _altered(migration, each, taken, history)
+            for links in small_links(migration, each):
+                yield widen_ids(migration, each, links, taken)
         for key in replaced_keys(migration, history):
             yield _replaced(migration, key, history)
 
