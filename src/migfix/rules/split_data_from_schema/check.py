@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.findings.finding import Finding, Rewrite
 from migfix.history import History
 from migfix.rules.split_data_from_schema import RULE
-from migfix.rules.split_data_from_schema.cut import Conflict, needed_cuts
+from migfix.rules.split_data_from_schema.conflict import Conflict
+from migfix.rules.split_data_from_schema.cut import needed_cuts, open_conflicts
+from migfix.rules.split_data_from_schema.in_one_file import check_between
 from migfix.source.migration import Migration, Name
 from migfix.splitting.in_two import split
 from migfix.splitting.leaving_fields import CannotLeave
@@ -30,8 +32,8 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     try:
         name, edits = split(migration, *[cut.up_to for cut in cuts[:2]], reason=REASON, history=history)
     except CannotLeave as reason:
-        by_hand = f"Move the operations from line {migration.operations[conflict.up_to].line} on to a new migration."
-        yield Refusal(RULE.code, migration.path, conflict.data.line, f"{why[:-1]}; {reason}.", by_hand)
+        wrote, edits = check_between(migration, open_conflicts(migration, history))
+        yield Rewrite(RULE.code, migration.path, conflict.data.line, f"{why[:-1]}; {reason}.", wrote, tuple(edits))
         return
     moved = f"moves the operations from line {migration.operations[conflict.up_to].line} on to {name}, right after it."
     yield Rewrite(RULE.code, migration.path, conflict.data.line, why, moved, tuple(edits))

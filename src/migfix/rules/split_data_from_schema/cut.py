@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from migfix.history import History
 from migfix.history.state import State
 from migfix.rules.split_data_from_schema.altered_tables import altered, is_indexed_at_the_end
+from migfix.rules.split_data_from_schema.checked import is_checked
+from migfix.rules.split_data_from_schema.conflict import Conflict
 from migfix.rules.split_data_from_schema.pending_triggers import Pending, left_pending
 from migfix.rules.split_data_from_schema.step_effects import link_table
 from migfix.rules.split_data_from_schema.written_tables import checks_at_once, written_tables
@@ -15,37 +17,21 @@ from migfix.source.migration import Key, Migration, Operation
 from migfix.source.names import BACKWARD, FORWARD
 
 
-@dataclass(frozen=True)
-class Conflict:
-    """A RunPython or RunSQL and an operation on the same table that must not share a transaction."""
-
-    data: Operation
-    schema: Operation
-    model: Key
-    after: int
-    """The cut must come after this operation,"""
-    up_to: int
-    """and right before this one at the latest."""
-    is_backward: bool = False
-    written_at: int | None = None
-    """The operation without whose writes the two could share a transaction: a cut right after it resolves it, too."""
-
-    def is_resolved(self, cuts: Iterable[Conflict]) -> bool:
-        """Whether one of the cuts comes between the operations."""
-        places = (self.after, self.up_to, self.after if self.written_at is None else self.written_at)
-        return any(min(places) < cut.up_to <= max(places) for cut in cuts)
-
-
 def needed_cuts(migration: Migration, history: History) -> list[Conflict]:
     """The fewest conflicts whose cuts, right before operation ``up_to``, resolve all conflicts; the first cut first."""
-    if not migration.atomic or not history.facts.may_run_on("postgresql"):
-        return []
     chosen: list[Conflict] = []
-    found = sorted(conflicts(migration, history), key=lambda each: (each.written_at is not None, each.up_to))
+    found = sorted(open_conflicts(migration, history), key=lambda each: (each.written_at is not None, each.up_to))
     for each in found:
         if not each.is_resolved(chosen):
             chosen.append(each)
     return sorted(chosen, key=lambda each: each.up_to)
+
+
+def open_conflicts(migration: Migration, history: History) -> list[Conflict]:
+    """The conflicts on PostgreSQL that no step of the file resolves by checking the rows."""
+    if not migration.atomic or not history.facts.may_run_on("postgresql"):
+        return []
+    return [each for each in conflicts(migration, history) if not is_checked(migration, each)]
 
 
 def conflicts(migration: Migration, history: History) -> Iterator[Conflict]:
