@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,8 @@ def test_a_table_is_brought_in_line(name: str, tmp_path: Path, each_engine: str,
     sql, operation = CASES[name]
     if each_engine not in ("mysql", "mariadb"):
         pytest.skip("only MySQL and MariaDB have storage engines")
+    if os.environ.get("CI") and (list(CASES).index(name) + date.today().toordinal()) % 2 == (each_engine == "mysql"):
+        pytest.skip("in CI it runs on one of the two, and on the other one the next day")
     with database(each_engine, tmp_path) as settings:
         root = project(tmp_path / "project", settings, operation, sql)
         before, path = rows(root), root / "blog/migrations/0002_key.py"

@@ -134,9 +134,9 @@ ROWS = (
 
 
 @pytest.mark.parametrize("applied", ["all", "some"])
-def test_a_database_that_ran_it(applied: str, tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+def test_a_database_that_ran_it(applied: str, tmp_path: Path, some_engine: str, forked: Migfix) -> None:
     root = tmp_path / "project"
-    with database(each_engine, tmp_path) as settings:
+    with database(some_engine, tmp_path) as settings:
         written(root, settings)
         if applied == "some":
             migrate(root, "blog", "0001")
@@ -166,7 +166,7 @@ def test_a_database_that_ran_it(applied: str, tmp_path: Path, each_engine: str, 
         healthy = forked("doctor", "--settings", "settings", cwd=root)
         assert healthy.stdout == "default: healthy: files, records and tables agree\n"
     (tmp_path / "new").mkdir()
-    with database(each_engine, tmp_path / "new") as settings:
+    with database(some_engine, tmp_path / "new") as settings:
         settings_for(root, "news", settings)
         migrate(root)
         assert {name: columns for name, (columns, _) in content(root).items()} == {
