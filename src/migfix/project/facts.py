@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from migfix.project.layout import Server
 from migfix.source.migration import Key
+
+if TYPE_CHECKING:
+    from migfix.project.layout import Server
 
 LAST_KEY = 20
 """Which rows of a database are looked at: makemigrations asks for a default, and people answer 1."""
