@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from migfix.history import History
-from migfix.history.fields import Field
-from migfix.history.model import Model
+from migfix.history.fields import Field, strings_in
+from migfix.history.model import Model, items_of
 from migfix.history.state import State
-from migfix.source.migration import Migration
+from migfix.source.migration import Call, Literal, Migration
 from migfix.source.writer import CannotWrite
 
 Pointing = tuple[tuple[Model, Field], ...]
@@ -53,6 +53,25 @@ def demand_movable(target: Model, pointing: Pointing, migration: Migration, hist
             raise CannotWrite(f"{model.label}.{field.name}, a primary key, points at it")
         if "." in field.kind:
             raise CannotWrite(f"{model.label}.{field.name} is a {field.kind}")
+        _demand_uncompared(model, field.name)
+    key = target.primary_key
+    _demand_uncompared(target, key.name if key else "id", "pk")
     for model in _at_end(history):
         if target.key in model.parents(history.facts):
             raise CannotWrite(f"{model.label} inherits from it")
+
+
+def _demand_uncompared(model: Model, *names: str) -> None:
+    """Raises CannotWrite if a condition of a constraint or an index names the field, whose type changes on the way."""
+    for each in (*items_of(model.options.get("constraints")), *items_of(model.options.get("indexes"))):
+        arguments = each.arguments if isinstance(each, Call) else ()
+        compared = [argument.value for argument in arguments if argument.keyword in _CONDITIONS]
+        found = {text.split("__")[0] for value in compared for text in strings_in(value)}
+        if found & {*names, *(f"{name}_id" for name in names)}:
+            name = each.keyword("name") if isinstance(each, Call) else None
+            shown = f"the constraint or index {name.value}" if isinstance(name, Literal) else "a constraint or index"
+            raise CannotWrite(f"{shown} of {model.label} compares it")
+
+
+_CONDITIONS = ("check", "condition", None)
+"""The arguments of a constraint or an index that compare values, and its expressions."""

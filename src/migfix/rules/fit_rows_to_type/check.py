@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from migfix.changes.altered_fields import AlteredField, altered_fields
+from migfix.changes.judged.impossible import names_in_checks
 from migfix.changes.keys_by_field import keys_by_field
 from migfix.changes.new_checks import is_signed
 from migfix.changes.type_facts import Problems, length, problems
@@ -81,6 +82,8 @@ def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: s
         state = history.state_before(migration, each.index)
         if held := next(keys_by_field(state, each.model.key, each.new.name, history.facts), None):
             raise CannotWrite(f"{held[0].label}.{held[1].name} holds its values, too")
+        if _is_of_another_sort(each) and (check := names_in_checks(each.model, each.new.name)):
+            raise CannotWrite(f"the constraint {check} compares it")
         written = _written(migration, each, taken, history)
     except CannotWrite as reason:
         next_step = f"C{BY_HAND[1:]}. {ACCEPT}" if length(each.new) else _next_step(each)
@@ -90,6 +93,12 @@ def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: s
     wrote, edits, used = written
     advice = before_migrating(migration, each.index, history)
     return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice, used_values=used)
+
+
+def _is_of_another_sort(each: AlteredField) -> bool:
+    """Whether what compares the old values can't compare the new ones."""
+    are_alike = are_dates(each) or {each.old.kind, each.new.kind} <= TEXT.keys()
+    return each.old.kind != each.new.kind and not are_alike
 
 
 def _written(
