@@ -29,7 +29,7 @@ def _check(migration: Migration, history: History) -> Iterator[Finding]:
     taken = set(migration.bound)
     for each in forbidden(migration, history):
         why = f"{each.label} no longer allows NULL, but existing rows with NULL get no value."
-        if each.is_computed:
+        if each.is_computed or each.is_shared:
             why = f"{each.label} no longer allows NULL, but Django would give all rows with NULL the same value."
         if is_stuck(each.old, each.field):
             why = f"{each.label} no longer allows NULL: going back fails, because its old type can't hold its default."

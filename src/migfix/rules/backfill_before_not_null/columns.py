@@ -54,6 +54,11 @@ class Forbidden:
         return _differs(self.field)
 
     @property
+    def is_shared(self) -> bool:
+        """Whether Django gives one value to rows that must differ in it."""
+        return _fills_itself(self.field) and bool(self.unique)
+
+    @property
     def unique(self) -> tuple[str, ...]:
         """The fields that must be unique together and that one value for all rows could break."""
         return alike_in_two_rows(self.field, self.model, self.later)
@@ -66,12 +71,12 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
         old, field = each.old, each.new
         if not old.is_true("null") or field.is_true("null") or field.kind == "ManyToManyField":
             continue
-        if _fills_itself(field) and not is_stuck(old, field):
-            continue
-        if is_filled(migration, each.index, each.model, field.name, history):
-            continue
         later = later or history.state_before(migration, len(migration.operations))
-        yield Forbidden(each.index, each.op, each.model, field, later.models.get(each.model.key, each.model))
+        found = Forbidden(each.index, each.op, each.model, field, later.models.get(each.model.key, each.model))
+        if _fills_itself(field) and not (is_stuck(old, field) or found.is_shared):
+            continue
+        if not is_filled(migration, each.index, each.model, field.name, history):
+            yield found
 
 
 def _fills_itself(field: Field) -> bool:

@@ -1,6 +1,12 @@
-"""Text that becomes JSON, a number, a boolean, a date, a time, a duration or a UUID: read before the column changes."""
+"""Text that becomes JSON, a number, a boolean, a date, a time or a UUID: read before the column changes."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+from uuid import UUID
 
 from migfix.changes.altered_fields import AlteredField
 from migfix.changes.type_facts import length
@@ -16,7 +22,7 @@ from migfix.source.formatting import free_name, snake
 from migfix.source.migration import Literal, Migration, Name
 from migfix.source.writer import CannotWrite, Writer
 
-_ROOM = {"UUIDField": 36, "TimeField": 15, "DurationField": 30, "DateTimeField": 32}
+_ROOM = {"UUIDField": 36, "TimeField": 15}
 """The characters that a database needs to write such a value as text, when going back."""
 _TARGETS = INTEGERS | {"JSONField", "BooleanField", "FloatField", "DecimalField", "DateField", *_ROOM}
 _EMPTY = {"dict": "{}", "list": "[]"}
@@ -73,7 +79,29 @@ def _empty(each: AlteredField) -> str | None:
 
 
 def _as_text(value: object, each: AlteredField) -> str:
-    """A value that was set, as the text that the column is read from."""
-    text = str(value)
-    is_word = each.new.kind == "BooleanField" and text.lower() in ("true", "false")
-    return str(int(text.lower() == "true")) if is_word else text
+    """A value that was set, as the text that the column is read from. Raises CannotWrite if it can't be read."""
+    text, kind = str(value).strip(), each.new.kind
+    try:
+        if kind == "BooleanField":
+            return str(int({"true": True, "false": False, "1": True, "0": False}[text.lower()]))
+        read = _READ[kind](text) if kind in _READ else int(text)
+    except (ValueError, ArithmeticError, KeyError):
+        raise CannotWrite(f"the value {text!r} that you set isn't one of a {kind}") from None
+    if isinstance(read, int) and not _smallest(kind) <= read <= _LARGEST.get(kind.removeprefix("Positive"), 2**63 - 1):
+        raise CannotWrite(f"the value {text!r} that you set doesn't fit into a {kind}")
+    return read.hex if isinstance(read, UUID) else text
+
+
+_READ: dict[str, Callable[[str], object]] = {
+    "JSONField": json.loads,
+    "UUIDField": UUID,
+    "FloatField": float,
+    "DecimalField": Decimal,
+    "DateField": date.fromisoformat,
+    "TimeField": time.fromisoformat,
+}
+_LARGEST = {"SmallIntegerField": 2**15 - 1, "IntegerField": 2**31 - 1}
+
+
+def _smallest(kind: str) -> int:
+    return 0 if kind.startswith("Positive") else -_LARGEST.get(kind, 2**63 - 1) - 1

@@ -7,24 +7,30 @@ from dataclasses import dataclass
 from migfix.changes.altered_fields import AlteredField
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
+from migfix.rows.placeholder_rows.values import INTEGERS
 from migfix.source.formatting import call, literal, render
+from migfix.source.migration import Value
 from migfix.source.writer import Writer, with_arguments
 
-_PREPARED = ("UUIDField", "TimeField", "DurationField", "DateTimeField")
+_PREPARED = ("UUIDField", "TimeField")
 """Classes whose values each database writes in a form of its own."""
+_LIMITED = INTEGERS | {"DecimalField"}
+"""Classes that check the size of a number themselves."""
+_WITHOUT: dict[str, Value | None] = dict.fromkeys(("default", "null", "db_default", "unique", "validators", "choices"))
+"""Arguments that don't matter for reading, or would refuse more than the database does."""
 Imports = list[tuple[str, str | None]]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How one value is read: lines before the loop, the statement that fails, the error, what follows, the imports."""
+    """How one value is read: lines before the loop, the statements that fail, the error, the imports."""
 
     before: tuple[str, ...]
-    statement: str
+    statements: tuple[str, ...]
     error: str
     imports: Imports
-    text: tuple[str, ...] = ()
-    """The lines after the statement that make ``text`` of it, if the value is written back."""
+    text: str = ""
+    """What is written back: "text" if a statement makes it, "" if the value stays as it is."""
 
 
 def text_function(
@@ -46,14 +52,14 @@ def text_function(
         "    unread = []",
         f'    for pk, value in rows.values_list("pk", {literal(field)}).iterator():',
         "        try:",
-        f"            {reading.statement}",
+        *(f"            {line}" for line in reading.statements),
         f"        except {reading.error}:",
         "            unread.append(pk)",
     ]
-    if reading.text or reading.statement.startswith("text = "):
+    if reading.text:
         lines += [
             "        else:",
-            *(f"            {line}" for line in reading.text),
+            *([] if reading.text == "text" else [f"            text = {reading.text}"]),
             "            if text != value:",
             f"                rows.filter(pk=pk).update({field}=text)",
         ]
@@ -62,25 +68,25 @@ def text_function(
 
 def _reading(each: AlteredField, writer: Writer) -> Reading:
     if each.new.kind == "JSONField":
-        return Reading((), "json.loads(value)", "ValueError", [("json", None)])
+        strict = ("json.dumps(json.loads(value), allow_nan=False)",)
+        return Reading((), strict, "ValueError", [("json", None)])
     if each.new.kind == "BooleanField":
         words = (
             '    words = {"true": "1", "yes": "1", "on": "1", "t": "1", "y": "1", "1": "1"}',
             '    words |= {"false": "0", "no": "0", "off": "0", "f": "0", "n": "0", "0": "0"}',
         )
-        return Reading(words, "text = words[value.strip().lower()]", "KeyError", [])
-    target = writer.flat(with_arguments(each.new.value, default=None, null=None, db_default=None, unique=None))
-    before: tuple[str, ...] = (f"    field = {target}",)
+        return Reading(words, ("text = words[value.strip().lower()]",), "KeyError", [], "text")
+    before: tuple[str, ...] = (f"    field = {writer.flat(with_arguments(each.new.value, **_WITHOUT))}",)
     imports: Imports = [("django.core.exceptions", "ValidationError")]
+    read = "field.to_python(value.strip())"
+    if each.new.kind in _LIMITED:
+        checked = (f"read = {read}", "field.run_validators(read)")
+        return Reading(before, checked, "ValidationError", imports, "str(read)")
     if each.new.kind not in _PREPARED:
-        return Reading(before, "text = str(field.to_python(value.strip()))", "ValidationError", imports)
-    text: tuple[str, ...] = ("text = str(field.get_db_prep_value(read, connection))",)
-    if each.new.kind == "DateTimeField":
-        aware = "if settings.USE_TZ and timezone.is_naive(read):", "    read = timezone.make_aware(read)"
-        text = (*aware, *text)
-        imports += [("django.conf", "settings"), ("django.utils", "timezone")]
+        return Reading(before, (f"text = str({read})",), "ValidationError", imports, "text")
+    text = "str(field.get_db_prep_value(read, connection))"
     before = (*before, "    connection = schema_editor.connection")
-    return Reading(before, "read = field.to_python(value.strip())", "ValidationError", imports, text)
+    return Reading(before, (f"read = {read}",), "ValidationError", imports, text)
 
 
 def _unread(each: AlteredField, empty: str | None, is_set: bool) -> list[str]:
