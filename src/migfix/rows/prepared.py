@@ -41,7 +41,7 @@ def _names_until(migration: Migration, index: int, model: Model, column: str) ->
 def is_cleaned(migration: Migration, index: int, model: Model, column: str, history: History, rule: str) -> bool:
     """Whether a step before ``index`` writes the column or deletes rows, in this file or in one that isn't deployed.
 
-    Steps that another rule than ``rule`` added in this run don't count, if they prepare the rows for something else.
+    Steps that another rule than ``rule`` added don't count, if they prepare the rows for something else.
     """
     kept = tuple(each for each in migration.operations[:index] if not _is_of_another(migration, each, rule))
     own = migration if len(kept) == index else replace(migration, operations=kept)
@@ -61,14 +61,33 @@ def is_filled_here(migration: Migration, index: int, model: Model, column: str) 
     )
 
 
-_FACETS = frozenset({"MIG103", "MIG110", "MIG111", "MIG112"})
-"""The rules that prepare rows for one change of a column each. An operation may make several of them."""
+_FACETS = {
+    "MIG103": ("The column is about to forbid NULL.",),
+    "MIG110": (
+        "All text must be readable as ",
+        "The column is about to hold ",
+        "SQLite stores dates as text",
+        "Not every database can turn a boolean",
+        "PostgreSQL has no cast between arrays",
+    ),
+    "MIG111": ("Two rows must not have the same ", "Rows without a value must not share ''"),
+    "MIG112": ("The condition that follows must hold ", "The stored value changes with the choice."),
+}
+"""The rules that prepare rows for one change of a column each, and how the comments in their functions begin.
+
+An operation may make several such changes.
+"""
 
 
 def _is_of_another(migration: Migration, op: Operation, rule: str) -> bool:
-    """Whether one of these rules added the step, and another one asks."""
+    """Whether one of these rules added the step, in this run or an earlier one, and another one asks."""
     code = op.arguments.get("code")
-    return isinstance(code, Name) and migration.added.get(code.dotted, rule) in _FACETS - {rule}
+    if not isinstance(code, Name) or code.dotted not in migration.functions:
+        return False
+    comments = re.findall(r"^\s+# (.*)", migration.functions[code.dotted].code, re.MULTILINE)[:1]
+    written = (each for each, begins in _FACETS.items() if any(line.startswith(begins) for line in comments))
+    by = migration.added.get(code.dotted) or next(written, rule)
+    return by in _FACETS and by != rule
 
 
 def _with_steps(migration: Migration, column: str, history: History) -> list[Migration]:

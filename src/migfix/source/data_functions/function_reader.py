@@ -72,11 +72,7 @@ class FunctionReader:
                 self.writes.unknown(node)
 
     def compound(self, node: ast.For | ast.If | ast.With | ast.Try | ast.While) -> None:
-        """Read a compound statement.
-
-        Inserts are guarded inside an ``if`` that queries the database, after one that ends its block early, and inside
-        a ``try`` statement.
-        """
+        """Inserts are guarded in and after an ``if`` that queries the database and ends early, and in a ``try``."""
         outer = self.writes.is_guarded
         match node:
             case ast.For(iter=over) if "sequence_reset_sql" in self.scope.spelled(over):
@@ -119,6 +115,10 @@ class FunctionReader:
             case ast.Tuple(elts=elements) if isinstance(meaning, Row):
                 for element in elements:
                     self.assign(element, meaning if element is elements[0] or len(elements) == 2 else None, None)
+            case ast.Tuple(elts=elements) if isinstance(meaning, Rows) and value and not yields_values(value):
+                for each in elements:
+                    rest = each.value if isinstance(each, ast.Starred) else None
+                    self.assign(rest or each, meaning if rest else Row(meaning.key, links=meaning.links), None)
             case ast.Tuple(elts=elements):
                 for element in elements:
                     self.assign(element, None, None)
