@@ -118,6 +118,11 @@ def nth_choice(field: Field, number: int) -> Written | None:
 
 def choice_values(choices: Value | None) -> list[Value]:
     """The values of ``choices``, given as pairs, groups or a dict."""
+    return [value for value, _ in choice_pairs(choices)]
+
+
+def choice_pairs(choices: Value | None) -> list[tuple[Value, Value]]:
+    """The values of ``choices`` with their labels."""
     pairs: list[tuple[Value, Value]] = []
     if isinstance(choices, Dictionary):
         pairs = list(choices.pairs)
@@ -127,9 +132,9 @@ def choice_values(choices: Value | None) -> list[Value]:
             for item in choices.items
             if isinstance(item, Sequence) and len(item.items) == 2
         ]
-    found: list[Value] = []
+    found: list[tuple[Value, Value]] = []
     for value, label in pairs:
-        found += choice_values(label) if isinstance(label, Sequence | Dictionary) else [value]
+        found += choice_pairs(label) if isinstance(label, Sequence | Dictionary) else [(value, label)]
     return found
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from itertools import chain
 
 from migfix.changes.new_checks import NewCheck, new_checks
-from migfix.changes.tables import may_have_rows
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.fields import Field, configured_value, field_of
+from migfix.history.fields import Field, configured_value
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.placeholder_rows.check_constraint import Unreadable, fields_in, holds
 from migfix.rows.placeholder_rows.set_values import comparable, typed
@@ -17,7 +16,8 @@ from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_check import RULE
 from migfix.rules.fit_rows_to_check.functions import set_value
 from migfix.rules.fit_rows_to_check.lost_choices import lost_choices
-from migfix.source.migration import Literal, Migration
+from migfix.rules.fit_rows_to_check.own_defaults import own_defaults
+from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
 
 BY_HAND = "change such rows in your own RunPython before it. To accept this, add `# migfix: ignore[MIG112]`."
@@ -29,7 +29,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
         taken = set(migration.bound)
         checks = (_check(migration, each, taken, history) for each in new_checks(migration, history))
         yield from filter(None, checks)
-        yield from chain(_defaults(migration, history), lost_choices(migration, taken, history))
+        yield from chain(own_defaults(migration, history), lost_choices(migration, taken, history))
 
 
 def _check(migration: Migration, each: NewCheck, taken: set[str], history: History) -> Finding | None:
@@ -77,17 +77,3 @@ def _can_be_tried(each: NewCheck, field: Field) -> bool:
     except Unreadable:
         return False
     return True
-
-
-def _defaults(migration: Migration, history: History) -> Iterator[Refusal]:
-    """New fields whose default breaks their own check."""
-    for _, op, state in history.states(migration):
-        model = state.models.get((migration.app, op.model)) if op.kind == "AddField" else None
-        field = field_of(op)
-        default = field.get("default")
-        if model is None or not may_have_rows(model, migration) or not field.kind.startswith("Positive"):
-            continue
-        if isinstance(default, Literal) and isinstance(default.value, int) and default.value < 0:
-            label = f"{model.label}.{field.name}"
-            why = f"{label} allows no negative numbers, but existing rows get its default {default.value}."
-            yield Refusal(RULE.code, migration.path, op.line, why, "Choose a default that is 0 or more.")

@@ -61,7 +61,7 @@ def map_values(
     pairs = [(literal(old), literal(new)) for old, new in values.items()]
     functions = (
         replacing(name, model, field, each, "# The stored value changes with the choice.")
-        for name, each in ((forward, pairs), (back, [(new, old) for old, new in pairs]))
+        for name, each in ((forward, pairs), (back, [(new, old) for old, new in reversed(pairs)]))
     )
     edits = step_edits(migration, index, forward, *functions, reverse=back)
     shown = ", ".join(f"{old!r} to {new!r}" for old, new in values.items())

@@ -8,13 +8,14 @@ from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.fields import Field, said_of
-from migfix.rows.placeholder_rows.values import INTEGERS, TEXT, choice_values, max_length
+from migfix.rows.placeholder_rows.values import INTEGERS, TEXT, choice_pairs, choice_values, max_length
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_check import RULE
 from migfix.rules.fit_rows_to_check.functions import map_values
 from migfix.source.migration import Literal, Migration
 
 MOST_SHOWN = 3
+ACCEPT = "To accept this, add `# migfix: ignore[MIG112]`."
 
 
 def lost_choices(migration: Migration, taken: set[str], history: History) -> Iterator[Finding]:
@@ -48,27 +49,52 @@ def _finding(
     migration: Migration, each: AlteredField, lost: list[object], come: list[object], taken: set[str], history: History
 ) -> Finding:
     why = f"{each.label} no longer has the choice {_shown(lost)}, but rows may still hold it."
-    flag = f"--map {each.label}={lost[0]}:{come[0]}"
+    flag = f"--map {each.label}={_suggested(each, lost, come)}"
     said = said_of(history.facts.mapped, each.label)
-    accept = "To accept this, add `# migfix: ignore[MIG112]`."
     if said is None:
-        next_step = f"Say what it becomes with {flag}. {accept}"
+        next_step = f"Say what it becomes with {flag}. {ACCEPT}"
         return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
     if not (each.old.kind in TEXT and each.new.kind in TEXT) and each.old.kind != each.new.kind:
         why = f"{each.label} gets other choices and another type at once, so rows hold neither old nor new values."
-        next_step = f"Change the type in a migration of its own first, with the old values as choices. {accept}"
+        next_step = f"Change the type in a migration of its own first, with the old values as choices. {ACCEPT}"
         return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
     _, given = said
     pairs = [pair.partition(":") for pair in given.split(",")]
-    values = {_typed(old, each.old): _typed(new, each.new) for old, _, new in pairs}
-    is_known = all(old in lost and new in come for old, new in values.items())
-    if len(set(values.values())) < len(values) or not is_known:
+    values = _in_order({_typed(old, each.old): _typed(new, each.new) for old, _, new in pairs})
+    kept = set(_values(each.old) or ()) - (values or {}).keys()
+    is_known = values is not None and kept.isdisjoint(lost) and set(values.values()) <= set(_values(each.new) or ())
+    if values is None or not is_known or len(set(values.values()) - kept) < len(values):
         why = f"{each.label} can't be mapped with {given}: each choice that is lost needs a new one of its own."
-        return Refusal(RULE.code, migration.path, each.op.line, why, f"Write it as in {flag}. {accept}")
+        return Refusal(RULE.code, migration.path, each.op.line, why, f"Write it as in {flag}. {ACCEPT}")
     room = max_length(each.old)
     is_longer = room is not None and any(len(str(new)) > room for new in values.values())
     wrote, edits = map_values(migration, each.index + is_longer, each.model, each.new.name, values, taken)
     return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits))
+
+
+def _suggested(each: AlteredField, lost: list[object], come: list[object]) -> str:
+    """What ``--map`` may be: values that keep their label, or the lost choices beside those that come."""
+    old, new = (dict(_labelled(field)) for field in (each.old, each.new))
+    kept = {value: new[label] for label, value in old.items() if new.get(label, value) != value}
+    pairs = kept if set(lost) <= kept.keys() else dict(zip(lost, [*come, *["VALUE"] * len(lost)], strict=False))
+    return ",".join(f"{value}:{other}" for value, other in pairs.items())
+
+
+def _labelled(field: Field) -> Iterator[tuple[object, object]]:
+    for value, label in choice_pairs(field.get("choices")):
+        if isinstance(value, Literal) and isinstance(label, Literal):
+            yield label.value, _text(value.value)
+
+
+def _in_order(values: dict[object, object]) -> dict[object, object] | None:
+    """The same pairs, in an order in which no value is changed twice; None if two values change places."""
+    found: dict[object, object] = {}
+    while len(found) < len(values):
+        ready = [old for old in values if old not in found and values[old] not in values.keys() - found.keys()]
+        if not ready:
+            return None
+        found |= {old: values[old] for old in ready}
+    return found
 
 
 def _typed(text: str, field: Field) -> object:
