@@ -21,13 +21,15 @@ def clear_lost_keys(migration: Migration, each: ReplacedField, history: History)
     """The edits that set such numbers to NULL before the change, if the key may be NULL; else a sentence on them."""
     if each.old.is_key or not each.new.is_key or each.new.is_unconstrained:
         return [], ""
+    stops = f" A value of {each.old.name} without a row stops the migration, as no key may point nowhere."
     if not each.new.is_true("null"):
-        return [], f" A value of {each.old.name} without a row stops the migration, as no key may point nowhere."
+        return [], stops
     target = each.new.target(*each.model.key, history.facts)
     state = history.state_before(migration, each.added)
     model = state.models.get(target) if target else None
-    if model is None or each.new.get("to_field") or each.old.kind not in INTEGERS:
-        return [], ""
+    can_come_back = each.old.is_true("null") or each.old.kind in INTEGERS
+    if model is None or each.new.get("to_field") or not can_come_back:
+        return [], stops
     old, stem = each.old.name, f"{snake(each.model.name)}_{each.old.name}"
     clear, fill = (free_name(f"{verb}_{stem}", set(migration.bound)) for verb in ("clear_lost", "fill"))
     comment = "Going back leaves these values out."
