@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -55,6 +55,20 @@ class ReplacedField:
         old, new = self.old.name, self.new.name
         are_named_alike = SequenceMatcher(None, old, new).ratio() >= _ALIKE or old in new or new in old
         return are_named_alike and _sort(self.old) == _sort(self.new)
+
+    @property
+    def has_same_class(self) -> bool:
+        """Whether both fields have one class, of any size, or are relations to the same model."""
+        return self.old.kind == self.new.kind and self.old.get("to") == self.new.get("to")
+
+
+def perhaps_renamed(pairs: Collection[ReplacedField]) -> list[ReplacedField]:
+    """The pairs that look as if a field was renamed: by their names or types, or as the only ones of their model."""
+    return [each for each in pairs if each.is_alike or (each.has_same_class and _is_only(each, pairs))]
+
+
+def _is_only(each: ReplacedField, pairs: Collection[ReplacedField]) -> bool:
+    return sum(other.model.key == each.model.key for other in pairs) == 1
 
 
 def _sort(field: Field) -> object:

@@ -15,6 +15,9 @@ _TEXT = frozenset({"CharField", "CommaSeparatedIntegerField", *_LENGTHS})
 _AS = {"AutoField": "IntegerField", "BigAutoField": "BigIntegerField", "SmallAutoField": "SmallIntegerField"}
 _AS |= {"NullBooleanField": "BooleanField"}
 
+_EXACT = 15
+"""The digits that a float holds. No larger number was measured."""
+
 Problems = dict[str, dict[str, str]]
 """Engine -> kind of value -> what is wrong: ``{"postgresql": {"letters": "fails", "back long": "lost"}}``."""
 
@@ -46,6 +49,8 @@ def _measured(old: Field, new: Field) -> tuple[str, str] | None:
         return ("CharField(50)", "CharField(10)") if after < before else ("CharField(50)", "CharField(50)")
     if kinds == ("DecimalField", "DecimalField"):
         return _decimals(old, new)
+    if kinds == ("DecimalField", "FloatField") and (_digits(old) or (0, 0))[0] > _EXACT:
+        return None
     names = _name(old, kinds[0], is_target=False), _name(new, kinds[1], is_target=True, is_cut=is_text(old))
     return names if names[0] and names[1] else None
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from migfix.changes.altered_fields import AlteredField
+from migfix.changes.compared import compared_by
 from migfix.changes.field_options import OF_PYTHON
 from migfix.changes.judged.constraints import TOO_LONG, has_long_entries, is_indexed, too_long_for_mysql
 from migfix.changes.judged.default_rows import default_row, own_effects
-from migfix.changes.judged.impossible import names_in_checks
 from migfix.changes.judged.judgement import Judgement, Kind, combined, safe, unknown
 from migfix.changes.type_facts import is_text, problems
 from migfix.history import History
@@ -108,10 +108,10 @@ def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judg
     is_tried = old.kind != new.kind or "base_field" not in changed
     if not is_tried or problems(old, new, engines) is None:
         return unknown(f"{each.label} changes from {old.kind} to {new.kind}, which wasn't tried")
-    check = names_in_checks(each.model, new.name)
+    compared = compared_by(each.model, new.name)
     is_alike = old.kind == new.kind or (old.is_integer and new.is_integer) or (is_text(old) and is_text(new))
-    if check and not is_alike:
-        return unknown(f"the constraint {check} may not fit the new type of {each.label}, {new.kind}")
+    if compared and not is_alike:
+        return unknown(f"{compared} may not fit the new type of {each.label}, {new.kind}")
     return safe("all values fit the new type", "MIG110")
 
 

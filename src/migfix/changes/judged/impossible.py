@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from migfix.changes.keys_by_field import keys_by_field, target_without_uniqueness
 from migfix.history import History
 from migfix.history.fields import Field, field_of, strings_in, together
-from migfix.history.model import Model, items_of
+from migfix.history.model import Model
 from migfix.history.state import State
-from migfix.source.migration import Call, Literal, Operation
+from migfix.source.migration import Call, Operation
 
 _NO_COLUMN = ("", "ManyToManyField", "CompositePrimaryKey")
 
@@ -87,14 +87,3 @@ _QUESTIONS: tuple[Callable[[Operation, Model, State, History], str], ...] = (
     _lacks_unique,
     _is_needed,
 )
-
-
-def names_in_checks(model: Model, field: str) -> str:
-    """The name of a check constraint that names the field; "" if none does."""
-    for each in items_of(model.options.get("constraints")):
-        is_check = isinstance(each, Call) and each.func == "django.db.models.CheckConstraint"
-        name = each.keyword("name") if isinstance(each, Call) else None
-        condition = (each.keyword("condition") or each.keyword("check")) if isinstance(each, Call) else None
-        if is_check and any(text.split("__")[0] == field for text in strings_in(condition)):
-            return str(name.value) if isinstance(name, Literal) else "a check constraint"
-    return ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from migfix.changes.compared import compared_by
 from migfix.history import History
-from migfix.history.fields import Field, strings_in
-from migfix.history.model import Model, items_of
+from migfix.history.fields import Field
+from migfix.history.model import Model
 from migfix.history.state import State
-from migfix.source.migration import Call, Literal, Migration
+from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
 
 Pointing = tuple[tuple[Model, Field], ...]
@@ -62,16 +63,6 @@ def demand_movable(target: Model, pointing: Pointing, migration: Migration, hist
 
 
 def _demand_uncompared(model: Model, *names: str) -> None:
-    """Raises CannotWrite if a condition of a constraint or an index names the field, whose type changes on the way."""
-    for each in (*items_of(model.options.get("constraints")), *items_of(model.options.get("indexes"))):
-        arguments = each.arguments if isinstance(each, Call) else ()
-        compared = [argument.value for argument in arguments if argument.keyword in _CONDITIONS]
-        found = {text.split("__")[0] for value in compared for text in strings_in(value)}
-        if found & {*names, *(f"{name}_id" for name in names)}:
-            name = each.keyword("name") if isinstance(each, Call) else None
-            shown = f"the constraint or index {name.value}" if isinstance(name, Literal) else "a constraint or index"
-            raise CannotWrite(f"{shown} of {model.label} compares it")
-
-
-_CONDITIONS = ("check", "condition", None)
-"""The arguments of a constraint or an index that compare values, and its expressions."""
+    """Raises CannotWrite if a constraint or an index compares the field, whose type changes on the way."""
+    if compared := compared_by(model, *names):
+        raise CannotWrite(f"{compared} of {model.label} compares it")

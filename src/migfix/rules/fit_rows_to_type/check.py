@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from migfix.changes.altered_fields import AlteredField, altered_fields
-from migfix.changes.judged.impossible import names_in_checks
+from migfix.changes.compared import compared_by
 from migfix.changes.keys_by_field import keys_by_field
 from migfix.changes.new_checks import is_signed
 from migfix.changes.type_facts import Problems, length, problems
@@ -82,8 +82,8 @@ def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: s
         state = history.state_before(migration, each.index)
         if held := next(keys_by_field(state, each.model.key, each.new.name, history.facts), None):
             raise CannotWrite(f"{held[0].label}.{held[1].name} holds its values, too")
-        if _is_of_another_sort(each) and (check := names_in_checks(each.model, each.new.name)):
-            raise CannotWrite(f"the constraint {check} compares it")
+        if _is_of_another_sort(each) and (compared := compared_by(each.model, each.new.name)):
+            raise CannotWrite(f"{compared} compares it")
         written = _written(migration, each, taken, history)
     except CannotWrite as reason:
         next_step = f"C{BY_HAND[1:]}. {ACCEPT}" if length(each.new) else _next_step(each)

@@ -41,6 +41,9 @@ def _finding(migration: Migration, each: NewUniqueness, taken: set[str], history
         if choice is None:
             return _refusal(migration, each, why)
         wrote, edits = fit_duplicates(migration, each, choice, taken)
+        if place is not None:
+            blank_first, more = blank_to_null(migration, each, place, taken)
+            wrote, edits = f"{blank_first[:-1]}, and {wrote}", [*more, *edits]
         return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice)
     except (CannotFit, CannotWrite) as reason:
         return _refusal(migration, each, f"{_what(each)}: {reason}.")

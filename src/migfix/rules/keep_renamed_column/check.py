@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migfix.changes.replaced_fields import ReplacedField, replaced_fields
+from migfix.changes.replaced_fields import ReplacedField, perhaps_renamed, replaced_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.fields import said_of
@@ -21,6 +21,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         yield from renamed_models(migration, history)
         pairs = list(replaced_fields(migration, history))
+        perhaps = perhaps_renamed(pairs)
         done: set[int] = set()
         for each in sorted(pairs, key=lambda pair: not (pair.has_same_column or is_renamed(pair, history))):
             if {each.removed, each.added} & done or writes_column(migration, each.model.key, each.new.name):
@@ -28,7 +29,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             if each.has_same_column or is_renamed(each, history):
                 done |= {each.removed, each.added}
                 yield _renamed(migration, each, history)
-            elif each.is_alike:
+            elif each in perhaps:
                 done |= {each.removed, each.added}
                 yield _asked(migration, each)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migfix.changes.replaced_fields import replaced_fields
+from migfix.changes.replaced_fields import perhaps_renamed, replaced_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.fields import Field, configured_value
@@ -28,7 +28,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
     before = history.state_before(migration)
-    renamed = {each.removed for each in replaced_fields(migration, history) if each.is_alike}  # MIG109 asks
+    renamed = {each.removed for each in perhaps_renamed(list(replaced_fields(migration, history)))}  # MIG109 asks
     for index, op, state in history.states(migration):
         is_removed = op.kind == "RemoveField" and index not in renamed
         model = state.models.get((migration.app, op.model)) if is_removed else None
