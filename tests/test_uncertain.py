@@ -18,10 +18,10 @@ FIRST = """
                 ("id", models.BigAutoField(primary_key=True)),
                 ("size", models.IntegerField()),
                 ("long", models.CharField(max_length=800, null=True)),
-                ("name", models.CharField(max_length=50)),
+                ("label", models.CharField(max_length=50)),
                 ("author", models.ForeignKey("blog.author", models.CASCADE)),
             ],
-            options={"unique_together": {("author", "name")}},
+            options={"unique_together": {("author", "label")}},
         ),
 """
 
@@ -38,8 +38,8 @@ UNCERTAIN = {
     'AlterField("post", "size", models.GeneratedField(expression=models.F("id"), db_persist=True))': (
         "blog.post.size is a generated field, which Django can't alter"
     ),
-    'AlterField("post", "name", models.CharField(max_length=50, db_collation="nocase"))': (
-        "values of blog.post.name that differ now may be equal in the new collation"
+    'AlterField("post", "label", models.CharField(max_length=50, db_collation="nocase"))': (
+        "values of blog.post.label that differ now may be equal in the new collation"
     ),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migfix.changes.altered_fields import altered_fields
+from migfix.changes.looser_checks import follows_from, is_of_positive
 from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.fields import Field
@@ -47,7 +48,9 @@ def new_checks(migration: Migration, history: History) -> Iterator[NewCheck]:
         condition = constraint.keyword("condition") or constraint.keyword("check")
         known = [*_known_conditions(model), *_known_conditions(first.models.get(model.key, model))]
         is_check = constraint.func == "django.db.models.CheckConstraint"
-        if is_check and condition is not None and condition not in known:
+        if not is_check or condition is None or is_of_positive(condition, dict(model.fields)):
+            continue
+        if not any(each == condition or follows_from(condition, each) for each in known):
             yield NewCheck(index, op, history.state_before(migration, index).models[model.key], condition)
 
 
