@@ -19,13 +19,17 @@ def weigh(
     The rows are those ``before`` the migrations, ``there`` after migrating forward, and ``after`` migrating back.
     """
     drops = [RemoveField, DeleteModel, RunSQL]
-    kinds = {type(op) for migration in migrations for op in flattened(migration.operations)}
+    done = [op for migration in migrations for op in flattened(migration.operations)]
+    kinds = {type(op) for op in done}
+    dates = {op.name for op in done if isinstance(op, AlterField) and op.field.get_internal_type() == "DateField"}
     for each in row_differences(before, after):
         is_gone = each.table not in there or not set(each.columns) <= set(there[each.table][0])
         if is_gone and kinds.intersection(drops):
             step.note(f"{each} after going back: going forward drops the values, and going back can't restore them")
         elif AlterField in kinds and is_filled_in(each, before, after):
             step.note(f"{each} after going back: filled NULLs stay filled")
+        elif set(each.columns) <= dates:
+            step.note(f"{each} after going back: a date has no time of day")
         elif noops:
             step.note(f"{each} after going back: {shown_noops(noops)}")
         else:
