@@ -15,13 +15,18 @@ from migfix.source.migration import Migration, Name, Operation
 from migfix.source.text import text_between
 
 
-def is_filled(migration: Migration, index: int, model: Model, column: str, history: History) -> bool:
-    """Whether an operation before ``index``, in this file or an earlier one, writes the column or deletes rows."""
-    own = any(_may_write(migration, op, model) for op in migration.operations[:index])
-    names = _names_until(migration, index, model, column)
-    if own or any(writes_column(migration, model.key, name, index) for name in names):
+def is_filled(migration: Migration, index: int, model: Model, column: str, history: History, rule: str = "") -> bool:
+    """Whether an operation before ``index``, in this file or an earlier one, writes the column or deletes rows.
+
+    With ``rule``, steps that another rule added for something else don't count.
+    """
+    own, end = _without_steps_of_others(migration, index, rule)
+    names = _names_until(own, end, model, column)
+    if any(_may_write(own, op, model) for op in own.operations[:end]):
         return True
-    if deletes_rows_without(migration, model.key, column, index):
+    if any(writes_column(own, model.key, name, end) for name in names):
+        return True
+    if deletes_rows_without(own, model.key, column, end):
         return True
     return any(
         writes_column(each, model.key, column) or any(_may_write(each, op, model) for op in each.operations)
@@ -43,12 +48,17 @@ def is_cleaned(migration: Migration, index: int, model: Model, column: str, hist
 
     Steps that another rule than ``rule`` added don't count, if they prepare the rows for something else.
     """
-    kept = tuple(each for each in migration.operations[:index] if not _is_of_another(migration, each, rule))
-    own = migration if len(kept) == index else replace(migration, operations=kept)
-    if is_filled_here(own, len(kept), model, column):
+    own, end = _without_steps_of_others(migration, index, rule)
+    if is_filled_here(own, end, model, column):
         return True
     new = (each for each in _with_steps(migration, column, history) if history.is_new(each))
     return any(is_filled_here(each, len(each.operations), model, column) for each in new)
+
+
+def _without_steps_of_others(migration: Migration, index: int, rule: str) -> tuple[Migration, int]:
+    """The migration with the operations before ``index`` that no other rule than ``rule`` added, and their number."""
+    kept = tuple(each for each in migration.operations[:index] if not (rule and _is_of_another(migration, each, rule)))
+    return (migration if len(kept) == index else replace(migration, operations=kept)), len(kept)
 
 
 def is_filled_here(migration: Migration, index: int, model: Model, column: str) -> bool:

@@ -107,18 +107,22 @@ def _definitions(connection: BaseDatabaseWrapper, cursor: Any) -> Definitions:
     return found
 
 
+_POSITIVE = re.compile(r"`\w+` >= 0$")
+
+
 def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str, definitions: Definitions) -> dict[str, str]:
     """Constraints and indexes by name."""
     found: dict[str, Any] = dict(connection.introspection.get_constraints(cursor, table))
     if connection.vendor == "mysql":
         # MySQL creates, keeps and merges the index for a foreign key on its own, and MariaDB drops the CHECK in the
-        # definition of a column when Django alters the column
+        # definition of a column when Django alters the column; a positive number then gets one with a name
         keys = {tuple(each["columns"]) for each in found.values() if each["foreign_key"]}
         found = {
             name: each | {"index": False, "type": "", "orders": []} if each["foreign_key"] else each
             for name, each in found.items()
             if each["foreign_key"] or each["unique"] or each["check"] or tuple(each["columns"]) not in keys
             if not (each["check"] and name.startswith("__unnamed"))
+            if not (each["check"] and _POSITIVE.match(definitions.get((table, name), "")))
         }
     texts = {}
     for name, each in found.items():

@@ -75,7 +75,7 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
         found = Forbidden(each.index, each.op, each.model, field, later.models.get(each.model.key, each.model))
         if _fills_itself(field) and not (is_stuck(old, field) or found.is_shared):
             continue
-        if not is_filled(migration, each.index, each.model, field.name, history):
+        if not is_filled(migration, each.index, each.model, field.name, history, "MIG103"):
             yield found
 
 
