@@ -70,6 +70,21 @@ def test_a_renamed_target_is_the_same(tmp_path: Path, engine: str, migfix: Migfi
     assert failing(verified(migfix, project, engine, SECOND)) == {}
 
 
+def test_a_step_about_another_table_hides_no_loss(tmp_path: Path, engine: str, migfix: Migfix) -> None:
+    operation = 'AlterField("post", "user", models.ForeignKey("blog.Profile", models.CASCADE))'
+    root = site(tmp_path, operation, "models.ForeignKey(User", "models.ForeignKey(Profile")
+    path = root / SECOND
+    fill = (
+        "def fill(apps, schema_editor):\n    apps.get_model('blog', 'Profile').objects.create()\n\n\nclass Migration("
+    )
+    text = path.read_text().replace("class Migration(", fill, 1)
+    path.write_text(
+        text.replace(f"migrations.{operation},", f"migrations.RunPython(fill, fill), migrations.{operation},")
+    )
+    found = failing(verified(migfix, root, engine, SECOND))
+    assert "pointed into blog_user, and points into blog_profile now" in str(found)
+
+
 def test_text_that_is_no_uuid(tmp_path: Path, migfix: Migfix) -> None:
     """SQLite takes any text, and the model can't read it."""
     operation = 'AlterField("post", "size", models.UUIDField())'

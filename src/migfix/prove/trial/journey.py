@@ -38,7 +38,7 @@ from migfix.prove.trial.snapshot import (
 from migfix.prove.trial.statements import StatementLog
 from migfix.prove.trial.steps import Steps, shortened
 from migfix.prove.trial.test_rows.rows import SyntheticRows
-from migfix.prove.trial.touched import Sources, has_data_steps, is_separated, reverse_notes, touched
+from migfix.prove.trial.touched import Sources, is_separated, reverse_notes, touched, written
 from migfix.source.migration import Key
 
 
@@ -94,6 +94,7 @@ class Journey:
             self.steps.all.append(Step("forward", Outcome.failed, 0.0, caught.message))
             return
         keys = touched(self.migrations, states, self.sources)
+        self.written = written(self.migrations, states, self.sources)
         old, new = (models_of(state, keys) for state in states)
         synthetic = SyntheticRows(self.connection.alias, self.wishes.count, becoming(states[0], self.migrations))
         old, new = [each for each in old if synthetic.is_here(each)], [each for each in new if synthetic.is_here(each)]
@@ -182,7 +183,7 @@ class Journey:
             self._look()
             with self.log.aside():
                 after = read(new, self.connection.alias)
-            step.fail(losses(before, after, self.schemas[1], has_data_steps(self.migrations)))
+            step.fail(losses(before, after, self.schemas[1], self.written))
         return self.steps.is_passed
 
     def _back(self) -> bool:

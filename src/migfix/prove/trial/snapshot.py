@@ -122,7 +122,7 @@ def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str, defin
             for name, each in found.items()
             if each["foreign_key"] or each["unique"] or each["check"] or tuple(each["columns"]) not in keys
             if not (each["check"] and name.startswith("__unnamed"))
-            if not (each["check"] and _POSITIVE.match(definitions.get((table, name), "")))
+            if not (name.endswith("_check") and _POSITIVE.match(definitions.get((table, name), "")))
         }
     texts = {}
     for name, each in found.items():

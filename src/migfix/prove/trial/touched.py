@@ -81,9 +81,50 @@ def is_separated(operations: Iterable[Operation]) -> bool:
     )
 
 
-def has_data_steps(migrations: Iterable[Migration]) -> bool:
-    """Whether code of the migrations may write rows."""
-    return any(isinstance(op, RunPython | RunSQL) for each in migrations for op in flattened(each.operations))
+def written(migrations: Iterable[Migration], states: tuple[ProjectState, ...], sources: Sources) -> set[str]:
+    """The tables whose rows code of the migrations may write, also because it deletes rows that they point at."""
+    known = dict.fromkeys(key for state in states for key in sorted(state.models))
+    found: set[Key] = set()
+    for migration in migrations:
+        for operation in flattened(migration.operations):
+            if isinstance(operation, RunPython | RunSQL) and not _does_nothing(operation):
+                found.update(_written(operation, migration, known, states, sources))
+    return {_table(state.models[key].options, key) for state in states for key in found if key in state.models}
+
+
+def _written(
+    operation: RunPython | RunSQL,
+    migration: Migration,
+    known: dict[Key, None],
+    states: tuple[ProjectState, ...],
+    sources: Sources,
+) -> Iterator[Key]:
+    read = sources.read(migration)
+    if isinstance(operation, RunPython):
+        if not read or not _text(operation, migration, sources):
+            yield from known
+            return
+        done = effects(read, getattr(operation.code, "__name__", ""))
+        if all(each.kind != "unknown" and each.model in known for each in done):
+            for each in done:
+                if each.model:
+                    yield each.model
+                    yield from _pointing_at(each.model, states) if each.kind == "delete" else ()
+            return
+    for key in _touched(operation, migration, known, states, sources):
+        yield key
+        yield from _pointing_at(key, states)
+
+
+def _does_nothing(operation: RunPython | RunSQL) -> bool:
+    """Whether a step does nothing forward."""
+    return operation.code is RunPython.noop if isinstance(operation, RunPython) else operation.sql == RunSQL.noop
+
+
+def _text(operation: RunPython, migration: Migration, sources: Sources) -> str:
+    """The source of the function, if it is in the file."""
+    read, code = sources.read(migration), getattr(operation.code, "__name__", "")
+    return read.functions[code].code if read and code in read.functions else ""
 
 
 def touched(migrations: Iterable[Migration], states: tuple[ProjectState, ...], sources: Sources) -> dict[Key, None]:
@@ -106,7 +147,7 @@ def _touched(
     if isinstance(operation, RunPython):
         read = sources.read(migration)
         code = getattr(operation.code, "__name__", "")
-        text = read.functions[code].code if read and code in read.functions else ""
+        text = _text(operation, migration, sources)
         named = models_named(read, Name(code)) if read and text else frozenset()
         imported = {each.model for each in effects(read, code) if each.model in known} if read and text else set()
         yield from sorted(named | imported)

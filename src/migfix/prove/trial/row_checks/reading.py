@@ -61,16 +61,21 @@ def _tables(model: type[Model]) -> Tables:
 
 
 def losses(
-    before: Mapping[TableKey, Reading], after: Mapping[TableKey, Reading], tables: Container[str], is_data_step: bool
+    before: Mapping[TableKey, Reading],
+    after: Mapping[TableKey, Reading],
+    tables: Container[str],
+    written: Container[str],
 ) -> list[str]:
     """What the new models can't read, and what the same rows have lost.
 
-    With ``is_data_step``, code of the migrations writes rows, so that only what can't be read is a loss. ``tables`` are
-    those of the database after the migrations.
+    ``tables`` are those of the database after the migrations. In those that code of the migrations may have
+    ``written``, only what can't be read is a loss.
     """
     unread = {key: each for key, each in after.items() if each.error and not (key in before and before[key].error)}
     found = [f"{table} can't be read: {each.error}" for (table, _), each in unread.items()]
-    for key in () if is_data_step else before.keys() & after.keys():
+    for key in before.keys() & after.keys():
+        if key[0].lower() in written:
+            continue
         old, new = before[key], after[key]
         for row in old.rows.keys() & new.rows.keys():
             for name, was in old.rows[row].items():
