@@ -101,6 +101,22 @@ def test_one_question(tmp_path: Path, answer: bytes, is_yes: bool) -> None:
     assert site.manage("migrate").returncode == 0
 
 
+def test_decisions_are_asked_for(tmp_path: Path) -> None:
+    """First what a person must decide, then whether to write it. Without a terminal nothing is asked."""
+    unique = POST.replace("max_length=50", "max_length=50, unique=True")
+    site = Site(tmp_path / "site", models=unique)
+    command = [sys.executable, "manage.py", "makemigrations"]
+    code, shown = typed(command, site.root, [b"suffix\n", b"y\n"])
+    assert code == 0, shown
+    assert "blog.Post.title: stop, first, suffix or null (empty to skip): " in shown
+    assert "number_equal_post_title() adds a number to later rows" in shown
+    assert shown.endswith("1 file rewritten\n"), shown
+    assert "can't fix" not in shown
+    assert site.manage("migrate").returncode == 0
+    other = Site(tmp_path / "other", models=unique)
+    assert "--duplicates blog.Post.title=CHOICE" in other.manage("makemigrations").stdout
+
+
 def test_from_startproject_to_a_fixed_migration(tmp_path: Path) -> None:
     """Only the steps of the README. One question is asked in addition to Django's own."""
     site = Started(tmp_path)

@@ -13,6 +13,7 @@ import typer
 
 from migfix.cli.terminal import print_text
 from migfix.errors import ConfigError, MigfixError
+from migfix.planning.decisions import Decisions
 
 if TYPE_CHECKING:
     from migfix.findings.finding import Rewrite
@@ -36,50 +37,31 @@ class _Again(Exception):
 class Review:
     """The answers so far."""
 
-    values: dict[str, object] = field(default_factory=dict)
-    moved: dict[str, str] = field(default_factory=dict)
-    duplicates: dict[str, str] = field(default_factory=dict)
-    renamed: dict[str, str] = field(default_factory=dict)
-    mapped: dict[str, str] = field(default_factory=dict)
-    truncate: list[str] = field(default_factory=list)
+    decisions: Decisions = field(default_factory=Decisions)
     answers: dict[tuple[str, str, str, int], bool] = field(default_factory=dict)
-    settled: set[str] = field(default_factory=set)
-    """The missing values that were asked for, answered or not."""
     is_over: bool = False
     sound: dict[str, object] = field(default_factory=dict)
     """The values that a plan was made with."""
 
     def run(self, paths: list[Path], config: Config, all_or_nothing: bool) -> Outcome:
         """The plan with the accepted fixes. Raises MigfixError without a terminal to ask at."""
-        from migfix.project.config.options import with_facts
         from migfix.run import run
 
         if not sys.stdin.isatty():
             raise MigfixError("--interactive needs a terminal to ask at.", "Nothing was written.")
         while True:
             self.seen: Counter[tuple[str, str, str]] = Counter()
-            facts = config.facts
-            answered = with_facts(
-                config,
-                values=self.values,
-                moved=self.moved,
-                duplicates=self.duplicates,
-                renamed=self.renamed,
-                mapped=self.mapped,
-                truncate=self.truncate,
-                force=facts.force,
-                follow_up=facts.follow_up,
-            )
             try:
-                outcome = run(paths, answered, all_or_nothing, self.is_wanted)
-                self._settle(outcome)
+                outcome = run(paths, self.decisions.applied(config), all_or_nothing, self.is_wanted)
+                if not self.is_over and self.decisions.settle(outcome.plan.refusals, print_text, _answer):
+                    continue
             except _Again:
                 continue
             except ConfigError as error:
-                if self.values == self.sound:
+                if self.decisions.values == self.sound:
                     raise
                 print_text(f"{error}\n")
-                self.values = dict(self.sound)
+                self.decisions.values = dict(self.sound)
                 continue
             return outcome
 
@@ -87,7 +69,7 @@ class Review:
         """The answer to a fix, also if it was given before the plan was made again."""
         alike = (rewrite.code, rewrite.path, rewrite.why)
         self.seen[alike] += 1
-        self.sound = dict(self.values)
+        self.sound = dict(self.decisions.values)
         place = (*alike, self.seen[alike])
         if place not in self.answers:
             self.answers[place] = not self.is_over and self._ask(rewrite, before, after)
@@ -126,44 +108,9 @@ class Review:
             for name, value in row.values:
                 if answer := _answer(f"{row.model}.{name} [{value}]:"):
                     answered[f"{row.model}.{name}"] = answer
-        self.values |= answered
+        self.decisions.values |= answered
         if answered:
             raise _Again
-
-    def _settle(self, outcome: Outcome) -> None:
-        """Ask once for each value that is missing for a fix."""
-        for refusal in outcome.plan.refusals:
-            for asked in refusal.asked:
-                if asked in self.settled or self.is_over:
-                    continue
-                self.settled.add(asked)
-                flag, _, name = asked.partition(" ")
-                print_text(f"\n{refusal.path}:{refusal.line}: {refusal.code}: {refusal.why}")
-                if self._decide(flag, name):
-                    raise _Again
-
-    def _decide(self, flag: str, name: str) -> bool:
-        """Ask for one decision. Returns whether there is one."""
-        match flag:
-            case "moved" | "renamed" if _is_yes(f"Did {name.replace('=', ' become ')}? [y,n]"):
-                answers = self.moved if flag == "moved" else self.renamed
-                answers |= dict([name.split("=", 1)])
-                return True
-            case "truncate" if _is_yes(f"Cut {name} to its new length? [y,n]"):
-                self.truncate.append(name)
-                return True
-            case "set" if value := _answer(f"{name} (empty to skip):"):
-                self.values[name] = value
-                return True
-            case "duplicates" | "map" if value := _answer(f"{name.partition('=')[0]} (empty to skip):"):
-                answers = self.duplicates if flag == "duplicates" else self.mapped
-                answers[name.partition("=")[0]] = value
-                return True
-        return False
-
-
-def _is_yes(question: str) -> bool:
-    return _answer(question) in ("y", "yes")
 
 
 def _answer(question: str) -> str | None:

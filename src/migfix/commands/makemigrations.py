@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from migfix.planning.decisions import Decisions
 from migfix.planning.plan import Outcome, Plan
 from migfix.project.config.pyproject import load_config
 from migfix.project.django.installed_apps import loaded
@@ -31,8 +32,8 @@ class Terminal(Protocol):
     def print_text(self, text: str) -> None:
         """Print one or more lines."""
 
-    def ask(self, question: str) -> bool:
-        """Whether the answer is yes."""
+    def answer(self, question: str) -> str | None:
+        """What was typed; None at the end of input."""
 
 
 class Hook:
@@ -45,7 +46,8 @@ class Hook:
         self.terminal = terminal
         self.config = load_config(_project())
         self.choice = choice or self.config.after_makemigrations
-        self.is_asking = is_asking and terminal.is_there
+        self.is_asking = is_asking and terminal.is_there and self.choice == "ask"
+        self.decisions = Decisions()
 
     def run(self) -> list[Path]:
         """Print the findings, and fix them if that is wanted. Returns the files that the fix added.
@@ -60,6 +62,10 @@ class Hook:
         if not self.written:
             return []
         outcome = self.plan()
+        while self.is_asking and self.decisions.settle(
+            outcome.plan.refusals, self.terminal.print_text, self.terminal.answer
+        ):
+            outcome = self.plan()
         uncertain = uncertain_lines(outcome, Path.cwd())
         if outcome.is_clean:
             if uncertain:
@@ -95,15 +101,16 @@ class Hook:
                 self.terminal.print_text(f"{path}: deleted")
 
     def is_wanted(self, question: str = "Fix? [y/N]") -> bool:
-        if self.choice == "ask" and self.is_asking:
-            return self.terminal.ask(question)
+        if self.is_asking:
+            return (self.terminal.answer(question) or "").lower() in ("y", "yes")
         return self.choice == "fix"
 
     def plan(self) -> Outcome:
         """The plan, checked with Django's own ProjectState in this process. Raises MigfixError."""
         importlib.invalidate_caches()  # the files are newer than the import system's caches
         facts = with_answer(self.config.facts, loaded())
-        outcome = run(self.written, replace(self.config, facts=facts, settings=None, databases=()))
+        config = replace(self.config, facts=facts, settings=None, databases=())
+        outcome = run(self.written, self.decisions.applied(config))
         if outcome.plan.after and not outcome.errors:
             demand_same_state(outcome.plan)
         return outcome

@@ -75,7 +75,7 @@ class Refusal:
 
 
 _ASKED = re.compile(
-    r"--(set|moved|duplicates|renamed|map|truncate) ([\w.,]+\w(?:=(?!(?:VALUE|KEY|CHOICE)\b)[A-Za-z]\w*(?:\.\w+)*)?)"
+    r"--(set|moved|duplicates|renamed|map|truncate) ([\w.,]+\w(?:=(?!(?:VALUE|KEY|CHOICE)\b)[A-Za-z]\w*(?:[.:,]\w+)*)?)"
 )
 
 

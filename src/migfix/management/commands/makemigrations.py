@@ -100,12 +100,12 @@ class _Terminal:
         if not self.is_quiet:
             self.output.write(text)
 
-    def ask(self, question: str) -> bool:
-        """Whether the answer is yes; Ctrl-C and the end of input are a no."""
+    def answer(self, question: str) -> str | None:
+        """What was typed; None after Ctrl-C and at the end of input."""
         try:
             self.output.write(question, ending=" ")
             self.output.flush()
-            return input().strip().lower() in ("y", "yes")
+            return input().strip()
         except (EOFError, KeyboardInterrupt):
             self.output.write("")
-            return False
+            return None
