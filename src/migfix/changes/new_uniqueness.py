@@ -9,7 +9,7 @@ from migfix.changes.altered_fields import altered_fields
 from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.fields import strings_in, together
-from migfix.history.model import Model
+from migfix.history.model import Model, items_of
 from migfix.history.state import State
 from migfix.history.uniqueness import unique_sets
 from migfix.source.migration import Call, Literal, Migration, Operation, Value
@@ -26,6 +26,8 @@ class NewUniqueness:
     fields: tuple[str, ...]
     is_partial: bool = False
     """Whether it holds for some rows only, or for expressions of the fields."""
+    is_lower: bool = False
+    """Whether values that differ only in case are equal: ``Lower("slug")``."""
 
     @property
     def label(self) -> str:
@@ -44,7 +46,11 @@ def new_uniqueness(migration: Migration, history: History) -> Iterator[NewUnique
         model = state.models.get((migration.app, op.model)) if op.kind in _SETS else None
         if model is None or not may_have_rows(model, migration):
             continue
-        for fields, is_partial in _sets(op, model):
+        lower = _in_lower_case(op.arguments.get("constraint"), model)
+        if lower and lower in first.models.get(model.key, model).fields and not _is_known(op, model, first):
+            now = history.state_before(migration, index).models[model.key]
+            yield NewUniqueness(index, op, now, (lower,), is_lower=True)
+        for fields, is_partial in _sets(op, model) if not lower else ():
             if _may_be_equal(model, fields, first) or (_counts_nulls(op.arguments.get("constraint")) and fields):
                 now = history.state_before(migration, index).models[model.key]
                 yield NewUniqueness(index, op, now, fields, is_partial)
@@ -65,8 +71,32 @@ def _sets(op: Operation, model: Model) -> Iterator[tuple[tuple[str, ...], bool]]
         is_partial = constraint.keyword("condition") is not None or _counts_nulls(constraint)
         yield from ((each, is_partial) for each in together(fields))
         return
-    positional = [argument.value for argument in constraint.arguments if argument.keyword is None]
-    yield tuple(sorted(frozenset().union(*map(strings_in, positional)) & model.fields.keys())), True
+    named = frozenset().union(*map(strings_in, _positional(constraint)))
+    yield tuple(sorted(named & model.fields.keys())), True
+
+
+def _in_lower_case(constraint: Value | None, model: Model) -> str:
+    """The field of ``UniqueConstraint(Lower("slug"), name=...)``; "" for other constraints."""
+    if not isinstance(constraint, Call) or constraint.func != "django.db.models.UniqueConstraint":
+        return ""
+    given = _positional(constraint)
+    if len(given) != 1 or constraint.keyword("condition") or not isinstance(given[0], Call):
+        return ""
+    names = strings_in(given[0])
+    is_lower = given[0].func.startswith("django.db.models.functions") and given[0].func.endswith(".Lower")
+    return next(iter(names)) if is_lower and len(names) == 1 and names <= model.fields.keys() else ""
+
+
+def _is_known(op: Operation, model: Model, first: State) -> bool:
+    """Whether the table had a constraint with the same expression before the file."""
+    constraint, old = op.arguments.get("constraint"), first.models.get(model.key)
+    known = items_of(old.options.get("constraints")) if old else []
+    return any(_positional(each) == _positional(constraint) for each in known)
+
+
+def _positional(constraint: Value | None) -> list[Value]:
+    arguments = constraint.arguments if isinstance(constraint, Call) else ()
+    return [each.value for each in arguments if each.keyword is None]
 
 
 def _counts_nulls(constraint: Value | None) -> bool:

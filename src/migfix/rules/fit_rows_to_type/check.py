@@ -11,6 +11,7 @@ from migfix.changes.new_checks import is_signed
 from migfix.changes.type_facts import Problems, length, problems
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
+from migfix.history.fields import configured_value
 from migfix.history.uniqueness import unique_sets
 from migfix.project.facts import ENGINES
 from migfix.rows.leftover_tables import before_migrating
@@ -20,6 +21,7 @@ from migfix.rules.fit_rows_to_type import RULE, arrays, flags
 from migfix.rules.fit_rows_to_type.both_ways import copy_both_ways
 from migfix.rules.fit_rows_to_type.dates import are_dates, fit_dates
 from migfix.rules.fit_rows_to_type.read_text import is_readable, read_text
+from migfix.rules.fit_rows_to_type.smaller import is_smaller, set_larger
 from migfix.rules.fit_rows_to_type.truncate import truncate
 from migfix.rules.fit_rows_to_type.words import shown
 from migfix.source.edits import Edit
@@ -111,6 +113,10 @@ def _written(
     if each.label.lower() in {name.lower() for name in history.facts.truncate} and length(each.new):
         _demand_different(each, is_also_new=False)
         return (*truncate(migration, each, taken), ())
+    configured = configured_value(history.facts, each.model.label, each.new.name)
+    if configured and is_smaller(each):
+        _demand_different(each, is_also_new=False)
+        return (*set_larger(migration, each, configured, taken), (configured[0],))
     if flags.are_flags(each):
         return (*copy_both_ways(migration, each, taken, flags.copying), ())
     if arrays.is_array_to_json(each):
@@ -138,7 +144,10 @@ def _described(each: AlteredField) -> str:
 
 def _next_step(each: AlteredField) -> str:
     if each.old.kind in TEXT and each.new.kind in TEXT:
-        return f"Cut the text with --truncate {each.label}, or {BY_HAND}. {ACCEPT}"
+        value = f"give such rows a value with --set {each.label}=VALUE"
+        return f"Cut the text with --truncate {each.label}, {value}, or {BY_HAND}. {ACCEPT}"
+    if is_smaller(each):
+        return f"Give such rows a value with --set {each.label}=VALUE, or {BY_HAND}. {ACCEPT}"
     if each.old.kind == each.new.kind:
         return f"C{BY_HAND[1:]}. {ACCEPT}"
     return f"Add a field of the new type, copy the values in a RunPython, and remove the old field. {ACCEPT}"

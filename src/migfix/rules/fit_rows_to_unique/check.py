@@ -56,7 +56,7 @@ def chosen(each: NewUniqueness, history: History) -> str | None:
 
 
 def _what(each: NewUniqueness) -> str:
-    end = " for some rows" if each.is_partial else ""
+    end = " for some rows" if each.is_partial else " without regard to case" if each.is_lower else ""
     if len(each.fields) == 1:
         return f"{each.label} becomes unique{end}"
     return f"{', '.join(each.fields)} of {each.model.label} become unique together{end}"

@@ -50,27 +50,34 @@ def fit_duplicates(migration: Migration, each: NewUniqueness, choice: str, taken
         migration, each.index, name, _function(name, each, choice), is_elidable=True, comment=_BACK.get(choice)
     )
     imports = [AddImport(migration.path, "django.db", "router"), AddImport(migration.path, "django.db.models", "Count")]
+    imports += [AddImport(migration.path, "django.db.models.functions", "Lower")] if each.is_lower else []
     return f"{name}() {CHOICES[choice]}, in a RunPython before it.", [*edits, *imports]
 
 
 def _function(name: str, each: NewUniqueness, choice: str) -> str:
-    variables = Variables((each.model,))
-    names = [literal(field) for field in each.fields]
-    isnull = [f"{field}__isnull=False" for field in each.fields]
+    variables, lower = Variables((each.model,)), _lower(each)
+    compared = (lower,) if lower else each.fields
+    rows = f"{variables.rows(each.model)}.annotate({lower}=Lower({literal(each.fields[0])}))"
+    without = " without regard to case" if lower else ""
     lines = [
-        *opening(name, variables, f"# Two rows must not have the same {' and '.join(each.fields)}."),
-        f"    rows = {variables.rows(each.model)}",
-        f'    equal = rows.values({", ".join(names)}).annotate(count=Count("pk"))',
-        "    " + render(call("equal = equal.filter", "count__gt=1", *isnull), 4),
+        *opening(name, variables, f"# Two rows must not have the same {' and '.join(each.fields)}{without}."),
+        f"    rows = {rows if lower else variables.rows(each.model)}",
+        f'    equal = rows.values({", ".join(map(literal, compared))}).annotate(count=Count("pk"))',
+        "    " + render(call("equal = equal.filter", "count__gt=1", *(f"{one}__isnull=False" for one in compared)), 4),
     ]
     if choice == "stop":
-        return "\n".join([*lines, *_stop(each, names), ""])
-    values = ", ".join(f"{field}=each[{literal(field)}]" for field in each.fields)
+        return "\n".join([*lines, *_stop(each, [literal(one) for one in compared]), ""])
+    values = [f"{one}=each[{literal(one)}]" for one in compared]
     lines += [
         "    for each in list(equal):",
-        "        " + render(call("first, *later = rows.filter", *values.split(", "), tail=').order_by("pk")'), 8),
+        "        " + render(call("first, *later = rows.filter", *values, tail=').order_by("pk")'), 8),
     ]
     return "\n".join([*lines, *_changed(each, choice), ""])
+
+
+def _lower(each: NewUniqueness) -> str:
+    """The name of the annotation for values in lower case, if they are compared so; else ""."""
+    return free_name("lower", set(each.model.fields)) if each.is_lower else ""
 
 
 def _stop(each: NewUniqueness, names: list[str]) -> list[str]:
@@ -98,7 +105,7 @@ def _changed(each: NewUniqueness, choice: str) -> list[str]:
         "        number = 1",
         "        for row in later:",
         f"            value = row.{field}",
-        f"            while rows.filter({field}=value).exists():",
+        f"            while rows.filter({field}{'__iexact' if each.is_lower else ''}=value).exists():",
         "                number += 1",
         '                end = f"-{number}"',
         f"                value = {base} + end",
