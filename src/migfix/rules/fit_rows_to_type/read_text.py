@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import date, time
-from decimal import Decimal
 from uuid import UUID
 
 from migfix.changes.altered_fields import AlteredField
@@ -15,7 +12,9 @@ from migfix.history.fields import configured_value
 from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.replace_values import FORBIDS_AGAIN, replacing
+from migfix.rows.placeholder_rows.set_values import typed
 from migfix.rows.placeholder_rows.values import INTEGERS, TEXT
+from migfix.rules.fit_rows_to_type.smaller import fits
 from migfix.rules.fit_rows_to_type.text_function import text_function
 from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import free_name, snake
@@ -44,7 +43,7 @@ def read_text(
     field, configured = each.new.name, configured_value(history.facts, each.model.label, each.new.name)
     name = free_name(f"read_{snake(each.model.name)}_{field.lower()}", taken)
     taken.add(name)
-    empty = _as_text(configured[1], each) if configured else _empty(each)
+    empty = _as_text(configured, each) if configured else _empty(each)
     writer = Writer(migration, is_its_own=True)
     function, imports = text_function(each, name, empty, bool(configured), writer)
     functions, reverse = [function], None
@@ -78,30 +77,21 @@ def _empty(each: AlteredField) -> str | None:
     return "0" if each.new.kind == "BooleanField" else None
 
 
-def _as_text(value: object, each: AlteredField) -> str:
-    """A value that was set, as the text that the column is read from. Raises CannotWrite if it can't be read."""
-    text, kind = str(value).strip(), each.new.kind
-    try:
-        if kind == "BooleanField":
-            return str(int({"true": True, "false": False, "1": True, "0": False}[text.lower()]))
-        read = _READ[kind](text) if kind in _READ else int(text)
-    except (ValueError, ArithmeticError, KeyError):
-        raise CannotWrite(f"the value {text!r} that you set isn't one of a {kind}") from None
-    if isinstance(read, int) and not _smallest(kind) <= read <= _LARGEST.get(kind.removeprefix("Positive"), 2**63 - 1):
-        raise CannotWrite(f"the value {text!r} that you set doesn't fit into a {kind}")
-    return read.hex if isinstance(read, UUID) else text
+def _as_text(configured: tuple[str, object], each: AlteredField) -> str:
+    """A value that was set, as the text that the column is read from.
 
-
-_READ: dict[str, Callable[[str], object]] = {
-    "JSONField": json.loads,
-    "UUIDField": UUID,
-    "FloatField": float,
-    "DecimalField": Decimal,
-    "DateField": date.fromisoformat,
-    "TimeField": time.fromisoformat,
-}
-_LARGEST = {"SmallIntegerField": 2**15 - 1, "IntegerField": 2**31 - 1}
-
-
-def _smallest(kind: str) -> int:
-    return 0 if kind.startswith("Positive") else -_LARGEST.get(kind, 2**63 - 1) - 1
+    Raises ConfigError for a value of another type, and CannotWrite for one that the column can't hold.
+    """
+    if each.new.kind == "JSONField":
+        text = configured[1] if isinstance(configured[1], str) else json.dumps(configured[1])
+        try:
+            json.loads(text)
+        except ValueError:
+            raise CannotWrite(f"the value {text!r} that you set isn't JSON") from None
+        return text
+    value = typed(configured, each.new)
+    if not fits(value, each):
+        raise CannotWrite(f"the value {value} that you set doesn't fit")
+    if each.new.kind == "UUIDField":
+        return UUID(str(value)).hex
+    return str(int(value)) if isinstance(value, bool) else str(value)

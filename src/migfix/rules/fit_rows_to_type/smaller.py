@@ -35,6 +35,8 @@ def set_larger(
 ) -> tuple[str, list[Edit]]:
     """What is written, and the edits. Raises CannotWrite, and ConfigError for a value of another type."""
     field, value = each.new.name, typed(configured, each.new)
+    if not fits(value, each):
+        raise CannotWrite(f"the value {value} that you set doesn't fit either")
     name = free_name(f"replace_large_{snake(each.model.name)}_{field.lower()}", taken)
     taken.add(name)
     variables, written = Variables((each.model,)), of_value(value, each.new)
@@ -45,8 +47,6 @@ def set_larger(
         imports.append(("django.db.models.functions", "Length"))
     else:
         first, last = _first_that_do_not_fit(each)
-        if isinstance(value, int | float | Decimal) and not (-1 if last is None else last) < value < first:
-            raise CannotWrite(f"the value {value} that you set doesn't fit either")
         room, large = f"numbers below {first}", f"{field}__gte={first}"
         if last is not None:
             large = f"Q({large}) | Q({field}__lte={last})"
@@ -61,6 +61,17 @@ def set_larger(
     step = step_edits(migration, each.index, name, "\n".join(lines), is_elidable=True, comment=left)
     needed = [AddImport(migration.path, module, imported) for module, imported in imports]
     return f"{name}() sets {field} of rows that don't fit to {value!r} before it, as you set it.", [*step, *needed]
+
+
+def fits(value: object, each: AlteredField) -> bool:
+    """Whether a number isn't too large for the new column, and not negative where it must be positive."""
+    if each.new.kind == "DecimalField":
+        value = Decimal(str(value))
+    is_sized = each.new.kind.removeprefix("Positive") in _LARGEST or _whole_digits(each) is not None
+    if not isinstance(value, int | Decimal) or isinstance(value, bool) or not is_sized:
+        return True
+    first, last = _first_that_do_not_fit(each)
+    return (-1 if last is None else last) < value < first
 
 
 def _first_that_do_not_fit(each: AlteredField) -> tuple[int, int | None]:
