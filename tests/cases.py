@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Case:
 
     @property
     def config(self) -> dict[str, Any]:
-        return tomllib.loads((self.folder / "case.toml").read_text())
+        return _config(self.folder)
 
     @property
     def refusal(self) -> str | None:
@@ -63,6 +64,12 @@ class Case:
         if self.is_rewritten:
             shutil.copytree(self.folder / "after", target, dirs_exist_ok=True)
         return target
+
+
+@cache
+def _config(folder: Path) -> dict[str, Any]:
+    """The options of a case, read once: they are asked for many times while the tests are collected."""
+    return tomllib.loads((folder / "case.toml").read_text())
 
 
 def commit(project: Path) -> None:
