@@ -11,7 +11,7 @@ from pathlib import Path
 from migfix.project.files import is_module_name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Package:
     """The migrations of one folder as a distribution ships them."""
 

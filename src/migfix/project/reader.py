@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from migfix.project.installed import Package
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Module:
     """A Python file of the project and the app it is in ("" if none)."""
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 _NOTE = rb"# Functions from the following migrations need manual copying."
-_NAME = re.compile(rb"\b([A-Za-z_][\w.]*)\.(\d\w*)\.([A-Za-z_]\w*)")
+_NAME = rb"\b([A-Za-z_][\w.]*)\.(\d\w*)\.([A-Za-z_]\w*)"
 _LINES = (
     r"Functions from the following migrations need manual copying\.",
     r"Move them and any dependencies into this file, then update the",
     r"RunPython operations to refer to the local versions:",
     r"[\w.]+\.\d\w*",
 )
-NOTE = re.compile(rf"^# {_LINES[0]}\r?\n(?:^# (?:{'|'.join(_LINES)})\r?\n)*\r?\n?", re.MULTILINE)
-"""Django's comment, in ``MigrationWriter``: it names the migrations to copy functions from."""
+NOTE = rf"(?m)^# {_LINES[0]}\r?\n(?:^# (?:{'|'.join(_LINES)})\r?\n)*\r?\n?"
+"""A pattern for Django's comment, in ``MigrationWriter``: it names the migrations to copy functions from."""
 
 
 class Elsewhere(NamedTuple):
@@ -39,9 +39,9 @@ def readable(source: bytes) -> tuple[bytes, Mapping[str, Elsewhere]]:
         found[name] = Elsewhere(match[2].decode(), match[3].decode(), code)
         return name.encode()
 
-    return _NAME.sub(plain, source), found
+    return re.sub(_NAME, plain, source), found
 
 
 def without_note(source: bytes) -> bytes:
     """The source without Django's comment."""
-    return NOTE.sub("", source.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return re.sub(NOTE, "", source.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
@@ -65,7 +66,7 @@ def _edits(migration: Migration, history: History) -> Iterator[Edit]:
 def _texts(migration: Migration, code: str) -> Iterator[ReplaceText]:
     """The edits that remove Django's comment and put the functions above the class."""
     text = decode(migration.source).replace("\r\n", "\n")
-    note = NOTE.search(text)
+    note = re.search(NOTE, text)
     if note:
         first, last = (text.count("\n", 0, place) + 1 for place in note.span())
         yield ReplaceText(migration.path, (first, 0, last, 0), "")
