@@ -124,6 +124,9 @@ def _constraints(connection: BaseDatabaseWrapper, cursor: Any, table: str, defin
             if not (each["check"] and name.startswith("__unnamed"))
             if not (name.endswith("_check") and _POSITIVE.match(definitions.get((table, name), "")))
         }
+    if connection.vendor == "postgresql":
+        # Django's own index for LIKE isn't made again when a unique column becomes text again
+        found = {name: each for name, each in found.items() if not (each["index"] and name.endswith("_like"))}
     texts = {}
     for name, each in found.items():
         parts = [f"{part}={each[part]}" for part in _SHOWN if each.get(part)]

@@ -9,6 +9,7 @@ from migfix.changes.new_checks import NewCheck, new_checks
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.fields import Field, configured_value
+from migfix.history.uniqueness import unique_sets
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.placeholder_rows.check_constraint import Unreadable, fields_in, holds
 from migfix.rows.placeholder_rows.set_values import comparable, typed
@@ -71,7 +72,9 @@ def _check(migration: Migration, each: NewCheck, taken: set[str], history: Histo
 
 
 def _can_be_tried(each: NewCheck, field: Field) -> bool:
-    """Whether migfix can tell which values of the field meet the condition."""
+    """Whether migfix can tell which values of the field meet the condition, and several rows may have one of them."""
+    if any(field.name in names for names in unique_sets(each.model)):
+        return False
     try:
         holds(each.condition, {field.name: None})
     except Unreadable:

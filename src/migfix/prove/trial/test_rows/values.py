@@ -44,7 +44,11 @@ class ColumnValues:
     def value(self, model: type[Model], field: Any, number: int) -> Any:
         """The value of a column in a row. It differs in each row if the column is unique. Raises NoRow."""
         value = self.generated(model, field, number)
-        return self.distinct(field, value, number) if is_unique(field) else value
+        if not is_unique(field):
+            return value
+        if later := self.becoming.get((model._meta.label_lower, field.name)):
+            return _as_text(self.distinct(later, self.generated(model, later, number), number))
+        return self.distinct(field, value, number)
 
     def generated(self, model: type[Model], field: Any, number: int) -> Any:
         """A value for a column that isn't a relation. Raises NoRow."""
