@@ -44,8 +44,12 @@ def test_numbers_for_one_field_hide_no_other_field(tmp_path: Path, forked: Migfi
     assert sorted(found(forked, tmp_path, "check")) == left
 
 
-def test_a_value_for_negative_numbers_hides_no_large_ones(tmp_path: Path, forked: Migfix) -> None:
+def test_a_value_is_for_negative_and_for_large_numbers(tmp_path: Path, forked: Migfix) -> None:
+    """Two rules, each with a step of its own."""
     project(tmp_path, POSITIVE)
-    for command in ("apply", "check"):
-        assert found(forked, tmp_path, command, "--set", "shop.Page.size=0") == ["MIG110 shop.Page.size"]
-    assert "correct_page_size" in (tmp_path / PATH).read_text()
+    for options in ((), ("--set", "shop.Page.size=0"), ()):
+        expected = [] if options or "def " in (tmp_path / PATH).read_text() else ["MIG110 shop.Page.size"]
+        assert [each for each in found(forked, tmp_path, "apply", *options) if "MIG110" in each] == expected
+    text = (tmp_path / PATH).read_text()
+    assert "filter(size__lt=0)" in text
+    assert "filter(size__gte=32768)" in text
