@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cases import all_cases
 from conftest import Migfix
 from projects import ID, migration
+from test_fixtures import CODES
+
+from migfix.rows import prepared
 
 FIRST = f"""migrations.CreateModel("Page", [
     ("id", {ID}), ("slug", models.CharField(max_length=50)), ("site", models.IntegerField()),
@@ -53,3 +57,16 @@ def test_a_value_is_for_negative_and_for_large_numbers(tmp_path: Path, forked: M
     text = (tmp_path / PATH).read_text()
     assert "filter(size__lt=0)" in text
     assert "filter(size__gte=32768)" in text
+
+
+def test_what_the_rules_write_is_known() -> None:
+    """A step of an earlier run is known by its comment, so that the comments are those that the rules write."""
+    for code, begins in prepared._FACETS.items():
+        written = [
+            path.read_text()
+            for case in all_cases()
+            if CODES[case.rule] == code
+            for path in (case.folder / "after").rglob("*.py")
+        ]
+        for begin in begins:
+            assert any(f"    # {begin}" in text for text in written), begin

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from migfix.history.fields import Field
 from migfix.source.migration import Call, Literal, Sequence, Value
 
@@ -25,7 +27,7 @@ def follows_from(condition: Value, known: Value) -> bool:
     return False
 
 
-def is_of_positive(condition: Value, fields: dict[str, Field]) -> bool:
+def is_of_positive(condition: Value, fields: Mapping[str, Field]) -> bool:
     """Whether the condition holds for all values of a ``PositiveIntegerField``: ``size__gte=0``."""
     found = _comparison(condition)
     field = fields.get(found[0]) if found else None

@@ -48,7 +48,7 @@ def new_checks(migration: Migration, history: History) -> Iterator[NewCheck]:
         condition = constraint.keyword("condition") or constraint.keyword("check")
         known = [*_known_conditions(model), *_known_conditions(first.models.get(model.key, model))]
         is_check = constraint.func == "django.db.models.CheckConstraint"
-        if not is_check or condition is None or is_of_positive(condition, dict(model.fields)):
+        if not is_check or condition is None or is_of_positive(condition, model.fields):
             continue
         if not any(each == condition or follows_from(condition, each) for each in known):
             yield NewCheck(index, op, history.state_before(migration, index).models[model.key], condition)

@@ -49,7 +49,7 @@ def _measured(old: Field, new: Field) -> tuple[str, str] | None:
         return ("CharField(50)", "CharField(10)") if after < before else ("CharField(50)", "CharField(50)")
     if kinds == ("DecimalField", "DecimalField"):
         return _decimals(old, new)
-    if kinds == ("DecimalField", "FloatField") and (_digits(old) or (0, 0))[0] > _EXACT:
+    if kinds == ("DecimalField", "FloatField") and (digits_of(old) or (0, 0))[0] > _EXACT:
         return None
     names = _name(old, kinds[0], is_target=False), _name(new, kinds[1], is_target=True, is_cut=is_text(old))
     return names if names[0] and names[1] else None
@@ -64,7 +64,7 @@ def _name(field: Field, kind: str, is_target: bool, is_cut: bool = False) -> str
         smallest = "CharField(10)" if is_cut else ""  # shorter text doesn't fit, whatever the size
         return next((f"CharField({size})" for size in (200, 50, 10) if room and room >= size), smallest)
     if kind == "DecimalField":
-        sizes = _digits(field)
+        sizes = digits_of(field)
         if sizes is None:
             return ""
         whole, places = sizes[0] - sizes[1], sizes[1]
@@ -86,7 +86,8 @@ def length(field: Field) -> int | None:
     return value.value if isinstance(value, Literal) and isinstance(value.value, int) else None
 
 
-def _digits(field: Field) -> tuple[int, int] | None:
+def digits_of(field: Field) -> tuple[int, int] | None:
+    """``max_digits`` and ``decimal_places``; None if they can't be read."""
     digits, places = field.get("max_digits"), field.get("decimal_places")
     if isinstance(digits, Literal) and isinstance(places, Literal):
         if isinstance(digits.value, int) and isinstance(places.value, int):
@@ -95,7 +96,7 @@ def _digits(field: Field) -> tuple[int, int] | None:
 
 
 def _decimals(old: Field, new: Field) -> tuple[str, str] | None:
-    before, after = _digits(old), _digits(new)
+    before, after = digits_of(old), digits_of(new)
     if before is None or after is None:
         return None
     if after[1] < before[1]:

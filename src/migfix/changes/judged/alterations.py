@@ -115,6 +115,12 @@ def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judg
     return safe("all values fit the new type", "MIG110")
 
 
+def _is_compared(each: AlteredField) -> bool:
+    """Whether an index or a uniqueness compares the values of the column with those of other rows."""
+    is_in_set = any(each.new.name in one for one in unique_sets(each.model, also_partial=True))
+    return is_in_set or each.new.is_unique or each.new.is_true("db_index")
+
+
 def _facets(each: AlteredField, changed: set[str], history: History, engines: Iterable[str]) -> Iterator[Judgement]:
     """The verdicts on the other options."""
     is_null = partial(Field.is_true, name="null")
@@ -134,8 +140,7 @@ def _facets(each: AlteredField, changed: set[str], history: History, engines: It
         yield unknown(why) if why else safe("its index has room")
     if "db_index" in changed and has_long_entries(each.new) and each.new.is_true("db_index"):
         yield unknown(TOO_LONG)
-    is_in_set = any(each.new.name in one for one in unique_sets(each.model, also_partial=True))
-    if "db_collation" in changed and (is_in_set or each.new.is_unique or each.new.is_true("db_index")):
+    if "db_collation" in changed and _is_compared(each):
         yield unknown(f"values of {each.label} that differ now may be equal in the new collation")
     judged = {"null", "unique", "primary_key", "choices", "through", "db_index", "db_collation", "db_constraint"}
     if "db_table" in changed and each.new.kind == "ManyToManyField":

@@ -28,9 +28,9 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     """Give rows that don't meet the condition the value that the user set, in a RunPython before the operation."""
     for migration in migrations:
         taken = set(migration.bound)
-        checks = (_check(migration, each, taken, history) for each in new_checks(migration, history))
-        yield from filter(None, checks)
-        yield from chain(own_defaults(migration, history), lost_choices(migration, taken, history))
+        checks = list(new_checks(migration, history))
+        yield from filter(None, (_check(migration, each, taken, history) for each in checks))
+        yield from chain(own_defaults(migration, checks, history), lost_choices(migration, taken, history))
 
 
 def _check(migration: Migration, each: NewCheck, taken: set[str], history: History) -> Finding | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from migfix.changes.new_checks import NewCheck, new_checks
+from migfix.changes.new_checks import NewCheck
 from migfix.changes.tables import may_have_rows
+from migfix.changes.type_facts import digits_of
 from migfix.findings.finding import Refusal
 from migfix.history import History
 from migfix.history.fields import Field, field_of
@@ -19,9 +20,11 @@ from migfix.source.migration import Call, Literal, Migration, Operation, Value
 ACCEPT = "To accept this, add `# migfix: ignore[MIG112]`."
 
 
-def own_defaults(migration: Migration, history: History) -> Iterator[Refusal]:
-    """A finding for each such default of a field that is added, or that no longer allows NULL."""
-    checks = list(new_checks(migration, history))
+def own_defaults(migration: Migration, checks: list[NewCheck], history: History) -> Iterator[Refusal]:
+    """A finding for each such default of a field that is added, or that no longer allows NULL.
+
+    ``checks`` are the new checks of the migration.
+    """
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind in ("AddField", "AlterField") else None
         if model is None or not may_have_rows(model, migration) or not _fills_rows(op, model):
@@ -57,14 +60,10 @@ def _too_large(field: Field) -> str:
         return ""
     if field.kind.startswith("Positive") and value < 0:
         return "allows no negative numbers"
-    digits, places = (_number(field.get(name)) for name in ("max_digits", "decimal_places"))
-    if field.kind != "DecimalField" or digits is None or places is None or abs(value) < 10 ** (digits - places):
+    sizes = digits_of(field) if field.kind == "DecimalField" else None
+    if sizes is None or abs(value) < 10 ** (sizes[0] - sizes[1]):
         return ""
-    return f"holds at most {digits - places} digits before the point"
-
-
-def _number(value: Value | None) -> int | None:
-    return value.value if isinstance(value, Literal) and isinstance(value.value, int) else None
+    return f"holds at most {sizes[0] - sizes[1]} digits before the point"
 
 
 def _broken(field: Field, index: int, model: Model, checks: list[NewCheck]) -> str:

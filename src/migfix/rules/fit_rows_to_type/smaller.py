@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from migfix.changes.altered_fields import AlteredField
-from migfix.changes.type_facts import length
+from migfix.changes.type_facts import digits_of, length
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
@@ -13,7 +13,7 @@ from migfix.rows.placeholder_rows.set_values import typed
 from migfix.rows.placeholder_rows.values import INTEGERS, TEXT, of_value
 from migfix.source.edits import AddImport, Edit
 from migfix.source.formatting import free_name, literal, snake
-from migfix.source.migration import Literal, Migration
+from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
 
 _LARGEST = {"SmallIntegerField": 2**15 - 1, "IntegerField": 2**31 - 1, "BigIntegerField": 2**63 - 1}
@@ -88,8 +88,5 @@ def _first_that_do_not_fit(each: AlteredField) -> tuple[int, int | None]:
 
 def _whole_digits(each: AlteredField) -> int | None:
     """The digits before the point of the new ``DecimalField``; None if it isn't one or they can't be read."""
-    digits, places = each.new.get("max_digits"), each.new.get("decimal_places")
-    match digits, places:
-        case Literal(value=int() as most), Literal(value=int() as after):
-            return most - after
-    return None
+    sizes = digits_of(each.new)
+    return sizes[0] - sizes[1] if sizes else None
