@@ -266,7 +266,16 @@ def test_invalid_and_unused_option_values(blog: Path, migfix: Migfix) -> None:
         result = migfix("check", FILE, *flags, cwd=blog)
         assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), flags
     unused = migfix("check", FILE, "--set", "blog.Category.title=x", cwd=blog)
-    assert unused.stderr == "--set blog.Category.title: no fix used this value.\n"
+    assert unused.stderr == "--set blog.Category.title: no fix used it.\n"
+    options = ("--duplicates", "blog.Post.slgu=first", "--map", "blog.Post.status=a:b", "--truncate", "blog.Post.token")
+    unused = migfix("check", FILE, *options, "--renamed", "blog.Post.a=b", "--moved", "blog.A=shop.A", cwd=blog)
+    assert unused.stderr.splitlines() == [
+        "--moved blog.A: no fix used it.",
+        "--duplicates blog.Post.slgu: no fix used it.",
+        "--renamed blog.Post.a: no fix used it.",
+        "--map blog.Post.status: no fix used it.",
+        "--truncate blog.Post.token: no fix used it.",
+    ]
 
 
 def test_labels_that_differ_from_the_folder(blog: Path, migfix: Migfix) -> None:

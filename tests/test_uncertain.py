@@ -41,6 +41,12 @@ UNCERTAIN = {
     'AlterField("post", "label", models.CharField(max_length=50, db_collation="nocase"))': (
         "values of blog.post.label that differ now may be equal in the new collation"
     ),
+    'SeparateDatabaseAndState([AddField("post", "code", models.CharField(default="", max_length=9, unique=True))])': (
+        "MIG102 can't look at operations inside SeparateDatabaseAndState"
+    ),
+    'SeparateDatabaseAndState([AlterField("post", "label", models.CharField(max_length=5))])': (
+        "MIG110 can't look at operations inside SeparateDatabaseAndState"
+    ),
 }
 
 SAFE = (
@@ -50,6 +56,9 @@ SAFE = (
     'AlterField("post", "long", models.CharField(db_collation="nocase", max_length=800, null=True))',
     'AddField("post", "note", models.TextField(null=True))',
     'AlterModelOptions("post", {"ordering": ["id"]})',
+    'SeparateDatabaseAndState([AddField("post", "note", models.TextField(null=True))])',
+    'SeparateDatabaseAndState([RemoveField("post", "size")])',
+    'SeparateDatabaseAndState([AlterField("post", "size", models.BigIntegerField(null=True))])',
 )
 
 
@@ -57,6 +66,7 @@ def project(root: Path, operation: str) -> Path:
     (root / "blog" / "migrations").mkdir(parents=True)
     (root / "manage.py").touch()
     (root / "blog" / "migrations" / "0001_initial.py").write_text(migration(FIRST))
+    operation = operation.replace("([", "([migrations.") if operation.startswith("Separate") else operation
     second = migration(f"        migrations.{operation},", ("blog", "0001_initial"))
     (root / "blog" / "migrations" / "0002_more.py").write_text(second)
     return root
@@ -80,6 +90,11 @@ def test_named(tmp_path: Path, forked: Migfix, operation: str) -> None:
     (run,) = json.loads(forked("check", *options, "--output-format", "sarif", cwd=root).stdout)["runs"]
     assert [(each["ruleId"], each["level"]) for each in run["results"]] == [("MIG002", "note")]
     assert [each["id"] for each in run["tool"]["driver"]["rules"]] == ["MIG002"]
+    notice = forked("check", *options, "--output-format", "github", cwd=root).stdout
+    assert notice.startswith("::notice title=MIG002,file=blog/migrations/0002_more.py,line=")
+    (issue,) = json.loads(forked("check", *options, "--output-format", "gitlab", cwd=root).stdout)
+    said = f"{begin.partition(': ')[2]}: {why}."
+    assert (issue["check_name"], issue["description"], issue["severity"]) == ("MIG002", said, "info")
 
 
 @pytest.mark.parametrize("operation", SAFE)

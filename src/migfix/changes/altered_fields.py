@@ -38,6 +38,19 @@ class AlteredField:
         """Whether the column keeps its class and its size."""
         return self.old.has_same_type(self.new)
 
+    def earlier_names(self) -> Iterator[tuple[Key, str]]:
+        """The model and the name of the field as the operation names them, and before each rename of this file."""
+        (app, model), name = self.model.key, self.new.name
+        yield (app, model), name
+        for op in reversed(self.migration.operations[: self.index]):
+            renamed = op.text("new_name").lower()
+            if op.kind == "RenameModel" and renamed == model:
+                model = op.text("old_name").lower()
+                yield (app, model), name
+            elif op.kind == "RenameField" and op.model == model and renamed == name.lower():
+                name = op.text("old_name")
+                yield (app, model), name
+
     def gains(self, option: str) -> bool:
         """Whether the operation turns a boolean option on."""
         return self.new.is_true(option) and not self.old.is_true(option)
@@ -46,18 +59,23 @@ class AlteredField:
 def altered_fields(migration: Migration, history: History) -> Iterator[AlteredField]:
     """Every AlterField of a migration on a table that it doesn't create itself. Both definitions can be read."""
     for index, op, state in history.states(migration):
-        model = state.models.get((migration.app, op.model)) if op.kind == "AlterField" else None
-        old = model.fields.get(op.text("name")) if model else None
-        if model is None or old is None or not may_have_rows(model, migration):
-            continue
-        new = field_of(op)
-        if old.kind and new.kind:
-            now = history.state_before(migration, index).models[model.key]
-            targets = [_concrete(field.target(*model.key, history.facts), state, history) for field in (old, new)]
-            models = [state.models.get(key) if key else None for key in targets]
-            to_fields = [_to_field(old, models[0]), _to_field(new, models[1])]
-            both = (targets[0], targets[1]), (to_fields[0], to_fields[1])
-            yield AlteredField(migration, index, op, now, old, new, *both)
+        if op.kind == "AlterField" and (found := altered_field(migration, index, op, state, history)):
+            yield found
+
+
+def altered_field(
+    migration: Migration, index: int, op: Operation, state: State, history: History
+) -> AlteredField | None:
+    """What an AlterField alters in ``state``, the one before operation ``index``, which holds or is ``op``."""
+    model = state.models.get((migration.app, op.model))
+    old, new = model.fields.get(op.text("name")) if model else None, field_of(op)
+    if model is None or old is None or not (old.kind and new.kind) or not may_have_rows(model, migration):
+        return None
+    now = history.state_before(migration, index).models[model.key]
+    targets = [_concrete(field.target(*model.key, history.facts), state, history) for field in (old, new)]
+    models = [state.models.get(key) if key else None for key in targets]
+    to_fields = [_to_field(old, models[0]), _to_field(new, models[1])]
+    return AlteredField(migration, index, op, now, old, new, (targets[0], targets[1]), (to_fields[0], to_fields[1]))
 
 
 def _to_field(field: Field, target: Model | None) -> str:

@@ -190,13 +190,24 @@ class PlanOptions:
             typer.echo(f"nothing to do: no migration {where}", err=True)
         return list(groups.values())
 
-    def run(self, verb: Verb) -> Run:
-        """The run with the options that aren't part of the configuration."""
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """What the options say about fields and models: the option, and the field or model."""
         from migfix.project.config.options import pairs
 
+        given = {
+            "--set": self.values,
+            "--moved": self.moved,
+            "--duplicates": self.duplicates,
+            "--renamed": self.renamed,
+            "--map": self.mapped,
+        }
+        named = [(option, name) for option, texts in given.items() for name in pairs(texts, option)]
+        return (*named, *(("--truncate", name) for name in self.truncate))
+
+    def run(self, verb: Verb) -> Run:
+        """The run with the options that aren't part of the configuration."""
         proving = tuple(self.verify_engines) or (None,) if self.is_verified or self.verify_engines else ()
-        names = tuple(pairs(self.values, "--set"))
-        run = Run(verb, self.output_format, names, proving, self.is_staged, self.html)
+        run = Run(verb, self.output_format, self.said(), proving, self.is_staged, self.html)
         return replace(run, is_strict=self.is_strict, is_verbose=self.is_verbose)
 
 

@@ -51,7 +51,7 @@ class Run:
 
     verb: Verb
     format: Format = Format.text
-    set_names: tuple[str, ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
     proving: tuple[str | None, ...] = ()
     is_staged: bool = False
     html: Path | None = None
@@ -193,21 +193,17 @@ class Run:
                 typer.echo(render_sarif(outcome, _top()), nl=False)
 
     def report_text(self, outcome: Outcome, is_written: bool, database: str | None) -> None:
-        from migfix.report.text import closing, notes, operations, render_plan, shown, verdict_lines
+        from migfix.report.text import closing, notes, operations, render_plan, shown, unused, verdict_lines
 
         here, is_patch = Path.cwd(), self.verb is Verb.diff
         for line in verdict_lines(outcome, here) if self.is_verbose else ():
             print_text(line, err=is_patch)
-        for note in notes(outcome, here):
+        for note in (*notes(outcome, here), *unused(self.said, outcome)):
             print_text(note, err=True)
         if outcome.is_clean:
             print_text("\n".join([*operations(outcome, is_written), closing(outcome, is_written)]), err=is_patch)
             return
         show_findings(render_plan(outcome.plan, here, database), err=is_patch)
-        used = {name.lower() for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
-        for name in self.set_names if outcome.plan.rewrites else ():
-            if name.lower() not in used:
-                print_text(f"--set {name}: no fix used this value.", err=True)
         report_errors(outcome)
         if is_patch and outcome.plan.after:
             show_diff(outcome.plan.before, outcome.plan.after, _patch_root(outcome, here))

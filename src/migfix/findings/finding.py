@@ -51,7 +51,7 @@ class Rewrite:
     placeholders: tuple[Placeholder, ...] = ()
     advice: tuple[Advice, ...] = ()
     used_values: tuple[str, ...] = ()
-    """The ``--set`` names that it uses."""
+    """The fields and models whose ``--set``, ``--duplicates``, ``--renamed`` and the like it uses."""
 
     def left(self, next_step: str) -> Refusal:
         """The same finding as one that needs the user's decision."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from migfix.findings.finding import Finding, Rewrite
 from migfix.planning.plan import Outcome
 from migfix.planning.registry import title_of
-from migfix.report.text import shown
+from migfix.report.text import in_doubt, shown
 
 _WAYS_OF_DEPLOYING = ("MIG4", "MIG5")
 """Groups of rules that are off by default: their findings are warnings."""
@@ -38,6 +38,9 @@ def render_github(outcome: Outcome, start: Path) -> str:
         properties = {"title": title_of(each.code), "file": _posix(each.path, start), "line": str(each.line)}
         parameters = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
         lines.append(f"::{'error' if is_grave(each) else 'warning'} {parameters}::{_data(message_of(each))}\n")
+    for operation in outcome.uncertain:
+        where = f"file={_property(_posix(operation.path, start))},line={operation.line}"
+        lines.append(f"::notice title=MIG002,{where}::{_data(in_doubt(operation))}\n")
     return "".join(lines)
 
 
@@ -65,12 +68,28 @@ def render_gitlab(outcome: Outcome, start: Path) -> str:
                 "location": {"path": path, "lines": {"begin": each.line}},
             }
         )
+    for operation in outcome.uncertain:
+        path, why = _posix(operation.path, start), in_doubt(operation)
+        issues.append(
+            {
+                "type": "issue",
+                "check_name": "MIG002",
+                "description": why,
+                "severity": "info",
+                "fingerprint": _fingerprint("MIG002", path, why, seen),
+                "location": {"path": path, "lines": {"begin": operation.line}},
+            }
+        )
     return json.dumps(issues, indent=1) + "\n"
 
 
 def fingerprint(finding: Finding, path: str, seen: Counter[tuple[str, str, str]]) -> str:
     """A fingerprint that stays the same when lines move. ``seen`` counts equal findings."""
-    alike = (finding.code, path, finding.why)
+    return _fingerprint(finding.code, path, finding.why, seen)
+
+
+def _fingerprint(code: str, path: str, why: str, seen: Counter[tuple[str, str, str]]) -> str:
+    alike = (code, path, why)
     seen[alike] += 1
     return hashlib.sha256("\n".join([*alike, str(seen[alike])]).encode()).hexdigest()
 

@@ -16,7 +16,7 @@ from migfix.planning.registry import all_rules
 from migfix.planning.verdict import OperationVerdict
 from migfix.report.forges import fingerprint, is_grave, message_of
 from migfix.report.rule_pages import read_page
-from migfix.report.text import shown, verdict_lines
+from migfix.report.text import in_doubt, shown, verdict_lines
 
 ROOT = "%SRCROOT%"
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -79,11 +79,10 @@ def _rules(found: set[str]) -> list[dict[str, object]]:
 
 def _uncertain(each: OperationVerdict, start: Path) -> dict[str, object]:
     place = {"artifactLocation": _location(each.path, start), "region": {"startLine": each.line}}
-    text = f"migfix can't tell whether this is safe on existing rows: {each.why}."
     return {
         "ruleId": "MIG002",
         "level": "note",
-        "message": {"text": text},
+        "message": {"text": in_doubt(each)},
         "locations": [{"physicalLocation": place}],
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,8 +66,18 @@ def notes(outcome: Outcome, start: Path) -> list[str]:
     """Lines in addition to the findings: deployed migrations that were skipped, and unused comments."""
     passed_over = [_passed_over(outcome.passed_over)] if outcome.passed_over else []
     left_out = [f"note: {in_one_line(shown(each, start))} can't be listed and is skipped." for each in outcome.left_out]
-    unused = (_unused(path, each, start) for path, each in outcome.unused)
-    return [*left_out, *passed_over, *unused, *uncertain_lines(outcome, start)]
+    comments = (_unused_comment(path, each, start) for path, each in outcome.unused)
+    return [*left_out, *passed_over, *comments, *uncertain_lines(outcome, start)]
+
+
+def unused(said: Iterable[tuple[str, str]], outcome: Outcome) -> list[str]:
+    """A line for each field or model that an option names in vain. ``said`` has the options with these names."""
+    used = {_bare(name) for rewrite in outcome.plan.rewrites for name in rewrite.used_values}
+    return [f"{option} {name}: no fix used it." for option, name in said if _bare(name) not in used]
+
+
+def _bare(name: str) -> str:
+    return name.replace(" ", "").lower()
 
 
 def uncertain_lines(outcome: Outcome, start: Path) -> list[str]:
@@ -77,7 +87,12 @@ def uncertain_lines(outcome: Outcome, start: Path) -> list[str]:
 
 def _uncertain(each: OperationVerdict, start: Path) -> str:
     place = f"{in_one_line(shown(each.path, start))}:{each.line}"
-    return f"{place}: MIG002: migfix can't tell whether this is safe on existing rows: {each.why}."
+    return f"{place}: MIG002: {in_doubt(each)}"
+
+
+def in_doubt(each: OperationVerdict) -> str:
+    """What migfix can't tell, and why."""
+    return f"migfix can't tell whether this is safe on existing rows: {each.why}."
 
 
 def _passed_over(reasons: Mapping[str, str]) -> str:
@@ -89,7 +104,7 @@ def _passed_over(reasons: Mapping[str, str]) -> str:
     return f"{skipped}: {like}. Pass {'its path' if is_one else 'a path'} to see what you can do."
 
 
-def _unused(path: str, comment: Ignore, start: Path) -> str:
+def _unused_comment(path: str, comment: Ignore, start: Path) -> str:
     place = f"{in_one_line(shown(path, start))}:{comment.line}"
     return f"{place}: `{comment.text}` is an unused ignore comment; remove it."
 

@@ -32,8 +32,10 @@ def alteration(each: AlteredField, history: History, engines: Iterable[str]) -> 
 
 def _is_written(each: AlteredField) -> bool:
     """Whether a data function of the file writes the column: its author knows what becomes of the values."""
-    names = (each.new.name, f"{each.new.name}_id", *(["pk"] if each.new.is_true("primary_key") else []))
-    return any(one.model == each.model.key and one.column in names for one in own_effects(each.migration))
+    written = {(one.model, one.column) for one in own_effects(each.migration)}
+    if each.new.is_true("primary_key") and (each.model.key, "pk") in written:
+        return True
+    return any({(key, name), (key, f"{name}_id")} & written for key, name in each.earlier_names())
 
 
 def _changed(each: AlteredField) -> set[str]:
@@ -95,8 +97,9 @@ _QUESTIONS: tuple[Callable[[AlteredField, History], str], ...] = (_key, _generat
 
 def _had_constraint(each: AlteredField, history: History) -> bool:
     """Whether the relation had its constraint before this file, which drops it for a while."""
-    model = history.state_before(each.migration).models.get(each.model.key)
-    field = model.fields.get(each.new.name) if model else None
+    *_, (key, name) = each.earlier_names()
+    model = history.state_before(each.migration).models.get(key)
+    field = model.fields.get(name) if model else None
     return field is not None and field.is_relation and not field.is_unconstrained
 
 

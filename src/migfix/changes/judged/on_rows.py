@@ -28,7 +28,9 @@ def on_rows(op: Operation, model: Model, migration: Migration, history: History,
             return unknown(f"rows of {model.label} may not meet the constraint")
         case "AlterUniqueTogether":
             has_more = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
-            return safe("no rows are equal in these fields" if has_more else "it drops constraints only", "MIG111")
+            return (
+                safe("no rows are equal in these fields", "MIG111") if has_more else safe("it drops constraints only")
+            )
         case "AlterOrderWithRespectTo" if op.text("order_with_respect_to"):
             return safe("a step of this file numbers the rows", "MIG116")
     if op.kind in _KEEPING_VALUES:

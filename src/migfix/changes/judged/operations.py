@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from migfix.changes.judged.judgement import Judgement, Kind, combined, safe, unknown
 from migfix.changes.tables import may_have_rows
@@ -16,9 +16,6 @@ from migfix.history.model import Model, by_name, created_model
 from migfix.history.state import State
 from migfix.source.migration import Dictionary, Literal, Migration, Name, Operation
 from migfix.source.names import FORWARD, is_noop
-
-if TYPE_CHECKING:
-    from migfix.changes.altered_fields import AlteredField
 
 
 class JudgedOperation(NamedTuple):
@@ -37,12 +34,8 @@ class JudgedOperation(NamedTuple):
 def judged_operations(migration: Migration, history: History, engines: Iterable[str]) -> Iterator[JudgedOperation]:
     """Every operation of a migration, in order."""
     engines = tuple(engines)
-    altered: dict[int, AlteredField] = {}
-    if any(op.kind == "AlterField" for op in migration.operations):
-        fields = import_module("migfix.changes.altered_fields").altered_fields
-        altered = {each.index: each for each in fields(migration, history)}
     for index, op, state in history.states(migration):
-        found = _judged(op, migration, state, altered.get(index), history, engines)
+        found = _judged(index, op, migration, state, history, engines)
         yield JudgedOperation(migration.path, op.line, op.value.span[2], _named(op), found, _function(op, migration))
 
 
@@ -62,20 +55,15 @@ def _named(op: Operation) -> str:
 
 
 def _judged(
-    op: Operation,
-    migration: Migration,
-    state: State,
-    altered: AlteredField | None,
-    history: History,
-    engines: tuple[str, ...],
+    index: int, op: Operation, migration: Migration, state: State, history: History, engines: tuple[str, ...]
 ) -> Judgement:
     if op.kind == "":
         return unknown("an operation of another class than Django's isn't read")
     if op.kind in FORWARD:
         return _code(op, migration)
     if op.kind == "SeparateDatabaseAndState":
-        inner = [_judged(each, migration, state, None, history, engines) for each in op.database_operations]
-        return combined(inner) if inner else safe("it changes the state only")
+        inner = [_judged(index, each, migration, state, history, engines) for each in op.database_operations]
+        return _apart(inner, op, migration) if inner else safe("it changes the state only")
     if op.kind == "CreateModel" and (proxy := _proxy_before(op, migration, history)):
         return unknown(f"{proxy.label} was a proxy, and the new table has none of its rows")
     if op.kind == "AlterModelOptions" and (why := _managed(op, state.models.get((migration.app, op.model)))):
@@ -89,13 +77,34 @@ def _judged(
         return safe("its table has no rows yet, or no table belongs to its model")
     if why := import_module("migfix.changes.judged.impossible").impossible(op, model, state, history):
         return unknown(why)
-    if op.kind == "AlterField" and altered is None:
-        return unknown("the field before or after it can't be read")
+    if op.kind == "AlterField":
+        return _altered(index, op, migration, state, history, engines)
+    found: Judgement = import_module("migfix.changes.judged.on_rows").on_rows(op, model, migration, history, engines)
+    return found
+
+
+def _apart(inner: list[Judgement], op: Operation, migration: Migration) -> Judgement:
+    """The verdict on database_operations. Most rules don't look at them, so that their silence means nothing there."""
+    found = combined(inner)
+    kinds = {each.kind for top in migration.operations for each in (top, *top.database_operations)}
+    if all(each.kind == "RemoveField" for each in op.database_operations) and "AddField" not in kinds:
+        return found
+    if found.kind is Kind.safe and (unasked := sorted(found.rules - _LOOK_INSIDE)):
+        return unknown(f"{', '.join(unasked)} can't look at operations inside SeparateDatabaseAndState")
+    return found
+
+
+_LOOK_INSIDE = {"MIG101"}
+"""The rules about rows that look at database_operations, too."""
+
+
+def _altered(
+    index: int, op: Operation, migration: Migration, state: State, history: History, engines: tuple[str, ...]
+) -> Judgement:
+    altered = import_module("migfix.changes.altered_fields").altered_field(migration, index, op, state, history)
     if altered is None:
-        on_rows = import_module("migfix.changes.judged.on_rows").on_rows
-        found: Judgement = on_rows(op, model, migration, history, engines)
-    else:
-        found = import_module("migfix.changes.judged.alterations").alteration(altered, history, engines)
+        return unknown("the field before or after it can't be read")
+    found: Judgement = import_module("migfix.changes.judged.alterations").alteration(altered, history, engines)
     return found
 
 

@@ -87,7 +87,8 @@ def _finding(migration: Migration, each: ReplacedRelation, taken: set[str], hist
     except (CannotWrite, CannotFix) as reason:
         return Refusal(RULE.code, migration.path, line, f"{why[:-1]}; {reason}.", _by_hand(each))
     advice = before_migrating(migration, each.removed, history)
-    return Rewrite(RULE.code, migration.path, line, why, wrote, tuple(edits), advice=advice)
+    used = () if choice is None or is_to_links else (choice[0],)
+    return Rewrite(RULE.code, migration.path, line, why, wrote, tuple(edits), advice=advice, used_values=used)
 
 
 def _by_hand(each: ReplacedRelation) -> str:

@@ -58,7 +58,7 @@ def _finding(
         why = f"{each.label} gets other choices and another type at once, so rows hold neither old nor new values."
         next_step = f"Change the type in a migration of its own first, with the old values as choices. {ACCEPT}"
         return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
-    _, given = said
+    name, given = said
     pairs = [pair.partition(":") for pair in given.split(",")]
     values = _in_order({_typed(old, each.old): _typed(new, each.new) for old, _, new in pairs})
     kept = set(_values(each.old) or ()) - (values or {}).keys()
@@ -69,7 +69,7 @@ def _finding(
     room = max_length(each.old)
     is_longer = room is not None and any(len(str(new)) > room for new in values.values())
     wrote, edits = map_values(migration, each.index + is_longer, each.model, each.new.name, values, taken)
-    return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits))
+    return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), used_values=(name,))
 
 
 def _suggested(each: AlteredField, lost: list[object], come: list[object]) -> str:

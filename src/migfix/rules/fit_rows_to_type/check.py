@@ -106,13 +106,13 @@ def _is_of_another_sort(each: AlteredField) -> bool:
 def _written(
     migration: Migration, each: AlteredField, taken: set[str], history: History
 ) -> tuple[str, list[Edit], tuple[str, ...]] | None:
-    """What is written, the edits and the ``--set`` names; None if a person must decide. Raises CannotWrite."""
+    """What is written, the edits and the options used; None if a person must decide. Raises CannotWrite."""
     if are_dates(each):
         _demand_different(each, is_also_new=True)
         return (*fit_dates(migration, each, taken), ())
     if each.label.lower() in {name.lower() for name in history.facts.truncate} and length(each.new):
         _demand_different(each, is_also_new=False)
-        return (*truncate(migration, each, taken), ())
+        return (*truncate(migration, each, taken), (each.label,))
     configured = configured_value(history.facts, each.model.label, each.new.name)
     if configured and is_smaller(each):
         _demand_different(each, is_also_new=False)

@@ -44,7 +44,10 @@ def _finding(migration: Migration, each: NewUniqueness, taken: set[str], history
         if place is not None:
             blank_first, more = blank_to_null(migration, each, place, taken)
             wrote, edits = f"{blank_first[:-1]}, and {wrote}", [*more, *edits]
-        return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice)
+        used = (each.label,)
+        return Rewrite(
+            RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice, used_values=used
+        )
     except (CannotFit, CannotWrite) as reason:
         return _refusal(migration, each, f"{_what(each)}: {reason}.")
 

@@ -51,7 +51,7 @@ def _renamed(migration: Migration, each: ReplacedField, history: History) -> Fin
         by_hand = "Write a RenameField instead of them, with an AlterField for what else changes."
         return Refusal(RULE.code, migration.path, line, f"{why[:-1]}: {reason}.", by_hand)
     wrote = f"alters and renames {each.old.name} instead, so that every {lost[:-1]} stays.{orphans}"
-    return Rewrite(RULE.code, migration.path, line, why, wrote, tuple(edits))
+    return Rewrite(RULE.code, migration.path, line, why, wrote, tuple(edits), used_values=(each.label,))
 
 
 def _asked(migration: Migration, each: ReplacedField) -> Refusal:

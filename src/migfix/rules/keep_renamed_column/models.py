@@ -58,7 +58,7 @@ def _renamed(migration: Migration, each: ReplacedModel, history: History) -> Fin
         *cleared(migration, (), [text_between(migration.source, op.value.span) for op in gone], code),
     ]
     wrote = "renames the table instead, so that every row stays."
-    return Rewrite(RULE.code, migration.path, each.delete.line, why, wrote, tuple(edits))
+    return Rewrite(RULE.code, migration.path, each.delete.line, why, wrote, tuple(edits), used_values=(each.old.label,))
 
 
 def _differences(each: ReplacedModel, history: History) -> str:

@@ -45,7 +45,7 @@ def _finding(move: Move, migrations: tuple[Migration, ...], history: History) ->
         return Refusal(RULE.code, path, line, f"{old} moved to {new}, but {reason}.", BY_HAND)
     wrote = f"keeps the rows in their table, {_renamed(move)}"
     unseen = "" if has_type else " Content types aren't renamed, because migfix can't see that they are installed."
-    return Rewrite(RULE.code, path, line, f"{why}.", wrote + unseen, tuple(edits))
+    return Rewrite(RULE.code, path, line, f"{why}.", wrote + unseen, tuple(edits), used_values=(move.old.label,))
 
 
 def _renamed(move: Move) -> str:
