@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def project(root: Path, operation: str) -> Path:
     (root / "blog" / "migrations").mkdir(parents=True)
     (root / "manage.py").touch()
     (root / "blog" / "migrations" / "0001_initial.py").write_text(migration(FIRST))
-    operation = operation.replace("([", "([migrations.") if operation.startswith("Separate") else operation
+    operation = re.sub(r"(?<=\(\[)(?=[A-Z])", "migrations.", operation)
     second = migration(f"        migrations.{operation},", ("blog", "0001_initial"))
     (root / "blog" / "migrations" / "0002_more.py").write_text(second)
     return root

@@ -109,13 +109,14 @@ def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judg
     if old.is_relation or new.is_relation or (old.kind == new.kind and not changed & SIZES):
         return safe("its values keep their type")
     is_tried = old.kind != new.kind or "base_field" not in changed
-    if not is_tried or problems(old, new, engines) is None:
+    wrong = problems(old, new, engines) if is_tried else None
+    if wrong is None:
         return unknown(f"{each.label} changes from {old.kind} to {new.kind}, which wasn't tried")
     compared = compared_by(each.model, new.name)
     is_alike = old.kind == new.kind or (old.is_integer and new.is_integer) or (is_text(old) and is_text(new))
     if compared and not is_alike:
         return unknown(f"{compared} may not fit the new type of {each.label}, {new.kind}")
-    return safe("all values fit the new type", "MIG110")
+    return safe("all values fit the new type", *(["MIG110"] if wrong else []))
 
 
 def _is_compared(each: AlteredField) -> bool:
