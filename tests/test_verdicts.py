@@ -135,6 +135,34 @@ def test_a_rule_that_is_off_judges_nothing(tmp_path: Path, forked: Migfix) -> No
     assert verdicts(forked, root, "--duplicates", "blog.post.size=first") == [("rewritten", "MIG111")]
 
 
+NUMBER = """
+def number(apps, schema_editor):
+    for post in apps.get_model("blog", "post").objects.using(schema_editor.connection.alias):
+        post.size = post.pk
+        post.save()
+"""
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        'AlterField("post", "size", models.IntegerField(unique=True))',
+        'AlterField("post", "size", models.PositiveIntegerField())',
+        'AddConstraint("post", models.UniqueConstraint(fields=["size"], name="u"))',
+        'AddConstraint("post", models.CheckConstraint(condition=models.Q(size__gt=0), name="c"))',
+        'AlterUniqueTogether("post", {("author", "label"), ("size", "label")})',
+    ],
+)
+def test_what_a_step_of_the_author_prepares_is_up_to_it(tmp_path: Path, forked: Migfix, operation: str) -> None:
+    """The rules leave it alone, and nobody knows what the step writes: it isn't safe on any rows."""
+    root = project(tmp_path, f"RunPython(number, migrations.RunPython.noop),\n        migrations.{operation}")
+    path = root / FILE
+    path.write_text(path.read_text().replace("\nclass ", f"{NUMBER}\n\nclass "))
+    assert verdicts(forked, root)[1] == ("code", "a step of this file writes the column")
+    path.write_text(path.read_text().replace("post.size =", "post.long ="))
+    assert verdicts(forked, root)[1][0] == "decision"
+
+
 def test_what_a_rewrite_leaves_is_not_safe(tmp_path: Path, forked: Migfix) -> None:
     """The rule on NULLs rewrites the operation. Its new index may still fail."""
     before = 'AddField("post", "name", models.CharField(max_length=900, null=True)),\n        migrations.'

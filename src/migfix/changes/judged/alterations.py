@@ -24,10 +24,15 @@ def alteration(each: AlteredField, history: History, engines: Iterable[str]) -> 
         return safe("the field doesn't change")
     for question in _QUESTIONS:
         if why := question(each, history):
-            written = Judgement(Kind.code, "a step of this file writes the column")
-            return written if _is_written(each) else unknown(why)
+            return _WRITTEN if _is_written(each) else unknown(why)
     changed = _changed(each)
-    return combined([_kind(each, engines, changed), *_facets(each, changed, history, engines)])
+    found = combined([_kind(each, engines, changed), *_facets(each, changed, history, engines)])
+    return (
+        _WRITTEN._replace(rules=found.rules) if found.kind is Kind.safe and found.rules and _is_written(each) else found
+    )
+
+
+_WRITTEN = Judgement(Kind.code, "a step of this file writes the column")
 
 
 def _is_written(each: AlteredField) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from migfix.changes.judged.constraints import constraint, index_entry
+from migfix.changes.judged.default_rows import own_effects
 from migfix.changes.judged.fields import addition, removal
-from migfix.changes.judged.judgement import Judgement, safe, unknown
+from migfix.changes.judged.judgement import Judgement, Kind, safe, unknown
 from migfix.history import History
-from migfix.history.fields import together
+from migfix.history.fields import names_field, together
 from migfix.history.model import Model
-from migfix.source.migration import Migration, Operation
+from migfix.source.migration import Migration, Operation, Value
 
 
 def on_rows(op: Operation, model: Model, migration: Migration, history: History, engines: Iterable[str]) -> Judgement:
@@ -23,19 +24,28 @@ def on_rows(op: Operation, model: Model, migration: Migration, history: History,
         case "AddIndex" | "AddIndexConcurrently":
             return index_entry(op.arguments.get("index"), model, engines)
         case "AddConstraint" | "AddConstraintNotValid" | "AlterConstraint":
-            return constraint(op, model, engines)
+            return _as_written(constraint(op, model, engines), op.arguments.get("constraint"), model, migration)
         case "ValidateConstraint":
             return unknown(f"rows of {model.label} may not meet the constraint")
         case "AlterUniqueTogether":
             has_more = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
-            return (
-                safe("no rows are equal in these fields", "MIG111") if has_more else safe("it drops constraints only")
-            )
+            if not has_more:
+                return safe("it drops constraints only")
+            found = safe("no rows are equal in these fields", "MIG111")
+            return _as_written(found, op.arguments.get("unique_together"), model, migration)
         case "AlterOrderWithRespectTo" if op.text("order_with_respect_to"):
             return safe("a step of this file numbers the rows", "MIG116")
     if op.kind in _KEEPING_VALUES:
         return safe(_KEEPING_VALUES[op.kind])
     return unknown(f"what {op.kind} does to rows isn't known")
+
+
+def _as_written(found: Judgement, named: Value | None, model: Model, migration: Migration) -> Judgement:
+    """The verdict, unless a data function of the file writes a column that ``named`` names: then it is up to that."""
+    columns = {each.column for each in own_effects(migration) if each.model == model.key and each.column}
+    if found.rules and any(names_field(named, column) for column in columns):
+        return found._replace(kind=Kind.code, why="a step of this file writes the column")
+    return found
 
 
 _KEEPING_VALUES = {
