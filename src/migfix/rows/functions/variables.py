@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from migfix.history.model import Model
 from migfix.source.formatting import free_name
 from migfix.source.migration import Key
+from migfix.source.writer import CannotWrite
 
 _OTHERWISE = {
     "apps": "registry",
@@ -62,7 +63,12 @@ class Variables:
         return name if name not in self.read else free_name(_OTHERWISE[name], self.read)
 
     def rows(self, model: Model) -> str:
-        """The code for all rows: ``.objects``, or ``._base_manager`` if the state has managers, which may hide rows."""
+        """The code for all rows: ``.objects``, or ``._base_manager`` if the state has managers, which may hide rows.
+
+        Raises CannotWrite if the state says which manager is the base manager.
+        """
+        if model.has_managers and "base_manager_name" in model.options:
+            raise CannotWrite(f"the base manager of {model.label} is one of its own, which may hide rows")
         manager = "_base_manager" if model.has_managers else "objects"
         return f"{self.of(model)}.{manager}.using({self.own('alias')})"
 

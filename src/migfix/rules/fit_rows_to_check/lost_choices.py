@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from migfix.changes.altered_fields import AlteredField, altered_fields
@@ -13,25 +14,26 @@ from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_check import RULE
 from migfix.rules.fit_rows_to_check.functions import map_values
 from migfix.source.migration import Literal, Migration
+from migfix.source.writer import CannotWrite
 
 MOST_SHOWN = 3
+_BY_HAND = "Change such rows in your own RunPython before it."
 ACCEPT = "To accept this, add `# migfix: ignore[MIG112]`."
 
 
 def lost_choices(migration: Migration, taken: set[str], history: History) -> Iterator[Finding]:
-    """A finding for each field that loses choices and gets others, unless a step before it writes the field."""
+    """A finding for each field that loses choices and gets others, or whose choices get other values.
+
+    None if a step of the file writes the field.
+    """
     for each in altered_fields(migration, history):
         old, new = _values(each.old), _values(each.new)
         lost = [value for value in old or () if value not in (new or ())]
         come = [value for value in new or () if value not in (old or ())]
-        if (
-            not new
-            or not lost
-            or not come
-            or is_cleaned(migration, len(migration.operations), each.model, each.new.name, history, RULE.code)
-        ):
+        if not new or not ((lost and come) or _moved(each)):
             continue
-        yield _finding(migration, each, lost, come, taken, history)
+        if not is_cleaned(migration, len(migration.operations), each.model, each.new.name, history, RULE.code):
+            yield _finding(migration, each, lost, come, taken, history)
 
 
 def _values(field: Field) -> list[object] | None:
@@ -49,6 +51,13 @@ def _finding(
     migration: Migration, each: AlteredField, lost: list[object], come: list[object], taken: set[str], history: History
 ) -> Finding:
     why = f"{each.label} no longer has the choice {_shown(lost)}, but rows may still hold it."
+    if not lost:
+        moved = _moved(each)
+        value, other = next(iter(moved.items()))
+        why = f"a choice of {each.label} is {other!r} instead of {value!r} now, but rows still hold {value!r}."
+        if _in_order(moved) is None:
+            why = f"choices of {each.label} change places, and rows that hold {value!r} mean another one then."
+            return Refusal(RULE.code, migration.path, each.op.line, why, f"{_BY_HAND} {ACCEPT}")
     flag = f"--map {each.label}={_suggested(each, lost, come)}"
     said = said_of(history.facts.mapped, each.label)
     if said is None:
@@ -68,22 +77,35 @@ def _finding(
         return Refusal(RULE.code, migration.path, each.op.line, why, f"Write it as in {flag}. {ACCEPT}")
     room = max_length(each.old)
     is_longer = room is not None and any(len(str(new)) > room for new in values.values())
-    wrote, edits = map_values(migration, each.index + is_longer, each.model, each.new.name, values, taken)
+    try:
+        wrote, edits = map_values(migration, each.index + is_longer, each.model, each.new.name, values, taken)
+    except CannotWrite as reason:
+        return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", f"{_BY_HAND} {ACCEPT}")
     return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), used_values=(name,))
 
 
 def _suggested(each: AlteredField, lost: list[object], come: list[object]) -> str:
     """What ``--map`` may be: values that keep their label, or the lost choices beside those that come."""
-    old, new = (dict(_labelled(field)) for field in (each.old, each.new))
-    kept = {value: new[label] for label, value in old.items() if new.get(label, value) != value}
+    kept = _moved(each)
     pairs = kept if set(lost) <= kept.keys() else dict(zip(lost, [*come, *["VALUE"] * len(lost)], strict=False))
     return ",".join(f"{value}:{other}" for value, other in pairs.items())
 
 
-def _labelled(field: Field) -> Iterator[tuple[object, object]]:
-    for value, label in choice_pairs(field.get("choices")):
-        if isinstance(value, Literal) and isinstance(label, Literal):
-            yield label.value, _text(value.value)
+def _moved(each: AlteredField) -> dict[object, object]:
+    """Old value -> new value, of the choices that keep their label and get another value."""
+    old, new = (_by_label(field) for field in (each.old, each.new))
+    return {value: new[label] for label, value in old.items() if new.get(label, value) != value}
+
+
+def _by_label(field: Field) -> dict[object, object]:
+    """Label -> value, of the labels that only one choice has."""
+    pairs = [
+        (label.value, _text(value.value))
+        for value, label in choice_pairs(field.get("choices"))
+        if isinstance(value, Literal) and isinstance(label, Literal)
+    ]
+    labels = Counter(label for label, _ in pairs)
+    return {label: value for label, value in pairs if labels[label] == 1}
 
 
 def _in_order(values: dict[object, object]) -> dict[object, object] | None:

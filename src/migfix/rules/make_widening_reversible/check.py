@@ -78,11 +78,11 @@ def _finding(migration: Migration, each: AlteredField, taken: set[str], history:
     try:
         value, shown = value_for(each.model, each.old, configured)
         code = flatten(writer.code(_called(value)))
+        name = free_name(f"fill_{snake(each.model.name)}_{each.new.name.lower()}", taken)
+        function = replacing(name, each.model, each.new.name, [("None", code)], FORBIDS_AGAIN)
     except (CannotComeBack, CannotWrite):
         return
-    name = free_name(f"fill_{snake(each.model.name)}_{each.new.name.lower()}", taken)
     taken.add(name)
-    function = replacing(name, each.model, each.new.name, [("None", code)], FORBIDS_AGAIN)
     spelled = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
     first = [] if each.has_same_type else [allow_null(each.index, each.model, each.old, writer)]
     place = each.index + (not first)

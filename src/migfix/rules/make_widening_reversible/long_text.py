@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from migfix.changes.altered_fields import AlteredField
 from migfix.changes.type_facts import length
-from migfix.findings.finding import Rewrite
+from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
 from migfix.rows.functions.variables import Variables
@@ -15,6 +15,7 @@ from migfix.source.edits import AddImport
 from migfix.source.formatting import call, free_name, literal, render, snake
 from migfix.source.migration import Migration
 from migfix.source.names import spelling
+from migfix.source.writer import CannotWrite
 
 
 def is_cut(each: AlteredField, engines: Iterable[str]) -> bool:
@@ -25,18 +26,24 @@ def is_cut(each: AlteredField, engines: Iterable[str]) -> bool:
     return "postgresql" in engines and each.new.kind == "TextField" and length(each.old) is not None
 
 
-def stop_at_long_text(migration: Migration, each: AlteredField, taken: set[str]) -> Rewrite:
+def stop_at_long_text(migration: Migration, each: AlteredField, taken: set[str]) -> Finding:
     """A RunPython after the AlterField whose reverse stops at rows with longer text."""
     name = free_name(f"stop_at_long_{snake(each.model.name)}_{each.new.name.lower()}", taken)
+    why = f"{each.label} may hold longer text: going back, PostgreSQL cuts it to {length(each.old)} characters."
+    try:
+        function = _function(name, each)
+    except CannotWrite as reason:
+        by_hand = "Look for such rows by hand before you go back, or accept this with `# migfix: ignore[MIG303]`."
+        return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", by_hand)
     taken.add(name)
     spelled = spelling(migration.imports, "django.db.migrations.RunPython") or "migrations.RunPython"
-    steps = step_edits(migration, each.index + 1, f"{spelled}.noop", _function(name, each), reverse=name)
+    steps = step_edits(migration, each.index + 1, f"{spelled}.noop", function, reverse=name)
     imports = [("django.db", "router"), ("django.db.models.functions", "Length")]
     return Rewrite(
         RULE.code,
         migration.path,
         each.op.line,
-        f"{each.label} may hold longer text: going back, PostgreSQL cuts it to {length(each.old)} characters.",
+        why,
         f"{name}() stops at such rows, in the reverse of a RunPython after the AlterField.",
         (*steps, *(AddImport(migration.path, module, imported) for module, imported in imports)),
     )

@@ -17,7 +17,9 @@ from migfix.rules.number_ordered_rows import RULE
 from migfix.source.edits import AddImport
 from migfix.source.formatting import free_name, literal, snake
 from migfix.source.migration import Literal, Migration, Operation, Sequence
+from migfix.source.writer import CannotWrite
 
+_BY_HAND = "Number the rows in your own RunPython after it: it sets _order."
 _COMMENT = "# Existing rows all have 0. They keep the order that they had."
 
 
@@ -42,11 +44,14 @@ def _finding(
     order = _order(history.state_before(migration).models.get(model.key, model), model)
     if order is None:
         why = f"{why[:-1]}, and migfix can't read the ordering that they had."
-        by_hand = "Number the rows in your own RunPython after it: it sets _order."
-        return Refusal(RULE.code, migration.path, op.line, why, by_hand)
+        return Refusal(RULE.code, migration.path, op.line, why, _BY_HAND)
     name = free_name(f"number_{snake(model.name)}_order", taken)
+    try:
+        function = _function(name, model, owner, order)
+    except CannotWrite as reason:
+        return Refusal(RULE.code, migration.path, op.line, f"{why[:-1]}, and {reason}.", _BY_HAND)
     taken.add(name)
-    edits = step_edits(migration, index + 1, name, _function(name, model, owner, order), is_elidable=True)
+    edits = step_edits(migration, index + 1, name, function, is_elidable=True)
     wrote = f"{name}() numbers the rows of each {owner} in a RunPython after it, in the order that they had."
     imports = AddImport(migration.path, "django.db", "router")
     advice = before_migrating(migration, index, history)

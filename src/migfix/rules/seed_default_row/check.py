@@ -17,6 +17,7 @@ from migfix.rules.seed_default_row.rewrite import function_name, rewrite_of
 from migfix.rules.seed_default_row.seeding import Seeding, seedings
 from migfix.source.formatting import free_name
 from migfix.source.migration import Key, Literal, Migration
+from migfix.source.writer import CannotWrite
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
@@ -53,6 +54,12 @@ def _check(migration: Migration, history: History, made: Counter[Key]) -> Iterat
         except CannotSeed as reason:
             need = own[0][0]
             yield Refusal(RULE.code, migration.path, need.op.line, f"{need.label}: {reason.why}", reason.next_step)
+        except CannotWrite as reason:
+            need = own[0][0]
+            why = f"{need.label}: {reason}."
+            yield Refusal(
+                RULE.code, migration.path, need.op.line, why, "Create the row in your own RunPython before it."
+            )
 
 
 def _by_target(needs: list[tuple[Need, Seeder]]) -> list[list[tuple[Need, Seeder]]]:
