@@ -64,6 +64,7 @@ def baseline(
     from dataclasses import replace
 
     from migfix.errors import MigfixError
+    from migfix.findings.words import counted
     from migfix.planning.look import Look, look_at
     from migfix.planning.outcome import findings_of
     from migfix.planning.suppressions import baseline_of, place, read_baseline
@@ -71,7 +72,6 @@ def baseline(
     from migfix.project.config.options import with_selection
     from migfix.project.config.pyproject import load_config
     from migfix.project.files import find_root
-    from migfix.report.text import counted
     from migfix.write.files import replace_file
 
     root = find_root(Path(os.path.realpath(paths[0] if paths else Path())))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migfix.findings.words import counted
 from migfix.planning.registry import title_of
 from migfix.planning.verdict import Verdict, counts
 from migfix.report.control_characters import in_one_line
@@ -150,11 +151,6 @@ def _looked_at(outcome: Outcome) -> str:
     """How many migrations were checked, and how many findings are suppressed."""
     checked = f": {counted(outcome.looked_at, 'migration')} checked" if outcome.looked_at else ""
     return checked + (f", {counted(outcome.plan.suppressed, 'finding')} suppressed" if outcome.plan.suppressed else "")
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 file``, ``2 files``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def summary(plan: Plan, verb: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from migfix.commands.models.lazy import Lazy
-from migfix.report.text import counted, shown
+from migfix.findings.words import counted
+from migfix.report.text import shown
 
 
 def render_lazy(found: Lazy, start: Path, is_written: bool) -> str:

@@ -8,6 +8,7 @@ from migfix.changes.new_checks import NewCheck
 from migfix.changes.tables import may_have_rows
 from migfix.changes.type_facts import digits_of
 from migfix.findings.finding import Refusal
+from migfix.findings.words import counted
 from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model, items_of
@@ -55,7 +56,7 @@ def _too_large(field: Field) -> str:
     value = _default(field)
     if field.kind in TEXT and isinstance(value, str):
         room = max_length(field)
-        return f"holds at most {room} characters" if room is not None and len(value) > room else ""
+        return f"holds at most {counted(room, 'character')}" if room is not None and len(value) > room else ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     if field.kind.startswith("Positive") and value < 0:

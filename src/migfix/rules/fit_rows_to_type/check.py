@@ -10,6 +10,7 @@ from migfix.changes.keys_by_field import keys_by_field
 from migfix.changes.new_checks import is_signed
 from migfix.changes.type_facts import Problems, length, problems
 from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.findings.words import counted
 from migfix.history import History
 from migfix.history.fields import configured_value
 from migfix.history.uniqueness import unique_sets
@@ -136,7 +137,7 @@ def _demand_different(each: AlteredField, is_also_new: bool) -> None:
 
 def _described(each: AlteredField) -> str:
     if each.old.kind in TEXT and each.new.kind in TEXT:
-        return f"at most {length(each.new)} characters long"
+        return f"at most {counted(length(each.new) or 0, 'character')} long"
     if each.old.kind == each.new.kind:
         return f"a smaller {each.new.kind}"
     return f"{'an' if each.new.kind[0] in 'AEI' else 'a'} {each.new.kind}"

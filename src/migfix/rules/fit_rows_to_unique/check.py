@@ -12,7 +12,7 @@ from migfix.rows.placeholder_rows.values import TEXT
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_unique import RULE
 from migfix.rules.fit_rows_to_unique.blank_text import became_nullable, blank_to_null, is_read_as_another_type
-from migfix.rules.fit_rows_to_unique.duplicates import CHOICES, CannotFit, fit_duplicates
+from migfix.rules.fit_rows_to_unique.duplicates import CHOICES, CannotFit, fit_duplicates, has_room
 from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
 
@@ -75,7 +75,7 @@ def _refusal(migration: Migration, each: NewUniqueness, why: str) -> Refusal:
         return Refusal(RULE.code, migration.path, each.op.line, why, by_hand)
     field = each.model.fields[each.fields[0]]
     can = ["stop", "first"]
-    can += ["suffix"] if len(each.fields) == 1 and field.kind in TEXT else []
+    can += ["suffix"] if len(each.fields) == 1 and field.kind in TEXT and has_room(each) else []
     can += ["null"] if len(each.fields) == 1 and field.is_true("null") else []
     ways = ", ".join(f"{name} {CHOICES[name]}" for name in can)
     next_step = f"Say what happens to such rows with --duplicates {each.label}=CHOICE: {ways}."

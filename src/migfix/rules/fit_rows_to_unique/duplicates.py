@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migfix.changes.new_uniqueness import NewUniqueness
+from migfix.findings.words import counted
 from migfix.history.fields import Field, field_of
 from migfix.rows.functions.data_step import step_edits
 from migfix.rows.functions.opening import opening
@@ -41,6 +42,8 @@ def fit_duplicates(migration: Migration, each: NewUniqueness, choice: str, taken
         raise CannotFit(f"several fields can't get `{choice}`")
     if choice == "suffix" and field.kind not in TEXT:
         raise CannotFit("only text can get a number at its end")
+    if choice == "suffix" and not has_room(each):
+        raise CannotFit(f"{counted(_room(each) or 0, 'character')} have no room for a number")
     if choice == "null" and not field.is_true("null"):
         raise CannotFit("the column doesn't allow NULL")
     stem = f"{_VERBS[choice]}_{snake(each.model.name)}_{'_'.join(each.fields).lower()}"
@@ -98,8 +101,7 @@ def _changed(each: NewUniqueness, choice: str) -> list[str]:
         return ["        rows.filter(pk__in=[row.pk for row in later]).delete()"]
     if choice == "null":
         return [f"        rows.filter(pk__in=[row.pk for row in later]).update({field}=None)"]
-    rooms = [max_length(known) for known in (each.model.fields[field], *_new_field(each))]
-    room = min(filter(None, rooms), default=None)
+    room = _room(each)
     base = f"row.{field}[: {room} - len(end)]" if room else f"row.{field}"
     return [
         "        number = 1",
@@ -112,6 +114,20 @@ def _changed(each: NewUniqueness, choice: str) -> list[str]:
         f"            row.{field} = value",
         f"            row.save(update_fields=[{literal(field)}])",
     ]
+
+
+def has_room(each: NewUniqueness) -> bool:
+    """Whether a value can get a number at its end, such as ``-1000``."""
+    return (_room(each) or _ROOM) >= _ROOM
+
+
+_ROOM = 5
+
+
+def _room(each: NewUniqueness) -> int | None:
+    """The length that the field has before and after; None if it has no limit."""
+    rooms = [max_length(known) for known in (each.model.fields[each.fields[0]], *_new_field(each))]
+    return min(filter(None, rooms), default=None)
 
 
 def _new_field(each: NewUniqueness) -> list[Field]:
