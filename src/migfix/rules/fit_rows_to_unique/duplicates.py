@@ -117,11 +117,11 @@ def _changed(each: NewUniqueness, choice: str) -> list[str]:
 
 
 def has_room(each: NewUniqueness) -> bool:
-    """Whether a value can get a number at its end, such as ``-1000``."""
+    """Whether a value can get a number of two digits at its end: ``-99``."""
     return (_room(each) or _ROOM) >= _ROOM
 
 
-_ROOM = 5
+_ROOM = 3
 
 
 def _room(each: NewUniqueness) -> int | None:
