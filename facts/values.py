@@ -94,7 +94,11 @@ ROWS: dict[str, dict[str, Any]] = {
     "DecimalField(12, 2)": {"zero": Decimal("0.00"), "half": Decimal("1.50"), "largest": Decimal("9999999999.99")},
     "DecimalField(12, 4)": {"zero": Decimal("0.0000"), "fine": Decimal("1.2345"), "largest": Decimal("99999999.9999")},
     "DateField": {"date": MOMENT.date()},
-    "DateTimeField": {"moment": MOMENT, "midnight": MOMENT.replace(hour=0, minute=0, second=0, microsecond=0)},
+    "DateTimeField": {
+        "moment": MOMENT,
+        "midnight": MOMENT.replace(hour=0, minute=0, second=0, microsecond=0),
+        "late": MOMENT.replace(hour=23, minute=59, second=59, microsecond=999999),
+    },
     "TimeField": {"time": MOMENT.time(), "midnight": datetime.time(0)},
     "DurationField": {"hour": datetime.timedelta(hours=1), "fine": datetime.timedelta(days=1, microseconds=5)},
     "UUIDField": {"uuid": uuid.UUID("6a0a9d8a-5c1e-4f5e-9d0b-0d2f6f3a1b2c")},
