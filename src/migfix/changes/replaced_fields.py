@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import product
 
 from migfix.changes.tables import may_have_rows
 from migfix.history import History
@@ -91,26 +92,32 @@ def replaced_fields(migration: Migration, history: History) -> Iterator[Replaced
 
     One that is added before it counts if it has the same column: the AddField then fails on every database.
     """
-    removed: list[tuple[int, Operation, Model, Field]] = []
-    added: list[tuple[int, Operation, Model, Field]] = []
+    removed, added = removals_and_additions(migration, history)
+    for (place, remove, model, old), (index, add, before, new) in product(removed, added):
+        if before.key != model.key or (old.kind == _LINKS) != (new.kind == _LINKS):
+            continue
+        is_again = new.column == old.column and new.kind != _LINKS
+        if old.name != new.name if place < index else is_again:
+            yield ReplacedField(place, index, remove, add, model if place < index else before, old, new)
+
+
+Found = tuple[int, Operation, Model, Field]
+"""The index of an operation, the operation, the model before it, and the field."""
+
+
+def removals_and_additions(migration: Migration, history: History) -> tuple[list[Found], list[Found]]:
+    """The fields that a migration removes, and those that it adds, on tables that may have rows."""
+    removed, added = list[Found](), list[Found]()
     for index, op, state in history.states(migration):
         model = state.models.get((migration.app, op.model)) if op.kind in ("RemoveField", "AddField") else None
         if model is None or not may_have_rows(model, migration):
             continue
         if op.kind == "RemoveField":
             field = model.fields.get(op.text("name"))
-            if field and _may_be_renamed(field):
-                removed.append((index, op, model, field))
-                for place, add, before, new in added:
-                    if before.key == model.key and new.column == field.column and new.kind != _LINKS:
-                        yield ReplacedField(index, place, op, add, before, field, new)
+            removed += [(index, op, model, field)] if field and _may_be_renamed(field) else []
         elif _may_be_renamed(field_of(op)):
-            new = Field(op.text("name"), kept_field(op))
-            added.append((index, op, model, new))
-            for place, remove, before, old in removed:
-                are_both_links = (old.kind == _LINKS) == (new.kind == _LINKS)
-                if before.key == model.key and old.name != new.name and are_both_links:
-                    yield ReplacedField(place, index, remove, op, before, old, new)
+            added.append((index, op, model, Field(op.text("name"), kept_field(op))))
+    return removed, added
 
 
 def _may_be_renamed(field: Field) -> bool:

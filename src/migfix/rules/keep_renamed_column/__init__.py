@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether the migration removes a field and adds one, or deletes a model and creates one."""
+    """Whether the migration removes a field, which a later file may add, or deletes a model and creates one."""
     kinds = {op.kind for op in migration.operations}
-    return {"RemoveField", "AddField"} <= kinds or {"DeleteModel", "CreateModel"} <= kinds
+    return "RemoveField" in kinds or {"DeleteModel", "CreateModel"} <= kinds
 
 
 RULE = Rule(

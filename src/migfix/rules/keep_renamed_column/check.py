@@ -10,6 +10,7 @@ from migfix.history import History
 from migfix.history.fields import said_of
 from migfix.rows.placeholder_rows.made_by_steps import writes_column
 from migfix.rules.keep_renamed_column import RULE
+from migfix.rules.keep_renamed_column.in_another_file import added_in_another_file
 from migfix.rules.keep_renamed_column.models import renamed_models
 from migfix.rules.keep_renamed_column.steps import rename_edits
 from migfix.source.migration import Migration
@@ -20,6 +21,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     """Alter and rename the field instead of removing it and adding it again."""
     for migration in migrations:
         yield from renamed_models(migration, history)
+        yield from added_in_another_file(migration, history)
         pairs = list(replaced_fields(migration, history))
         perhaps = perhaps_renamed(pairs)
         done: set[int] = set()
