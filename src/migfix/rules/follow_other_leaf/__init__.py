@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def concerns(migration: Migration, history: History) -> bool:
-    """Whether the app has several leaves."""
-    return history.may_have_leaves(migration.app) and len(history.leaves(migration.app)) > 1
+    """Whether the app has several leaves, or the file brings two branches together."""
+    is_merge = sum(each.key is not None and each.key[0] == migration.app for each in migration.dependencies) > 1
+    return is_merge or (history.may_have_leaves(migration.app) and len(history.leaves(migration.app)) > 1)
 
 
 RULE = Rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import PurePath
 
 from migfix.findings.finding import Finding, Refusal, Rewrite
@@ -17,7 +18,10 @@ _MERGE = "Run `python manage.py makemigrations --merge`, which makes a migration
 
 
 def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Finding]:
-    """Put the new files of one branch behind the leaf of the other."""
+    """Put the new files of one branch behind the leaf of the other. Look at merges of branches that make the same."""
+    for migration in migrations:
+        if not history.why_deployed(migration) and (found := _merging_twice(migration, history)):
+            yield found
     for app in dict.fromkeys(each.app for each in migrations):
         leaves = sorted(history.leaves(app))
         deployed = [key for key in leaves if _is_deployed(key, history)]
@@ -28,6 +32,21 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
             yield _following(*branches(stays, follows, history), named, history)
         elif len(deployed) > 1:
             yield _merged(deployed, named)
+
+
+def _merging_twice(migration: Migration, history: History) -> Refusal | None:
+    """The finding for a merge migration if both of its branches make the same model or field."""
+    parents = [each.key for each in migration.dependencies if each.key and each.key[0] == migration.app]
+    for one, other in combinations(parents, 2):
+        for name, op, first, second in made_twice(*branches(one, other, history)):
+            why = f"{first.name} and {second.name} both make the {name}, so that {migration.name} can never run."
+            next_step = f"Remove it from {second.name} (line {op.line})."
+            if history.why_deployed(second):
+                next_step = (
+                    f"Remove it from {first.name}, or from {second.name} (line {op.line}) if that is the new one."
+                )
+            return Refusal(RULE.code, migration.path, _line(migration), why, next_step)
+    return None
 
 
 def _is_deployed(key: Key, history: History) -> bool:
