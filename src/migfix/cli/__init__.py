@@ -23,7 +23,7 @@ COMMANDS = {
     "squash_finish": ("squash-finish",),
     "doctor": ("doctor",),
     "rollback": ("rollback",),
-    "rename_app": ("rename-app",),
+    "apps": ("rename-app", "remove-app"),
     "models": ("models",),
     "rules": ("rules", "explain", "demo"),
 }
