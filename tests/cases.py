@@ -43,6 +43,12 @@ class Case:
     def is_rewritten(self) -> bool:
         return (self.folder / "after").is_dir()
 
+    @property
+    def paths_after(self) -> list[str]:
+        """The named files, under the names that they have afterwards."""
+        renamed = self.config.get("renamed", {})
+        return [renamed.get(path, path) for path in self.config["paths"]]
+
     def copy_before(self, target: Path) -> Path:
         """Copy the original project, with the models that makemigrations saw last.
 
@@ -63,6 +69,8 @@ class Case:
         self.copy_before(target)
         if self.is_rewritten:
             shutil.copytree(self.folder / "after", target, dirs_exist_ok=True)
+        for path in self.config.get("renamed", {}):
+            (target / path).unlink()
         return target
 
 

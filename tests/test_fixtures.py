@@ -43,7 +43,7 @@ def test_apply(case: Case, tmp_path: Path, forked: Migfix) -> None:
     )
     assert refused == (case.refusal or "")
     assert result.returncode == (1 if case.refusal else 0), result.stdout + result.stderr
-    again = forked("apply", *case.config["paths"], *flags(case), cwd=project)
+    again = forked("apply", *case.paths_after, *flags(case), cwd=project)
     assert contents(project) == contents(tmp_path / "expected"), "a second apply must change nothing"
     assert again.returncode == (1 if case.refusal else 0)
 
@@ -273,7 +273,9 @@ def _paths(case: Case, is_compared: bool) -> list[str]:
     """The files to verify: the named ones and, if only the rewritten version is run, the new files of the rewrite."""
     after = [path.relative_to(case.folder / "after").as_posix() for path in (case.folder / "after").rglob("0*.py")]
     come = [path for path in after if not (case.folder / "before" / path).exists()]
-    return [*case.config["paths"], *([] if is_compared or not case.is_rewritten else come)]
+    if is_compared or not case.is_rewritten:
+        return list(case.config["paths"])
+    return [*case.paths_after, *(path for path in come if path not in case.paths_after)]
 
 
 def _verify_flags(case: Case) -> list[str]:

@@ -78,7 +78,9 @@ class Run:
                 outcome = self.planned(paths, config, review)
                 if outcome is None:
                     return FAILED
-                outcomes.append(outcome)
+                # A fix of SARIF can't rename a file.
+                is_for_tools = self.format is Format.sarif and self.verb is not Verb.apply
+                outcomes.append(outcome if is_for_tools else _renumbered(outcome))
         outcome = together(outcomes)
         is_written = self.verb is Verb.apply and not outcome.errors and bool(outcome.plan.after)
         database = next((config.database for _, config in groups), None)
@@ -216,6 +218,14 @@ class Run:
 
             files = shlex.join(shown(path, here) for path in sorted(outcome.plan.after))
             print_text(f"To add it to the commit: git add {files}")
+
+
+def _renumbered(outcome: Outcome) -> Outcome:
+    if not any(each.renames for each in outcome.plan.rewrites):
+        return outcome
+    from migfix.planning.renumbering import renumbered
+
+    return replace(outcome, plan=renumbered(outcome.plan))
 
 
 def apply_like_this() -> str:

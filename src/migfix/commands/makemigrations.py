@@ -124,6 +124,6 @@ def _project() -> Path:
 
 def demand_same_state(plan: Plan) -> None:
     """Raises NotProven if Django's autodetector finds other models after the plan."""
-    found = changed_models({path: plan.after[path] for path in plan.migrations})
+    found = changed_models({path: plan.contents[path] for path in plan.migrations})
     if found:
         raise NotProven(f"Django finds different models after the rewrite: {'; '.join(found)}.", "Nothing was written.")

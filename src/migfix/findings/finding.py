@@ -52,6 +52,8 @@ class Rewrite:
     advice: tuple[Advice, ...] = ()
     used_values: tuple[str, ...] = ()
     """The fields and models whose ``--set``, ``--duplicates``, ``--renamed`` and the like it uses."""
+    renames: tuple[tuple[str, str], ...] = ()
+    """The old and the new path of each file that gets another number."""
 
     def left(self, next_step: str) -> Refusal:
         """The same finding as one that needs the user's decision."""

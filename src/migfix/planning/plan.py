@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan:
-    """The old content (None for a new file) and the new content by path, and the reasons."""
+    """The old content (None for a new file) and the new content (None for none) by path, and the reasons."""
 
     before: Mapping[str, bytes | None] = field(default_factory=dict)
-    after: Mapping[str, bytes] = field(default_factory=dict)
+    after: Mapping[str, bytes | None] = field(default_factory=dict)
     rewrites: tuple[Rewrite, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     used_comments: frozenset[tuple[str, int]] = frozenset()
@@ -72,7 +72,12 @@ class Plan:
     @property
     def migrations(self) -> tuple[str, ...]:
         """The changed paths that are migrations. The others are companion files."""
-        return tuple(path for path in self.after if path.endswith(".py"))
+        return tuple(path for path in self.contents if path.endswith(".py"))
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """The new contents, without the files that get another name."""
+        return {path: content for path, content in self.after.items() if content is not None}
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -42,7 +42,7 @@ def _tried(question: Question, on_step: OnStep, is_comparing: bool, part: Plan, 
     targets = tuple(map(Target, part.migrations))
     others = (path for path in (whole or part).migrations if path not in part.after)
     aside = tuple(Target(path) for path in others if Path(path).exists())
-    rewritten = Version(REWRITTEN if is_comparing else "", targets, part.after, aside=aside)
+    rewritten = Version(REWRITTEN if is_comparing else "", targets, part.contents, aside=aside)
     original = Version(ORIGINAL, tuple(each for each in targets if Path(each.path).exists()), aside=aside)
     versions = [original, rewritten] if is_comparing and original.targets else [rewritten]
     return replace(verify(question, versions, on_step), files=part.migrations)

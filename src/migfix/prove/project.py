@@ -38,7 +38,7 @@ def ask_django(plan: Plan, root: Path, settings: str, database: str | None) -> F
 
     Raises NotProven for different models, and MigfixError if Django can't be asked.
     """
-    contents = {path: base64.b64encode(plan.after[path]).decode() for path in plan.migrations}
+    contents = {path: base64.b64encode(plan.contents[path]).decode() for path in plan.migrations}
     answer = ask("migfix.prove.child", root, settings, {"database": database, "after": contents})
     if answer["differences"]:
         raise NotProven(

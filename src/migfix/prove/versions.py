@@ -16,7 +16,7 @@ def of_plan(plan: Plan, paths: Iterable[str]) -> tuple[Version, Version]:
     """The files on disk, and as the plan would rewrite them."""
     all_paths = dict.fromkeys((*paths, *plan.migrations))
     original = tuple(Target(path) for path in all_paths if Path(path).exists())
-    return Version(ORIGINAL, original), Version(REWRITTEN, tuple(map(Target, all_paths)), plan.after)
+    return Version(ORIGINAL, original), Version(REWRITTEN, tuple(map(Target, all_paths)), plan.contents)
 
 
 def of_disk(paths: tuple[str, ...], kept: Mapping[str, bytes | None]) -> tuple[Version, Version]:
@@ -40,7 +40,9 @@ def of_disk(paths: tuple[str, ...], kept: Mapping[str, bytes | None]) -> tuple[V
     hidden = frozenset(path for path, content in before.items() if content is None)
     earlier = {path: content for path, content in before.items() if content is not None}
     original = tuple(Target(path) for path in all_paths if path not in hidden)
-    return Version(ORIGINAL, original, earlier, hidden), Version(REWRITTEN, tuple(map(Target, all_paths)))
+    return Version(ORIGINAL, original, earlier, hidden), Version(
+        REWRITTEN, tuple(Target(path) for path in all_paths if Path(path).exists())
+    )
 
 
 def _committed(path: Path) -> bytes | None:

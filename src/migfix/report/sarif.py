@@ -106,7 +106,7 @@ def _result(
 def _fix(part: Plan, start: Path) -> dict[str, object]:
     """What fixes that share files change together. One of them can't be applied without the others."""
     changes = []
-    for path, content in sorted(part.after.items()):
+    for path, content in sorted(part.contents.items()):
         old = (part.before[path] or b"").decode(errors="replace")
         new = content.decode(errors="replace")
         changes.append({"artifactLocation": _location(path, start), "replacements": list(_replacements(old, new))})

@@ -155,7 +155,7 @@ def _looked_at(outcome: Outcome) -> str:
 
 def summary(plan: Plan, verb: str) -> str:
     """One closing line."""
-    parts = [f"{counted(len(plan.after), 'file')} {verb}"] if plan.after else []
+    parts = [f"{counted(len(plan.contents), 'file')} {verb}"] if plan.after else []
     if plan.refusals:
         count = len(plan.refusals)
         parts.append("1 finding needs your decision" if count == 1 else f"{count} findings need your decision")
