@@ -38,6 +38,7 @@ URLS = {
     "SQLite": "sqlite:///migfix_bench.sqlite3",
     "PostgreSQL": os.environ.get("MIGFIX_BENCH_POSTGRESQL", "postgres://root@127.0.0.1:5432/migfix_bench"),
     "MariaDB": os.environ.get("MIGFIX_BENCH_MARIADB", "mysql://root@127.0.0.1:3306/migfix_bench"),
+    "MySQL": os.environ.get("MIGFIX_BENCH_MYSQL", "mysql://root@127.0.0.1:3307/migfix_bench"),
 }
 
 

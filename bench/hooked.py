@@ -29,7 +29,7 @@ def makemigrations(project: Path) -> tuple[float, float]:
     (project / "plain.py").write_text(SETTINGS.format(apps=apps))
     (project / "hooked.py").write_text(SETTINGS.format(apps=["migfix", *apps]))
     for number, app in enumerate(apps):
-        _write_models(project / app, apps[number - 1] if number else None, FILES + (app == last.parent.parent.name))
+        write_models(project / app, apps[number - 1] if number else None, FILES + (app == last.parent.parent.name))
     found: dict[str, list[float]] = {"hooked": [], "plain": []}
     for _ in range(RUNS + 1):
         for settings, seconds in found.items():
@@ -40,7 +40,7 @@ def makemigrations(project: Path) -> tuple[float, float]:
     return statistics.median(found["hooked"][1:]), statistics.median(found["plain"][1:])
 
 
-def _write_models(folder: Path, other: str | None, fields: int) -> None:
+def write_models(folder: Path, other: str | None, fields: int) -> None:
     """Models that match the migrations, up to field number ``fields``."""
     for package in (folder, folder / "migrations"):
         (package / "__init__.py").touch()

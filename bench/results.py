@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from backfill import CASES, URLS, measure
+from beside import hook_without_migrations, linters
 from corpus import PINNED, build, migration_files
 from growth import Growth, growths, parse_seconds
 from hooked import makemigrations
@@ -79,10 +80,16 @@ def _one_file(folder: Path) -> Iterator[str]:
     yield "## One file in a project of 1,500 migrations\n"
     rows = [["`check`", f"{mine.seconds:.3f}", f"{theirs.seconds:.3f}", f"{mine.seconds / theirs.seconds:.2f}"]]
     yield from _table("what | migfix | `import typer, ast` | ratio", rows)
+    hook, floor = hook_without_migrations(folder / "committed")
+    yield "## The pre-commit hook on a commit without migrations\n"
+    rows = [["`check --staged`", f"{hook:.3f}", f"{floor:.3f}", f"{hook / floor:.2f}"]]
+    yield from _table("what | migfix | `import typer, ast` | ratio", rows)
     with_migfix, without = makemigrations(folder / "hooked")
     yield "## `makemigrations` in a project of 1,000 migrations\n"
     rows = [["one new field", f"{with_migfix:.3f}", f"{without:.3f}", f"{with_migfix / without:.2f}"]]
     yield from _table("what | with migfix | without | ratio", rows)
+    yield "## Linters on a project of 100 migrations\n"
+    yield from _table("what | seconds", [[name, f"{seconds:.2f}"] for name, seconds in linters(folder / "linted")])
 
 
 def _middle(command: list[str], folder: Path) -> Cost:
