@@ -79,3 +79,21 @@ def test_a_name_that_is_taken(tmp_path: Path, forked: Migfix) -> None:
     subprocess.run(["git", "add", "--force", str(taken)], cwd=root, check=True)
     forked("apply", *case.config["paths"], cwd=root)
     assert "blog/migrations/0002_stars.py" in files(root)
+
+
+def test_max_migration_of_three_leaves(tmp_path: Path, forked: Migfix) -> None:
+    root, case = project(tmp_path, "three_leaves")
+    companion = root / "blog/migrations/max_migration.txt"
+    companion.write_text("0002_text\n")
+    assert forked("apply", *case.config["paths"], cwd=root).returncode == 0
+    assert companion.read_text() == "0004_text\n"
+
+
+def test_a_file_that_is_imported_keeps_its_name(tmp_path: Path, forked: Migfix) -> None:
+    root, case = project(tmp_path, "with_data_function")
+    (root / "shop/migrations").mkdir(parents=True)
+    importing = 'from importlib import import_module\n\nfill = import_module("blog.migrations.0002_fill").fill\n'
+    migration = "\n\nclass Migration(migrations.Migration):\n    dependencies = []\n    operations = []\n"
+    (root / "shop/migrations/0001_initial.py").write_text(f"from django.db import migrations\n{importing}{migration}")
+    assert forked("apply", *case.config["paths"], cwd=root).returncode == 0
+    assert "blog/migrations/0002_fill.py" in files(root)

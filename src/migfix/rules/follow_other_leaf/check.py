@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, combinations
+from itertools import combinations
 from pathlib import PurePath
 
-from migfix.findings.finding import Finding, Refusal, Rewrite
+from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.dependencies import dependency_code
-from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.follow_other_leaf import RULE
 from migfix.rules.follow_other_leaf.branch import Branch, branches, made_twice
 from migfix.source.edits import Edit, Replace, SetContent
@@ -83,33 +82,46 @@ def _following(stays: Branch, follows: Branch, named: list[Migration], history: 
     code = dependency_code(stays.leaf, first.source)
     edits: list[Edit] = [Replace(first.path, ("dependencies", own[0].index), code)]
     renames = tuple(_renames(stays, follows, history))
-    end = PurePath(dict(renames).get(follows.files[-1].path, follows.files[-1].path)).stem
-    edits += _companion(first, stays, end, history)
     called = "".join(f" {PurePath(old).stem} becomes {PurePath(new).stem}." for old, new in renames)
+    edits += _companion(first, stays, follows, PurePath(renames[-1][1]).stem if renames else follows.leaf[1], history)
     wrote = f"makes {first.name} depend on {leaf}, so that it runs after it.{called}"
-    advice = before_migrating(first, 0, history)
-    return Rewrite(RULE.code, first.path, own[0].line, why, wrote, tuple(edits), advice=advice, renames=renames)
+    parent = next(name for label, name in history.own_parents(first) if label == app)
+    back = f"go back on your branch, as it was before the two met: python manage.py migrate {app} {parent}"
+    advice = Advice(f"{app}.{first.name} already ran", back, applied=first.key)
+    return Rewrite(RULE.code, first.path, own[0].line, why, wrote, tuple(edits), advice=(advice,), renames=renames)
 
 
 def _renames(stays: Branch, follows: Branch, history: History) -> Iterator[tuple[str, str]]:
     """The old and the new path of each file that follows, if all have numbers and these don't come later already."""
-    numbers = [[each.name[:4] for each in branch.files] for branch in (stays, follows)]
-    if not all(number.isdigit() for number in chain(*numbers)) or not all(numbers):
+    last, first = _last_number(stays), follows.files[0].name[:4]
+    if last is None or not all(each.name[:4].isdigit() for each in follows.files) or int(first) > last:
         return
-    last = int(numbers[0][0])
-    for number in numbers[0][1:]:
-        last = max(int(number), last + 1)  # this run may have put it behind another one already
-    if int(numbers[1][0]) > last:
-        return
+    if any(
+        f"migrations.{each.name}".encode() in one.source
+        for each in follows.files
+        for one in history.mentioning(each.name)
+    ):
+        return  # a file imports it
     names = {each.path: f"{number:04}{each.name[4:]}" for number, each in enumerate(follows.files, last + 1)}
     if not history.app(stays.leaf[0]).keys() & names.values():
         yield from ((path, str(PurePath(path).with_stem(name))) for path, name in names.items())
 
 
-def _companion(first: Migration, stays: Branch, end: str, history: History) -> Iterator[SetContent]:
+def _last_number(branch: Branch) -> int | None:
+    """The number of the leaf, also if this run has put a file behind another one; None if a file has none."""
+    last = 0
+    for each in branch.files:
+        if not each.name[:4].isdigit():
+            return None
+        last = max(int(each.name[:4]), last + 1)
+    return last
+
+
+def _companion(first: Migration, stays: Branch, follows: Branch, end: str, history: History) -> Iterator[SetContent]:
     """Name the new leaf in max_migration.txt of django-linear-migrations, also where git left both names in it."""
     path = str(PurePath(first.path).parent / "max_migration.txt")
     content = history.companion(path)
     new = f"{end}\n".encode()
-    if content is not None and content != new and (stays.leaf[1].encode() in content or b"<<<<" in content):
+    names = [name[4:].encode() for _, name in (stays.leaf, follows.leaf)]
+    if content not in (None, new) and (b"<<<<" in content or any(name in content for name in names)):
         yield SetContent(path, new)
