@@ -58,8 +58,12 @@ def _altered(migration: Migration, each: AlteredField, taken: set[str], history:
 
 
 def _replaced(migration: Migration, key: ReplacedKey, history: History) -> Finding:
+    state = history.state_before(migration, key.index if key.removed is None else key.removed)
     try:
         wrote, edits = renamed(migration, key)
+        # What it writes is a key that becomes a UUID, which must be possible as well.
+        model = state.models[key.model.key]
+        demand_movable(model, pointing_at(model, state, history), migration, history)
     except CannotWrite as reason:
         return Refusal(RULE.code, migration.path, key.op.line, f"{key.why[:-1]}; {reason}.", _NEXT_STEP)
     return Rewrite(RULE.code, migration.path, key.op.line, key.why, wrote, tuple(edits))

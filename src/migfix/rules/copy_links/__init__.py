@@ -22,6 +22,8 @@ def concerns(migration: Migration, history: History) -> bool:
         return any(word in migration.source for word in (b"ForeignKey", b"OneToOneField", b"ManyToManyField"))
     if "AddField" not in kinds or not kinds & {"RemoveField", "DeleteModel"}:
         return False
+    if b"ForeignKey" in migration.source or b"OneToOneField" in migration.source:
+        return True
     words = [b"ManyToManyField", b"parent_link", *([b"ForeignKey", b"OneToOneField"] if "DeleteModel" in kinds else [])]
     return any(word in each.source for each in history.app(migration.app).values() for word in words)
 

@@ -17,10 +17,11 @@ from migfix.rules.copy_links.edits import to_key_edits, to_links_edits
 from migfix.rules.copy_links.lost_fields import LostField, lost_fields
 from migfix.rules.copy_links.move_edits import move_edits
 from migfix.rules.copy_links.moved_fields import MovedFields, demand_movable, moved_fields
+from migfix.rules.copy_links.other_side import fields_of_new_targets, turned_relations
 from migfix.rules.copy_links.replaced_relation import LINKS, ReplacedRelation, replaced_relations
 from migfix.rules.copy_links.text_edits import text_edits
 from migfix.rules.copy_links.texts import TextToKey, texts_to_keys
-from migfix.source.data_functions.lookups import models_named
+from migfix.source.data_functions.lookups import models_named, words_of
 from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
 
@@ -34,30 +35,40 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         taken, done = set(migration.bound), set[int]()
         for text in texts_to_keys(migration, history):
-            if not {text.removed, text.added} & done and not _is_copied(migration, text.model):
+            if not {text.removed, text.added} & done and not _is_copied(
+                migration, text.model, text.old.name, text.new.name
+            ):
                 done |= {text.removed, text.added}
                 yield _text_finding(migration, text, taken, history)
         for each in replaced_relations(migration, history):
-            if not {each.removed, each.added} & done and not _is_copied(migration, each.model):
+            if not {each.removed, each.added} & done and not _is_copied(
+                migration, each.model, each.old.name, each.new.name
+            ):
                 done |= {each.removed, each.added}
                 yield _finding(migration, each, taken, history)
         for column in columns_to_links(migration, history):
-            if not _is_copied(migration, column.model):
+            if not _is_copied(migration, column.model, column.old.name, column.new.name):
                 yield _column_finding(migration, column)
         for lost in lost_fields(migration, history):
-            if not _is_copied(migration, lost.old):
+            if not _is_copied(migration, lost.old, lost.name):
                 yield _lost_finding(migration, lost)
+        for other in (*turned_relations(migration, history), *fields_of_new_targets(migration, history)):
+            if not _is_copied(migration, other.model, *other.names):
+                by_hand = f"{other.by_hand} {_ACCEPT}"
+                yield Refusal(RULE.code, migration.path, other.op.line, other.why, by_hand)
         moves = tuple(moved_fields(migration, history))
         for move in moves:
-            if not {index for index, _, _ in move.removed} & done and not _is_copied(migration, move.old):
+            if not {index for index, _, _ in move.removed} & done and not _is_copied(migration, move.old, *move.names):
                 yield _move_finding(migration, move, moves, taken, history)
 
 
-def _is_copied(migration: Migration, model: Model) -> bool:
-    """Whether a data step of the file gets the model, and so may copy the links."""
+def _is_copied(migration: Migration, model: Model, *names: str) -> bool:
+    """Whether a data step of the file gets the model and names these fields, and so may copy the links."""
     for op in migration.walk():
         code = op.arguments.get("code")
-        if op.kind in ("", "RunSQL") or (code is not None and model.key in models_named(migration, code)):
+        if op.kind in ("", "RunSQL"):
+            return True
+        if code is not None and model.key in models_named(migration, code) and {*names} <= words_of(migration, code):
             return True
     return False
 

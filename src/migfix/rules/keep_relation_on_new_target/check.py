@@ -8,6 +8,7 @@ from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.changes.replaced_models import replaced_models
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
+from migfix.history.model import Model
 from migfix.history.uniqueness import unique_sets
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rows.prepared import is_cleaned
@@ -84,6 +85,7 @@ def _written(migration: Migration, each: AlteredField, taken: set[str], history:
         raise CannotWrite("one of the two models isn't found")
     if old == new:
         demand_unnamed(each.model, each.old)
+        _demand_value(state.models[old], each.to_fields[1])
         return to_new_field(migration, each, state.models[old], taken)
     if each.to_fields != ("pk", "pk"):
         raise CannotWrite("it has a to_field, too")
@@ -91,5 +93,28 @@ def _written(migration: Migration, each: AlteredField, taken: set[str], history:
         raise CannotWrite("it is unique, and keys would collide while they change")
     if each.model.key in (old, new):
         raise CannotWrite("one of the two models is its own")
+    _demand_rows(migration, state.models[old], state.models[new], history)
     link: Link = link_between(state.models[old], state.models[new], history)
     return to_new_model(migration, each, link, taken)
+
+
+def _demand_value(target: Model, name: str) -> None:
+    """Raises CannotWrite if rows of the target may have no value in the field that the key points at."""
+    field = target.fields.get(name)
+    if field is not None and field.is_true("null"):
+        raise CannotWrite(f"{target.label}.{name} may be NULL, and keys to such rows would be lost")
+
+
+def _demand_rows(migration: Migration, old: Model, new: Model, history: History) -> None:
+    """Raises CannotWrite if one of the tables has no rows, forward or back, or keys of another type."""
+    if new.made_by == migration.key:
+        raise CannotWrite(f"{new.label} is new and has no rows")
+    if old.key not in history.state_after(migration).models:
+        raise CannotWrite(f"the file deletes {old.label}, so that going back finds no rows")
+    keys = [model.primary_key for model in (old, new)]
+    kinds = [key.kind if key else "AutoField" for key in keys]
+    are_alike = all(key is None or key.is_integer for key in keys) or (
+        keys[0] and keys[1] and keys[0].has_same_type(keys[1])
+    )
+    if not are_alike:
+        raise CannotWrite(f"the key of {old.label} is a {kinds[0]}, and that of {new.label} a {kinds[1]}")

@@ -22,7 +22,9 @@ def to_new_field(migration: Migration, each: AlteredField, target: Model, taken:
     taken.update(names)
     off = {"null": Literal(True), "db_constraint": Literal(False)}
     free = with_arguments(each.old.value, **off)
-    copy = with_arguments(each.new.value, **off, db_index=Literal(False), related_name=Literal("+"), unique=None)
+    copy = with_arguments(
+        each.new.value, **off, db_index=Literal(False), related_name=Literal("+"), unique=None, db_column=None
+    )
     keys = each.to_fields
     functions = (
         _function(names[0], each, target, (field, second), keys, writer),

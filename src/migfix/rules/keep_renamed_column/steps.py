@@ -53,6 +53,10 @@ def _demand_same_values(migration: Migration, each: ReplacedField, history: Hist
     if each.old.is_key == each.new.is_key:
         return
     relation, plain = (each.old, each.new) if each.old.is_key else (each.new, each.old)
+    key = relation.target(*each.model.key, history.facts)
+    target = history.state_before(migration, max(each.removed, each.added)).models.get(key) if key else None
+    if target is not None and target.made_by == migration.key:
+        raise CannotWrite(f"{target.label} is new, so that no value finds its row")
     keys = _key_field(migration, relation, each, history)
     if keys is not None and not (keys.is_integer and plain.is_integer) and not keys.has_same_type(plain):
         raise CannotWrite(f"the key holds values of a {keys.kind}, and the other field is a {plain.kind}")

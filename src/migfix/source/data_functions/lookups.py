@@ -44,6 +44,17 @@ def models_named(migration: Migration, code: Value) -> frozenset[Key]:
     return frozenset(each.model for each in lookups(migration, code) if each.model[1])
 
 
+def words_of(migration: Migration, code: Value) -> frozenset[str]:
+    """The names that a data function uses: attributes, keywords and texts, ``author`` for ``author__name``, too."""
+    words: set[str] = set()
+    for tree, _ in _trees(migration, code):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Attribute(attr=name) | ast.keyword(arg=str() as name) | ast.Constant(value=str() as name):
+                    words |= {name, name.removesuffix("_id"), *name.split("__")}
+    return frozenset(words)
+
+
 def _trees(migration: Migration, code: Value) -> Iterator[tuple[ast.AST, int]]:
     """The code of a data function and of the functions it calls, each with the number of lines above it in the file."""
     names: set[str] = set()
