@@ -29,8 +29,9 @@ def is_filled(migration: Migration, index: int, model: Model, column: str, histo
     if deletes_rows_without(own, model.key, column, end):
         return True
     return any(
-        writes_column(each, model.key, column) or any(_may_write(each, op, model) for op in each.operations)
-        for each in _with_steps(migration, column, history)
+        writes_column(each, model.key, name) or any(_may_write(each, op, model) for op in each.operations)
+        for name in names
+        for each in _with_steps(migration, name, history)
     )
 
 
@@ -77,6 +78,7 @@ _FACETS = {
         "All text must be readable as ",
         "The column is about to hold ",
         "SQLite stores dates as text",
+        "SQLite keeps the time of day",
         "Not every database can turn a boolean",
         "PostgreSQL has no cast between arrays",
     ),

@@ -54,12 +54,19 @@ def demand_movable(target: Model, pointing: Pointing, migration: Migration, hist
             raise CannotWrite(f"{model.label}.{field.name}, a primary key, points at it")
         if "." in field.kind:
             raise CannotWrite(f"{model.label}.{field.name} is a {field.kind}")
+        if field.kind == "ManyToManyField" and not _was_there(model, field, migration, history):
+            raise CannotWrite(f"{model.label}.{field.name}, a many-to-many field that this file adds, has its keys")
         _demand_uncompared(model, field.name)
     key = target.primary_key
     _demand_uncompared(target, key.name if key else "id", "pk")
     for model in _at_end(history):
         if target.key in model.parents(history.facts):
             raise CannotWrite(f"{model.label} inherits from it")
+
+
+def _was_there(model: Model, field: Field, migration: Migration, history: History) -> bool:
+    before = history.state_before(migration).models.get(model.key)
+    return before is not None and field.name in before.fields
 
 
 def _demand_uncompared(model: Model, *names: str) -> None:
