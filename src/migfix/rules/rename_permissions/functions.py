@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from migfix.source.formatting import literal
 
-Names = tuple[str, str, str]
-"""The function that renames, and its callers: forward, and back."""
 
-
-def functions(names: Names, app: str, old: str, new: str, actions: list[str]) -> tuple[str, str, str]:
-    """The code of the three functions."""
-    rename, forward, back = names
-    before, after = old.lower(), new.lower()
-    code = f"""\
-def {rename}(apps, schema_editor, old, new):
+def helper(name: str, app: str, actions: Iterable[str]) -> str:
+    """The code of the function that renames the permissions of one model. Its callers give the names."""
+    return f"""\
+def {name}(apps, schema_editor, old, new):
     # RenameModel keeps the codenames. Django renames them itself from version 6.1 on.
     alias = schema_editor.connection.alias
     Permission = apps.get_model({literal("auth")}, {literal("Permission")})
@@ -27,8 +24,12 @@ def {rename}(apps, schema_editor, old, new):
         if not permissions.filter(codename=codename).exists():
             permissions.filter(codename=action + {literal("_")} + old).update(codename=codename)
 """
-    callers = [
-        f"def {name}(apps, schema_editor):\n    {rename}(apps, schema_editor, {literal(first)}, {literal(second)})\n"
-        for name, first, second in ((forward, before, after), (back, after, before))
+
+
+def both_ways(names: tuple[str, str], rename: str, old: str, new: str) -> list[str]:
+    """The code of the two functions that call it: forward, and back."""
+    before, after = literal(old.lower()), literal(new.lower())
+    return [
+        f"def {name}(apps, schema_editor):\n    {rename}(apps, schema_editor, {first}, {second})\n"
+        for name, first, second in ((names[0], before, after), (names[1], after, before))
     ]
-    return code, callers[0], callers[1]
