@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migfix.changes.judged.default_rows import own_effects
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.findings.words import listed
 from migfix.history import History
@@ -34,12 +35,14 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     """Copy the links where a relation, a text or several fields are removed and take another form in the same file."""
     for migration in migrations:
         taken, done = set(migration.bound), set[int]()
+        filled = {effect.model for effect in own_effects(migration) if effect.kind == "create"}
         for text in texts_to_keys(migration, history):
             if not {text.removed, text.added} & done and not _is_copied(
                 migration, text.model, text.old.name, text.new.name
             ):
                 done |= {text.removed, text.added}
-                yield _text_finding(migration, text, taken, history)
+                yield _text_finding(migration, text, taken, text.target.key in filled, history)
+                filled.add(text.target.key)
         for each in replaced_relations(migration, history):
             if not {each.removed, each.added} & done and not _is_copied(
                 migration, each.model, each.old.name, each.new.name
@@ -111,13 +114,13 @@ def _by_hand(each: ReplacedRelation) -> str:
     return f"{next_step} {_ACCEPT}"
 
 
-def _text_finding(migration: Migration, each: TextToKey, taken: set[str], history: History) -> Finding:
+def _text_finding(migration: Migration, each: TextToKey, taken: set[str], is_shared: bool, history: History) -> Finding:
     key = "" if each.old.name == each.new.name else f", {each.new.name},"
     why = (
         f"{each.label} becomes a foreign key{key} to {each.target.label}, which has no rows yet: no text finds its row."
     )
     try:
-        wrote, edits = text_edits(each, taken)
+        wrote, edits = text_edits(each, taken, is_shared)
     except CannotWrite as reason:
         by_hand = f"Add the key beside the text, fill both in a RunPython, and remove the text after it. {_ACCEPT}"
         return Refusal(RULE.code, migration.path, each.remove.line, f"{why[:-1]}; {reason}.", by_hand)

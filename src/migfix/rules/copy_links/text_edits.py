@@ -15,8 +15,8 @@ from migfix.source.migration import Call
 from migfix.source.writer import Writer, with_arguments
 
 
-def text_edits(each: TextToKey, taken: set[str]) -> tuple[str, list[Edit]]:
-    """What is written, and the edits. Raises CannotWrite."""
+def text_edits(each: TextToKey, taken: set[str], is_shared: bool) -> tuple[str, list[Edit]]:
+    """What is written, and the edits. ``is_shared``: another step makes rows of the target, too. Raises CannotWrite."""
     demand_unnamed(each.model, each.old)
     demand_key(each)
     text, writer, path = text_of(each).name, Writer(each.migration, is_its_own=True), each.migration.path
@@ -24,7 +24,7 @@ def text_edits(each: TextToKey, taken: set[str]) -> tuple[str, list[Edit]]:
     names = [free_name(f"create_{snake(each.target.name)}_rows", taken), free_name(f"restore_{stem}", taken)]
     taken.update(names)
     key = free_name(f"{each.new.name}_new", set(each.model.fields)) if each.is_in_place else each.new.name
-    functions = _create(names[0], each, key, text, writer), _restore(names[1], each, key, text, writer)
+    functions = _create(names[0], each, key, text, writer, is_shared), _restore(names[1], each, key, text, writer)
     place = max(each.added + 1, each.removed) if not each.is_in_place else each.added
     step = step_edits(each.migration, place, names[0], *functions, reverse=names[1])
     around = _in_place(each, key, writer, step) if each.is_in_place else _beside(each, writer, step, place)
@@ -63,7 +63,7 @@ def _bare(each: TextToKey) -> Call:
     return with_arguments(each.new.value, **({} if each.new.is_true("null") else {"default": None}))
 
 
-def _create(name: str, each: TextToKey, key: str, text: str, writer: Writer) -> str:
+def _create(name: str, each: TextToKey, key: str, text: str, writer: Writer, is_shared: bool) -> str:
     """Make the rows, and point at them."""
     variables = Variables(unique((each.target, each.model)))
     outer, subquery = (writer.name(f"django.db.models.{each}") for each in ("OuterRef", "Subquery"))
@@ -76,6 +76,11 @@ def _create(name: str, each: TextToKey, key: str, text: str, writer: Writer) -> 
         *opening(name, variables, f"# Each text becomes one {target.name}, and the rows point at it."),
         f"    rows = {rows}",
         f"    texts = rows.order_by({literal(old)}).values_list({literal(old)}, flat=True).distinct()",
+        *(
+            [f"    texts = texts.exclude({old}__in={variables.rows(target)}.values({literal(text)}))"]
+            if is_shared
+            else []
+        ),
         *created_rows(
             call(variables.of(target), f"{text}=text"), "for text in texts.iterator()", variables.rows(target)
         ),
