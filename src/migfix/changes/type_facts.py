@@ -15,6 +15,15 @@ _TEXT = frozenset({"CharField", "CommaSeparatedIntegerField", *_LENGTHS})
 _AS = {"AutoField": "IntegerField", "BigAutoField": "BigIntegerField", "SmallAutoField": "SmallIntegerField"}
 _AS |= {"NullBooleanField": "BooleanField"}
 
+_DIGITS = {
+    "SmallIntegerField": 6,
+    "PositiveSmallIntegerField": 5,
+    "IntegerField": 11,
+    "PositiveIntegerField": 10,
+    "BigIntegerField": 20,
+    "PositiveBigIntegerField": 20,
+}
+"""The most characters of a whole number, with its sign."""
 _EXACT = 15
 """The digits that a float holds. No larger number was measured."""
 
@@ -51,6 +60,8 @@ def _measured(old: Field, new: Field) -> tuple[str, str] | None:
         return _decimals(old, new)
     if kinds == ("DecimalField", "FloatField") and (digits_of(old) or (0, 0))[0] > _EXACT:
         return None
+    if kinds[1] in _TEXT and (length(new) or 0) >= _DIGITS.get(kinds[0], 50):
+        return kinds[0], "CharField(50)"
     names = _name(old, kinds[0], is_target=False), _name(new, kinds[1], is_target=True, is_cut=is_text(old))
     return names if names[0] and names[1] else None
 

@@ -60,12 +60,15 @@ def _finding(
             return Refusal(RULE.code, migration.path, each.op.line, why, f"{_BY_HAND} {ACCEPT}")
     flag = f"--map {each.label}={_suggested(each, lost, come)}"
     said = said_of(history.facts.mapped, each.label)
-    if said is None:
-        next_step = f"Say what it becomes with {flag}. {ACCEPT}"
-        return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
     if not (each.old.kind in TEXT and each.new.kind in TEXT) and each.old.kind != each.new.kind:
         why = f"{each.label} gets other choices and another type at once, so rows hold neither old nor new values."
         next_step = f"Change the type in a migration of its own first, with the old values as choices. {ACCEPT}"
+        return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
+    if len(come) < len(lost):
+        why = f"{why[:-1]}. Rows of several choices become one, which can't be told apart when going back."
+        return Refusal(RULE.code, migration.path, each.op.line, why, f"{_BY_HAND} {ACCEPT}")
+    if said is None:
+        next_step = f"Say what it becomes with {flag}. {ACCEPT}"
         return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
     name, given = said
     pairs = [pair.partition(":") for pair in given.split(",")]

@@ -12,11 +12,11 @@ from migfix.changes.type_facts import Problems, length, problems
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.findings.words import counted
 from migfix.history import History
-from migfix.history.fields import configured_value
+from migfix.history.fields import configured_value, said_of
 from migfix.history.uniqueness import unique_sets
 from migfix.project.facts import ENGINES
 from migfix.rows.leftover_tables import before_migrating
-from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT
+from migfix.rows.placeholder_rows.values import AUTO, INTEGERS, TEXT, choice_values
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_type import RULE, arrays, flags
 from migfix.rules.fit_rows_to_type.both_ways import copy_both_ways
@@ -26,7 +26,7 @@ from migfix.rules.fit_rows_to_type.smaller import is_smaller, set_larger
 from migfix.rules.fit_rows_to_type.truncate import truncate
 from migfix.rules.fit_rows_to_type.words import shown
 from migfix.source.edits import Edit
-from migfix.source.migration import Migration
+from migfix.source.migration import Literal, Migration
 from migfix.source.writer import CannotWrite
 
 BY_HAND = "change such values in your own RunPython before it"
@@ -42,7 +42,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         taken = set(migration.bound)
         for each in altered_fields(migration, history):
-            if _is_key_of_another_kind(each):
+            if _is_key_of_another_kind(each) or _is_mapped(each, history):
                 continue
             wrong = _left_to_others(each, _problems(each, history.facts.engines or ENGINES))
             if wrong and not (are_dates(each) and "sqlite" not in wrong) and not _is_prepared(migration, each, history):
@@ -59,7 +59,14 @@ def _problems(each: AlteredField, engines: Iterable[str]) -> Problems | None:
 def _is_key_of_another_kind(each: AlteredField) -> bool:
     """Whether this is a primary key that isn't a number any more, or wasn't: MIG113 answers for it."""
     is_key = each.old.is_true("primary_key") and each.new.is_true("primary_key")
-    return is_key and not {each.old.kind, each.new.kind} <= _NUMBERS
+    return is_key and each.old.kind != each.new.kind and not {each.old.kind, each.new.kind} <= _NUMBERS
+
+
+def _is_mapped(each: AlteredField, history: History) -> bool:
+    """Whether ``--map`` gives rows other texts, of which each choice fits. MIG112 writes that."""
+    choices = [value.value for value in choice_values(each.new.get("choices")) or () if isinstance(value, Literal)]
+    is_said = said_of(history.facts.mapped, each.label) is not None
+    return is_said and bool(choices) and all(len(str(choice)) <= (length(each.new) or 0) for choice in choices)
 
 
 def _left_to_others(each: AlteredField, wrong: Problems | None) -> Problems | None:
@@ -87,9 +94,13 @@ def _finding(migration: Migration, each: AlteredField, wrong: Problems, taken: s
             raise CannotWrite(f"{held[0].label}.{held[1].name} holds its values, too")
         if _is_of_another_sort(each) and (compared := compared_by(each.model, each.new.name)):
             raise CannotWrite(f"{compared} compares it")
+        if is_smaller(each):
+            _demand_different(each, is_also_new=False)
+        if each.new.is_true("primary_key"):
+            raise CannotWrite("it is the primary key")
         written = _written(migration, each, taken, history)
     except CannotWrite as reason:
-        next_step = f"C{BY_HAND[1:]}. {ACCEPT}" if length(each.new) else _next_step(each)
+        next_step = f"C{BY_HAND[1:]}. {ACCEPT}" if is_smaller(each) or length(each.new) else _next_step(each)
         return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}; {reason}.", next_step)
     if written is None:
         return Refusal(RULE.code, migration.path, each.op.line, why, _next_step(each))
@@ -112,11 +123,9 @@ def _written(
         _demand_different(each, is_also_new=True)
         return (*fit_dates(migration, each, taken), ())
     if each.label.lower() in {name.lower() for name in history.facts.truncate} and length(each.new):
-        _demand_different(each, is_also_new=False)
         return (*truncate(migration, each, taken), (each.label,))
     configured = configured_value(history.facts, each.model.label, each.new.name)
     if configured and is_smaller(each):
-        _demand_different(each, is_also_new=False)
         return (*set_larger(migration, each, configured, taken), (configured[0],))
     if flags.are_flags(each):
         return (*copy_both_ways(migration, each, taken, flags.copying), ())

@@ -12,7 +12,7 @@ from migfix.rows.placeholder_rows.values import TEXT
 from migfix.rows.prepared import is_cleaned
 from migfix.rules.fit_rows_to_unique import RULE
 from migfix.rules.fit_rows_to_unique.blank_text import became_nullable, blank_to_null, is_read_as_another_type
-from migfix.rules.fit_rows_to_unique.duplicates import CHOICES, CannotFit, fit_duplicates, has_room
+from migfix.rules.fit_rows_to_unique.duplicates import CHOICES, CannotFit, fit_duplicates, has_room, may_be_null
 from migfix.source.migration import Migration
 from migfix.source.writer import CannotWrite
 
@@ -39,8 +39,8 @@ def _finding(migration: Migration, each: NewUniqueness, taken: set[str], history
             return Rewrite(RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice)
         why = f"{_what(each)}, but existing rows may share {_values(each)}."
         if choice is None:
-            return _refusal(migration, each, why)
-        wrote, edits = fit_duplicates(migration, each, choice, taken)
+            return _refusal(migration, each, why, place is not None)
+        wrote, edits = fit_duplicates(migration, each, choice, taken, became_nullable=place is not None)
         if place is not None:
             blank_first, more = blank_to_null(migration, each, place, taken)
             wrote, edits = f"{blank_first[:-1]}, and {wrote}", [*more, *edits]
@@ -49,7 +49,7 @@ def _finding(migration: Migration, each: NewUniqueness, taken: set[str], history
             RULE.code, migration.path, each.op.line, why, wrote, tuple(edits), advice=advice, used_values=used
         )
     except (CannotFit, CannotWrite) as reason:
-        return _refusal(migration, each, f"{_what(each)}: {reason}.")
+        return _refusal(migration, each, f"{_what(each)}: {reason}.", place is not None)
 
 
 def chosen(each: NewUniqueness, history: History) -> str | None:
@@ -69,14 +69,14 @@ def _values(each: NewUniqueness) -> str:
     return "a value" if len(each.fields) == 1 else "these values"
 
 
-def _refusal(migration: Migration, each: NewUniqueness, why: str) -> Refusal:
+def _refusal(migration: Migration, each: NewUniqueness, why: str, became_nullable: bool) -> Refusal:
     if each.is_partial:
         by_hand = "Change such rows in your own RunPython before it, or accept this with `# migfix: ignore[MIG111]`."
         return Refusal(RULE.code, migration.path, each.op.line, why, by_hand)
     field = each.model.fields[each.fields[0]]
     can = ["stop", "first"]
     can += ["suffix"] if len(each.fields) == 1 and field.kind in TEXT and has_room(each) else []
-    can += ["null"] if len(each.fields) == 1 and field.is_true("null") else []
+    can += ["null"] if len(each.fields) == 1 and may_be_null(each, became_nullable) else []
     ways = ", ".join(f"{name} {CHOICES[name]}" for name in can)
     next_step = f"Say what happens to such rows with --duplicates {each.label}=CHOICE: {ways}."
     return Refusal(RULE.code, migration.path, each.op.line, why, next_step)

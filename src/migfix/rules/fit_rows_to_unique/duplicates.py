@@ -31,8 +31,10 @@ class CannotFit(Exception):
     """A choice that isn't possible for these fields."""
 
 
-def fit_duplicates(migration: Migration, each: NewUniqueness, choice: str, taken: set[str]) -> tuple[str, list[Edit]]:
-    """What is written, and the edits. Raises CannotFit."""
+def fit_duplicates(
+    migration: Migration, each: NewUniqueness, choice: str, taken: set[str], became_nullable: bool
+) -> tuple[str, list[Edit]]:
+    """What is written, and the edits. ``became_nullable``: the column allows NULL by then. Raises CannotFit."""
     field = each.model.fields[each.fields[0]]
     if choice not in CHOICES:
         raise CannotFit(f"--duplicates {each.label}={choice} isn't one of {', '.join(CHOICES)}")
@@ -44,7 +46,7 @@ def fit_duplicates(migration: Migration, each: NewUniqueness, choice: str, taken
         raise CannotFit("only text can get a number at its end")
     if choice == "suffix" and not has_room(each):
         raise CannotFit(f"{counted(_room(each) or 0, 'character')} have no room for a number")
-    if choice == "null" and not field.is_true("null"):
+    if choice == "null" and not may_be_null(each, became_nullable):
         raise CannotFit("the column doesn't allow NULL")
     stem = f"{_VERBS[choice]}_{snake(each.model.name)}_{'_'.join(each.fields).lower()}"
     name = free_name(stem, taken)
@@ -55,6 +57,13 @@ def fit_duplicates(migration: Migration, each: NewUniqueness, choice: str, taken
     imports = [AddImport(migration.path, "django.db", "router"), AddImport(migration.path, "django.db.models", "Count")]
     imports += [AddImport(migration.path, "django.db.models.functions", "Lower")] if each.is_lower else []
     return f"{name}() {CHOICES[choice]}, in a RunPython before it.", [*edits, *imports]
+
+
+def may_be_null(each: NewUniqueness, became_nullable: bool) -> bool:
+    """Whether rows can have NULL before the operation and after it."""
+    field = each.model.fields[each.fields[0]]
+    is_after = all(new.is_true("null") for new in _new_field(each))
+    return is_after and (became_nullable or field.is_true("null"))
 
 
 def _function(name: str, each: NewUniqueness, choice: str) -> str:
