@@ -66,6 +66,8 @@ def _key(each: AlteredField, history: History) -> str:
 
 def _generated(each: AlteredField, history: History) -> str:
     is_generated = "GeneratedField" in (each.old.kind, each.new.kind)
+    if each.old.kind == each.new.kind and _changed(each) <= OF_PYTHON:
+        return ""
     return f"{each.label} is a generated field, which Django can't alter" if is_generated else ""
 
 

@@ -73,7 +73,7 @@ def _check(migration: Migration, each: NewCheck, taken: set[str], history: Histo
 
 def _can_be_tried(each: NewCheck, field: Field) -> bool:
     """Whether migfix can tell which values of the field meet the condition, and several rows may have one of them."""
-    if any(field.name in names for names in unique_sets(each.model)):
+    if field.is_true("primary_key") or any(field.name in names for names in unique_sets(each.model)):
         return False
     try:
         holds(each.condition, {field.name: None})

@@ -42,8 +42,9 @@ def set_larger(
     variables, written = Variables((each.model,)), of_value(value, each.new)
     rows, imports = variables.rows(each.model), [("django.db", "router"), *written.imports]
     if each.new.kind in TEXT:
-        room, large = f"{length(each.new)} characters", f"length__gt={length(each.new)}"
-        rows += f".annotate(length=Length({literal(field)}))"
+        size = free_name("length", set(each.model.fields))
+        room, large = f"{length(each.new)} characters", f"{size}__gt={length(each.new)}"
+        rows += f".annotate({size}=Length({literal(field)}))"
         imports.append(("django.db.models.functions", "Length"))
     else:
         first, last = _first_that_do_not_fit(each)

@@ -17,11 +17,11 @@ def truncate(migration: Migration, each: AlteredField, taken: set[str]) -> tuple
     field, room = each.new.name, length(each.new)
     name = free_name(f"cut_{snake(each.model.name)}_{field.lower()}", taken)
     taken.add(name)
-    variables = Variables((each.model,))
+    variables, size = Variables((each.model,)), free_name("length", set(each.model.fields))
     lines = [
         *opening(name, variables, f"# The column is about to hold {room} characters."),
-        f"    rows = {variables.rows(each.model)}.annotate(length=Length({literal(field)}))",
-        f"    rows.filter(length__gt={room}).update({field}=Left({literal(field)}, {room}))",
+        f"    rows = {variables.rows(each.model)}.annotate({size}=Length({literal(field)}))",
+        f"    rows.filter({size}__gt={room}).update({field}=Left({literal(field)}, {room}))",
         "",
     ]
     left = "Going back doesn't restore the rest of the text."

@@ -70,12 +70,14 @@ def _function(name: str, each: NewUniqueness, choice: str) -> str:
     variables, lower = Variables((each.model,)), _lower(each)
     compared = (lower,) if lower else each.fields
     rows = f"{variables.rows(each.model)}.annotate({lower}=Lower({literal(each.fields[0])}))"
+    count = free_name("count", set(each.model.fields))
     without = " without regard to case" if lower else ""
     lines = [
         *opening(name, variables, f"# Two rows must not have the same {' and '.join(each.fields)}{without}."),
         f"    rows = {rows if lower else variables.rows(each.model)}",
-        f'    equal = rows.values({", ".join(map(literal, compared))}).annotate(count=Count("pk"))',
-        "    " + render(call("equal = equal.filter", "count__gt=1", *(f"{one}__isnull=False" for one in compared)), 4),
+        f'    equal = rows.values({", ".join(map(literal, compared))}).annotate({count}=Count("pk"))',
+        "    "
+        + render(call("equal = equal.filter", f"{count}__gt=1", *(f"{one}__isnull=False" for one in compared)), 4),
     ]
     if choice == "stop":
         return "\n".join([*lines, *_stop(each, [literal(one) for one in compared]), ""])

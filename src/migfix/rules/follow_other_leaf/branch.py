@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migfix.history import History
-from migfix.source.migration import Key, Migration, Operation
+from migfix.history.fields import names_field
+from migfix.source.migration import Call, Key, Literal, Migration, Operation
 
 
 @dataclass(frozen=True)
@@ -47,4 +48,36 @@ def _made(op: Operation) -> str:
     """What an operation makes: ``field post.rank``; "" if nothing."""
     if op.kind == "CreateModel":
         return f"model {op.text('name')}"
+    if op.kind in ("AddIndex", "AddConstraint"):
+        value = op.arguments.get("index" if op.kind == "AddIndex" else "constraint")
+        name = value.keyword("name") if isinstance(value, Call) else None
+        return f"name {name.value}" if isinstance(name, Literal) else ""
     return f"field {op.model}.{op.text('name')}" if op.kind == "AddField" else ""
+
+
+def used_without(first: Branch, second: Branch) -> Iterator[tuple[str, Operation, Migration, Migration]]:
+    """What one branch removes or renames and the other one uses: its name, the second operation, and the two files."""
+    pairs = [(one, other) for one in first.files for other in second.files]
+    for one, other in (*pairs, *((other, one) for one, other in pairs)):
+        for gone in one.operations:
+            for op in other.operations:
+                if name := _missed(gone, op):
+                    yield name, op, one, other
+
+
+def _missed(gone: Operation, op: Operation) -> str:
+    """What ``gone`` takes away that ``op`` needs; "" if nothing."""
+    if op.kind == "":
+        return ""
+    if gone.kind in ("DeleteModel", "RenameModel"):
+        return f"model {op.model}" if gone.model == op.model and op.kind != "CreateModel" else ""
+    if gone.kind not in ("RemoveField", "RenameField") or gone.model != op.model or op.kind == "CreateModel":
+        return ""
+    field = gone.text("name" if gone.kind == "RemoveField" else "old_name")
+    is_own = field == op.text("old_name" if op.kind == "RenameField" else "name") and op.kind in _OF_FIELDS
+    is_named = any(names_field(value, field) for name, value in op.arguments.items() if name in _NAMING)
+    return f"field {op.model}.{field}" if is_own or is_named else ""
+
+
+_OF_FIELDS = ("AlterField", "RemoveField", "RenameField")
+_NAMING = ("index", "constraint", "unique_together", "index_together", "order_with_respect_to")

@@ -10,7 +10,7 @@ from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.dependencies import dependency_code
 from migfix.rules.follow_other_leaf import RULE
-from migfix.rules.follow_other_leaf.branch import Branch, branches, made_twice
+from migfix.rules.follow_other_leaf.branch import Branch, branches, made_twice, used_without
 from migfix.source.edits import Edit, Replace, SetContent
 from migfix.source.migration import Key, Migration
 
@@ -76,6 +76,14 @@ def _following(stays: Branch, follows: Branch, named: list[Migration], history: 
         why = f"{one.name} and {other.name} both make the {name}, and {app} has two leaves."
         next_step = f"Remove it from {other.name}, the new one, or give it another name."
         return Refusal(RULE.code, other.path, op.line, why, next_step)
+    if lost := next(used_without(stays, follows), None):
+        name, op, one, other = lost
+        why = f"{one.name} removes or renames the {name}, which {other.name} uses, and {app} has two leaves."
+        next_step = (
+            f"Take that out of {follows.leaf[1]} or what leads to it, run migfix again, and then makemigrations."
+        )
+        mine = (other.path, op.line) if other in follows.files else (place.path, _line(place))
+        return Refusal(RULE.code, *mine, why, next_step)
     own = [each for each in first.dependencies if each.key and each.key[0] == app]
     if any(history.why_deployed(each) or each.replaces for each in follows.files) or len(own) != 1:
         return Refusal(RULE.code, place.path, _line(place), why, _MERGE)

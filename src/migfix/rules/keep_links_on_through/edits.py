@@ -170,6 +170,7 @@ def _single_links(migration: Migration, index: int, through: Model, source: str,
     """The RunPython that deletes duplicate links, except the first of each."""
     name = free_name(f"drop_double_{snake(through.name)}", migration.bound)
     variable = Variables((through,)).of(through)
+    first, count = (free_name(each, set(through.fields)) for each in ("first", "count"))
     pair = f"{source}=pair[{literal(source)}], {target}=pair[{literal(target)}]"
     lines = [
         f"def {name}(apps, schema_editor):",
@@ -180,11 +181,11 @@ def _single_links(migration: Migration, index: int, through: Model, source: str,
         "        return",
         f"    rows = {variable}._base_manager.using(alias).order_by()",
         f"    pairs = rows.values({literal(source)}, {literal(target)}).annotate(",
-        f"        first=models.Min({literal('pk')}), count=models.Count({literal('pk')})",
+        f"        {first}=models.Min({literal('pk')}), {count}=models.Count({literal('pk')})",
         "    )",
-        "    for pair in list(pairs.filter(count__gt=1)):",
+        f"    for pair in list(pairs.filter({count}__gt=1)):",
         f"        same = rows.filter({pair})",
-        f"        same.exclude(pk=pair[{literal('first')}]).delete()",
+        f"        same.exclude(pk=pair[{literal(first)}]).delete()",
     ]
     imports = [AddImport(migration.path, "django.db", each) for each in ("models", "router")]
     function = "\n".join(lines) + "\n"

@@ -51,12 +51,13 @@ def stop_at_long_text(migration: Migration, each: AlteredField, taken: set[str])
 
 def _function(name: str, each: AlteredField) -> str:
     variables, field, room = Variables((each.model,)), each.new.name, length(each.old)
+    size = free_name("length", set(each.model.fields))
     said = f'f"{field} of {each.model.label} is longer than {room} characters in rows {{keys}}"'
     lines = [
         *opening(name, variables, "# Going back, PostgreSQL cuts longer text without a word."),
         '    if schema_editor.connection.vendor == "postgresql":',
-        f"        rows = {variables.rows(each.model)}.annotate(length=Length({literal(field)}))",
-        f'        keys = list(rows.filter(length__gt={room}).values_list("pk", flat=True)[:10])',
+        f"        rows = {variables.rows(each.model)}.annotate({size}=Length({literal(field)}))",
+        f'        keys = list(rows.filter({size}__gt={room}).values_list("pk", flat=True)[:10])',
         "        if keys:",
         "            " + render(call("raise ValueError", said), 12),
         "",

@@ -81,6 +81,8 @@ def _order(before: Model, model: Model) -> tuple[str, ...] | None:
     if model.options.get("order_with_respect_to") not in (None, Literal(None)):
         return "_order", "pk"
     ordering = before.options.get("ordering")
+    if ordering is None and before.bases:
+        return None  # the model may inherit the ordering
     if ordering is None:
         return ("pk",)
     items = ordering.items if isinstance(ordering, Sequence) else ()

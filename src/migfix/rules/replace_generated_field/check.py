@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migfix.changes.altered_fields import AlteredField, altered_fields
+from migfix.changes.field_options import OF_PYTHON
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.fields import names_field
+from migfix.history.fields import Field, names_field
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.replace_generated_field import RULE
-from migfix.rules.replace_generated_field.edits import Replacement, again, demand_sources, to_generated, to_plain
+from migfix.rules.replace_generated_field.edits import (
+    Replacement,
+    again,
+    first_use,
+    is_replaced_later,
+    to_generated,
+    to_plain,
+)
 from migfix.source.edits import Edit, Insert, Remove
-from migfix.source.migration import Migration
+from migfix.source.migration import Argument, Call, Migration
 from migfix.source.text import comment_after, comments_above, text_between
 from migfix.source.writer import CannotWrite
 from migfix.splitting.split import cleared
@@ -25,10 +33,21 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
     for migration in migrations:
         taken = set(migration.bound)
         for each in altered_fields(migration, history):
-            if GENERATED in (each.old.kind, each.new.kind) and each.old.value != each.new.value:
+            if GENERATED in (each.old.kind, each.new.kind) and not _is_same_column(each):
                 yield _finding(migration, each, taken, history)
             elif not each.has_same_type:
                 yield from _of_source(migration, each)
+
+
+def _is_same_column(each: AlteredField) -> bool:
+    """Whether only options change that the database doesn't know."""
+    names = {one.keyword for field in (each.old, each.new) for one in _arguments(field) if one.keyword}
+    changed = {name for name in names if each.old.get(name) != each.new.get(name)}
+    return each.old.kind == each.new.kind and changed <= OF_PYTHON
+
+
+def _arguments(field: Field) -> tuple[Argument, ...]:
+    return field.value.arguments if isinstance(field.value, Call) else ()
 
 
 def _of_source(migration: Migration, each: AlteredField) -> Iterator[Finding]:
@@ -36,12 +55,17 @@ def _of_source(migration: Migration, each: AlteredField) -> Iterator[Finding]:
     for generated in each.model.fields.values():
         if generated.kind != GENERATED or not names_field(generated.get("expression"), each.new.name):
             continue
+        if is_replaced_later(migration, each, generated):
+            continue
         label = f"{each.model.label}.{generated.name}"
         why = f"PostgreSQL can't change the type of {each.label}, because {label} is computed from it."
         try:
             operations = again(migration, each, generated)
         except CannotWrite as reason:
-            by_hand = "Write a RemoveField before the AlterField, and an AddField after it."
+            by_hand = (
+                f"Remove what names it, and write a RemoveField of {generated.name} before the AlterField. After it, "
+            )
+            by_hand += "write an AddField, and add again what names it."
             yield Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}: {reason}.", by_hand)
             continue
         wrote = f"removes {generated.name} before it and adds it again after it, so that the database computes it."
@@ -51,10 +75,14 @@ def _of_source(migration: Migration, each: AlteredField) -> Iterator[Finding]:
 def _finding(migration: Migration, each: AlteredField, taken: set[str], history: History) -> Finding:
     why = f"Django can't alter {each.label}, because it {_what(each)}."
     try:
-        demand_sources(each)
         replacement = (to_generated if each.new.kind == GENERATED else to_plain)(migration, each, taken)
     except CannotWrite as reason:
-        by_hand = "Write a RemoveField and an AddField instead of the AlterField."
+        by_hand = (
+            "Write a RemoveField and an AddField instead of the AlterField. Remove what names the field before them, "
+        )
+        by_hand += "and add it again after them."
+        if each.old.kind == GENERATED != each.new.kind:
+            by_hand = "Move the AlterField up, before what changes its sources, and run migfix again."
         return Refusal(RULE.code, migration.path, each.op.line, f"{why[:-1]}: {reason}.", by_hand)
     advice = before_migrating(migration, each.index, history)
     edits = tuple(_edits(migration, each, replacement))
@@ -74,7 +102,9 @@ def _edits(migration: Migration, each: AlteredField, replacement: Replacement) -
     yield Remove(migration.path, each.op.where)
     for code in replacement.operations:
         first = code is replacement.operations[0]
-        yield Insert(migration.path, ("operations", each.index), code, comment if first else None)
+        is_early = first and {each.old.kind, each.new.kind} == {GENERATED}
+        place = first_use(each) if is_early else each.index
+        yield Insert(migration.path, ("operations", place), code, comment if first else None)
     yield from replacement.edits
     gone = [text_between(migration.source, each.op.value.span)]
     yield from cleared(migration, (), gone, "\n".join(replacement.operations))

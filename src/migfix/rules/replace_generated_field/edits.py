@@ -11,7 +11,7 @@ from migfix.rows.functions.variables import Variables
 from migfix.rows.second_column import demand_unnamed, replace_column
 from migfix.source.edits import AddFunction, AddImport, Edit, Insert
 from migfix.source.formatting import Code, call, free_name, literal, prefixed, quote_of, render, snake, with_quotes
-from migfix.source.migration import Literal, Migration
+from migfix.source.migration import Literal, Migration, Operation
 from migfix.source.names import spelling
 from migfix.source.writer import CannotWrite, Writer, with_arguments
 
@@ -25,13 +25,44 @@ class Replacement:
     wrote: str
 
 
-def demand_sources(each: AlteredField) -> None:
-    """Raises CannotWrite if the generated column is computed from a field that is gone before the operation."""
-    for op in each.migration.operations[: each.index]:
-        name = op.text({"RemoveField": "name", "RenameField": "old_name"}.get(op.kind, ""))
-        if op.model == each.model.key[1] and name and names_field(each.old.get("expression"), name):
-            verb = "removes" if op.kind == "RemoveField" else "renames"
-            raise CannotWrite(f"it is computed from {name}, which line {op.line} {verb} before it")
+def first_use(each: AlteredField) -> int:
+    """The first operation that changes a source of the generated column; the AlterField itself if none does."""
+    uses = (index for index, op in enumerate(each.migration.operations[: each.index]) if _changes_source(each, op))
+    return next(uses, each.index)
+
+
+def _changes_source(each: AlteredField, op: Operation) -> bool:
+    name = op.text({"RenameField": "old_name"}.get(op.kind, "name"))
+    is_change = op.kind in ("RemoveField", "RenameField", "AlterField") and op.model == each.model.key[1]
+    return is_change and bool(name) and names_field(each.old.get("expression"), name)
+
+
+def is_replaced_later(migration: Migration, each: AlteredField, generated: Field) -> bool:
+    """Whether a later operation of the file alters the generated field. It then goes before its source."""
+    later = migration.operations[each.index + 1 :]
+    return any(
+        op.kind == "AlterField" and op.model == each.op.model and op.text("name") == generated.name for op in later
+    )
+
+
+def _demand_sources(each: AlteredField) -> None:
+    """Raises CannotWrite if the values are computed from a field that is changed before they can be copied."""
+    place = first_use(each)
+    if place < each.index:
+        op = each.migration.operations[place]
+        verb = {"RemoveField": "removes", "RenameField": "renames"}.get(op.kind, "alters")
+        name = op.text("old_name" if op.kind == "RenameField" else "name")
+        raise CannotWrite(f"it is computed from {name}, which line {op.line} {verb} before it")
+
+
+def _demand_values(each: AlteredField) -> None:
+    """Raises CannotWrite if going back may compute NULL for a field that forbids it."""
+    expression = each.new.get("expression")
+    if each.old.is_true("null") or "Coalesce" in str(expression):
+        return
+    for field in each.model.fields.values():
+        if field.is_true("null") and names_field(expression, field.name):
+            raise CannotWrite(f"{field.name} may be NULL, and going back, {each.old.name} may not")
 
 
 def _demand_no_unique(field: Field) -> None:
@@ -65,6 +96,7 @@ def to_generated(migration: Migration, each: AlteredField, taken: set[str]) -> R
     expression = each.new.get("expression")
     if expression is None:
         raise CannotWrite("its expression can't be read")
+    _demand_values(each)
     name = free_name(f"compute_{snake(each.model.name)}_{each.new.name.lower()}", taken)
     taken.add(name)
     comment = "# The column is an ordinary one again."
@@ -81,6 +113,7 @@ def to_generated(migration: Migration, each: AlteredField, taken: set[str]) -> R
 def to_plain(migration: Migration, each: AlteredField, taken: set[str]) -> Replacement:
     """Add a column, copy the values, and let it take the place of the generated one. Raises CannotWrite."""
     demand_unnamed(each.model, each.old)
+    _demand_sources(each)
     writer = Writer(migration, is_its_own=True)
     model, field = each.model.name.lower(), each.new.name
     temporary = free_name(f"{field}_copy", set(each.model.fields))
