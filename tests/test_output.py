@@ -149,7 +149,7 @@ def test_lines_refer_to_the_file_on_disk(tmp_path: Path, migfix: Migfix) -> None
     assert told == {"MIG101": "migrations.AddField(", "MIG301": step.strip()}
 
 
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", [each for each in cases() if not each.startswith("follow_other_leaf")])
 def test_sarif_fixes_match_what_apply_writes(tmp_path: Path, forked: Migfix, name: str) -> None:
     folder, arguments = site(tmp_path, name)
     document = json.loads(forked("check", *arguments, "--output-format", "sarif", cwd=folder).stdout)

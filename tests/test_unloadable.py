@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cases import commit
 from conftest import Migfix
 from projects import POST, SETTINGS, migration, write_project
 from test_squash import django_admin
@@ -67,6 +68,41 @@ def test_an_app_that_is_nowhere(tmp_path: Path, forked: Migfix) -> None:
         "lost.0001_initial: NodeNotFoundError.\n"
         "  next: Add the app to INSTALLED_APPS, or remove the dependency if nothing of lost is used.\n"
     ) in result.stdout
+
+
+@pytest.mark.parametrize("option", [(), ("--all",), ("--settings", "settings")])
+def test_a_deployed_file_that_stops_every_command(tmp_path: Path, forked: Migfix, option: tuple[str, ...]) -> None:
+    """It is named although no migration is new, and it isn't passed over."""
+    root = project(tmp_path, ("lost", "0001_initial"))
+    commit(root)
+    result = forked("check", *option, cwd=root)
+    assert result.returncode == 1
+    assert "MIG205 drop-phantom-dependency: can't fix: the project has no app lost" in result.stdout
+
+
+def test_two_leaves_that_are_deployed(tmp_path: Path, forked: Migfix) -> None:
+    root = project(tmp_path, ("blog", "0000_none"), **{"settings.py": SETTINGS})
+    (root / FIRST).write_text(migration(POST, attributes="initial = True"))
+    for name in ("rank", "stars"):
+        field = f'migrations.AddField("post", "{name}", models.IntegerField(null=True)),'
+        (root / f"blog/migrations/0002_{name}.py").write_text(migration(field, ("blog", "0001_initial")))
+    commit(root)
+    for option in ((), ("--all",)):
+        result = forked("check", *option, cwd=root)
+        assert (result.returncode, "0002_rank and 0002_stars are both leaves of blog" in result.stdout) == (1, True)
+    assert forked("check", "--staged", cwd=root).returncode == 0
+
+
+def test_a_deployed_file_that_is_gone(tmp_path: Path, forked: Migfix) -> None:
+    root = project(tmp_path, ("blog", "0000_none"), **{"settings.py": SETTINGS})
+    (root / FIRST).write_text(migration(POST, attributes="initial = True"))
+    path = root / "blog/migrations/0002_rank.py"
+    path.write_text(migration('migrations.RemoveField("post", "title"),', ("blog", "0001_initial")))
+    commit(root)
+    path.unlink()
+    for option in ((), ("--all",)):
+        result = forked("check", *option, cwd=root)
+        assert (result.returncode, "is deployed, and its file is gone" in result.stderr) == (2, True), result.stderr
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,8 @@ from migfix.cli.terminal import put_back_after_a_crash, warn_unconfirmed
 
 if TYPE_CHECKING:
     from migfix.project.config import Config
+    from migfix.project.facts import Facts
+    from migfix.project.git.repository import Repository
 
 OutputFormat = Annotated[Format, typer.Option("--output-format", help="Output format.")]
 
@@ -139,6 +141,20 @@ class PlanOptions:
             found.append((group, config))
         return found
 
+    def whole(self) -> list[tuple[list[Path], Config]]:
+        """The whole project, for the rules about what stops every command of Django, if no migration is new."""
+        from migfix.planning.registry import all_rules
+        from migfix.project.files import find_root
+        from migfix.project.select import project_at
+
+        if self.paths or self.is_staged:
+            return []
+        root = find_root(Path.cwd() / "x")
+        config = self.configuration(root)
+        if not project_at(root, config.facts).labels():
+            return []
+        return [([root], replace(config, select=tuple(rule.code for rule in all_rules() if rule.stops_django)))]
+
     def _named(self) -> list[Path]:
         """The given files and folders; for an app, or an app and a migration, their files. Raises MigfixError."""
         from migfix.project.files import find_root
@@ -153,42 +169,48 @@ class PlanOptions:
     def _new(self) -> list[list[Path]]:
         """The files that are checked if no path is given, project by project."""
         from migfix.errors import MigfixError
-        from migfix.project.config.options import with_selection
-        from migfix.project.config.pyproject import load_config
         from migfix.project.files import find_root
         from migfix.project.git.repository import Repository
-        from migfix.project.known_facts import known_facts
-        from migfix.project.select import lost_migrations, new_migrations
+        from migfix.project.select import new_migrations
 
         here = Path.cwd()
+        repository = Repository(here, self.since, is_base_needed=not self.is_all)
         if self.is_all:
+            self._demand_none_lost(repository)
             return [[find_root(here)]]
-        repository = Repository(here, self.since)
         if not repository.is_there:
             raise MigfixError(
                 "Outside git, migfix can't determine which migrations are new.",
                 "Pass migration files or folders.",
             )
         groups: dict[Path, list[Path]] = {}
-        config = load_config(find_root(here))
-        facts = known_facts(with_selection(config, (), (), (), self.settings, None), find_root(here))
-        for path in new_migrations(repository, facts, self.is_staged):
+        for path in new_migrations(repository, self._facts(), self.is_staged):
             groups.setdefault(find_root(path.parent), []).append(path)
-        if not groups and (lost := lost_migrations(repository, facts)):
+        if not groups:
+            self._demand_none_lost(repository)
+            since = f"is new since {repository.base_name}" if repository.base else "is new"
+            typer.echo(f"nothing to do: no migration {'is staged' if self.is_staged else since}", err=True)
+        return list(groups.values())
+
+    def _facts(self) -> Facts:
+        from migfix.project.config.options import with_selection
+        from migfix.project.config.pyproject import load_config
+        from migfix.project.files import find_root
+        from migfix.project.known_facts import known_facts
+
+        root = find_root(Path.cwd())
+        return known_facts(with_selection(load_config(root), (), (), (), self.settings, None), root)
+
+    def _demand_none_lost(self, repository: Repository) -> None:
+        """Raises MigfixError for a deployed migration whose file is gone."""
+        from migfix.errors import MigfixError
+        from migfix.project.select import lost_migrations
+
+        if repository.is_there and (lost := lost_migrations(repository, self._facts())):
             raise MigfixError(
                 f"{lost[0]} is deployed, and its file is gone: new databases never get what it did.",
                 "Restore it with git, or let the file that takes its place name it in `replaces`.",
             )
-        if not groups:
-            where = (
-                "is staged"
-                if self.is_staged
-                else f"is new since {repository.base_name}"
-                if repository.base
-                else "is new"
-            )
-            typer.echo(f"nothing to do: no migration {where}", err=True)
-        return list(groups.values())
 
     def said(self) -> tuple[tuple[str, str], ...]:
         """What the options say about fields and models: the option, and the field or model."""
@@ -241,7 +263,10 @@ def diff(options: PlanOptions) -> None:
 
 def check(options: PlanOptions) -> None:
     """Report what apply would change; exit 1 if anything."""
-    raise typer.Exit(options.run(Verb.check).execute(options.groups()))
+    run, groups = options.run(Verb.check), options.groups()
+    if not groups:
+        run, groups = replace(run, is_quiet=True), options.whole()
+    raise typer.Exit(run.execute(groups))
 
 
 app.command("apply")(taking(ApplyOptions, apply))

@@ -60,6 +60,8 @@ class Run:
     is_verbose: bool = False
     is_failing_on_fix: bool = False
     is_interactive: bool = False
+    is_quiet: bool = False
+    """Whether nothing is printed if nothing is found."""
 
     def execute(self, groups: list[tuple[list[Path], Config]]) -> int:
         """Plan the files of each project, prove them, write them for ``apply``, and report. Returns the exit code."""
@@ -89,7 +91,9 @@ class Run:
             from migfix.write.files import write_all
 
             write_all(outcome.plan.before, outcome.plan.after)
-        if groups or self.format is not Format.text:
+        if (groups or self.format is not Format.text) and not (
+            self.is_quiet and outcome.is_clean and self.format is Format.text
+        ):
             self.report(outcome, is_written, database)
         if place:
             write_page(place, page)

@@ -28,6 +28,8 @@ class Rule(NamedTuple):
     """Whether it can fix a deployed migration with a new migration after it."""
     is_for_deployed: bool = False
     """Whether it may change a deployed file, because it changes nothing forward or checks itself what is deployed."""
+    stops_django: bool = False
+    """Whether no command of Django works while it finds something, so that deployed files aren't passed over."""
 
     @property
     def stem(self) -> str:

@@ -47,8 +47,9 @@ def outcome_of(
     standing = [each for rule, own in by_rule for each in suppressions.standing(rule, own, look.history)]
     found = (*_unread(look, suppressions), *plan.refusals)
     wanted = frozenset[str]() if look.config.is_picked else look.directly
-    passed_over = _passed_over(look, {each.path for each in found} - wanted)
-    refusals = tuple(each for each in found if each.path not in passed_over)
+    grave = {rule.code for rule in look.rules if rule.stops_django}
+    passed_over = _passed_over(look, {each.path for each in found if each.code not in grave} - wanted)
+    refusals = tuple(each for each in found if each.path not in passed_over or each.code in grave)
     if refusals and all_or_nothing:
         plan = Plan()
     accepted = sum(suppressions.accepts(each.path, UNREADABLE) for each in look.migrations if each.unread)

@@ -29,4 +29,5 @@ RULE = Rule(
     concerns=concerns,
     order=5,
     is_for_deployed=True,
+    stops_django=True,
 )

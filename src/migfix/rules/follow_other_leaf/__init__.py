@@ -29,5 +29,6 @@ RULE = Rule(
     concerns=concerns,
     order=3,
     is_for_deployed=True,
+    stops_django=True,
 )
 """``is_for_deployed``: it must see which of the two is deployed, and changes only the other one."""

@@ -31,4 +31,5 @@ RULE = Rule(
     concerns=concerns,
     order=2,
     is_for_deployed=True,
+    stops_django=True,
 )

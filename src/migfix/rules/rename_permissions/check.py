@@ -74,7 +74,7 @@ def _heir(migration: Migration, each: Rename, history: History) -> Model | None:
 def _refusal(migration: Migration, each: Rename, heir: Model) -> Refusal:
     why = f"groups and users lose their permissions for {each.model.label}, whose codenames keep the old name; "
     why += f"{heir.label} inherits from it, and Django can't load the models after the RenameModel."
-    next_step = "Rename them in a data migration once the base of that model is changed, or accept this with "
+    next_step = "Rename them by hand in each database, or accept this with "
     return Refusal(RULE.code, migration.path, each.op.line, why, f"{next_step}`# migfix: ignore[MIG118]`.")
 
 
@@ -87,11 +87,10 @@ def _has_auth(migration: Migration, history: History) -> bool:
     """Whether Django's permissions are known to be there."""
     if history.installs(AUTH):
         return True
-    return any(
-        each.key and each.key[0] == "auth"
-        for other in history.app(migration.app).values()
-        for each in other.dependencies
-    )
+    own = history.app(migration.app).values()
+    if any(b"AUTH_USER_MODEL" in each.source for each in own):
+        return True
+    return any(each.key and each.key[0] == "auth" for other in own for each in other.dependencies)
 
 
 def _is_done(migration: Migration) -> bool:
