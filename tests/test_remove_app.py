@@ -40,6 +40,14 @@ from django.db import models
 class Item(models.Model):
     name = models.CharField(max_length=50)
 """
+OTHER = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = []
+    operations = []
+"""
 OPTIONS = ("remove-app", "blog", "--settings", "settings")
 
 
@@ -54,8 +62,16 @@ def written(root: Path, database_settings: dict[str, Any], shop: str = SHOP) -> 
         for name in ("__init__.py", "migrations/__init__.py"):
             (root / app / name).touch()
         (root / app / "models.py").write_text(text)
-    settings_for(root, '"blog", "shop"', database_settings)
+    (root / "other/migrations").mkdir(parents=True)
+    for name in ("__init__.py", "migrations/__init__.py"):
+        (root / "other" / name).touch()
+    (root / "other/migrations/0001_initial.py").write_text(OTHER)
+    settings_for(root, '"other", "blog", "shop"', database_settings)
     made(root, "")
+    path = root / "blog/migrations/0001_initial.py"
+    path.write_text(
+        path.read_text().replace("dependencies = [\n", "dependencies = [\n        ('other', '0001_initial'),\n")
+    )
     path = root / "shop/migrations/0001_initial.py"
     if '("blog"' not in path.read_text().replace("'", '"'):
         path.write_text(
@@ -85,7 +101,8 @@ def test_an_app_goes(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
         assert "migrations.swappable_dependency" not in first
         assert not list(root.glob("blog/migrations/0*.py"))
         shutil.rmtree(root / "blog")
-        settings_for(root, '"shop"', settings)
+        settings_for(root, '"other", "shop"', settings)
+        assert '("other", "0001_initial")' in first.replace("'", '"')
         checked = forked("check", cwd=root)
         assert (checked.returncode, checked.stdout) == (0, "nothing to do: 1 migration checked\n"), checked.stderr
         assert "No migrations to apply" in migrate(root)
@@ -99,7 +116,7 @@ def test_an_app_goes(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
         assert list(deployed) == ["shop_item"]
     (tmp_path / "new").mkdir()
     with database(some_engine, tmp_path / "new") as settings:
-        settings_for(root, '"shop"', settings)
+        settings_for(root, '"other", "shop"', settings)
         migrate(root)
         assert list(content(root)) == ["shop_item"]
         migrate(root, "shop", "zero")

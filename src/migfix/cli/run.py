@@ -120,7 +120,7 @@ class Run:
             from migfix.project.files import find_root
             from migfix.prove.project import why_not_loaded
 
-            outcome = replace(outcome, errors=why_not_loaded(find_root(paths[0].parent), config.settings))
+            outcome = replace(outcome, errors=why_not_loaded(find_root(_folder(paths[0])), config.settings))
         if not self.proving or outcome.errors or not (outcome.plan.after or outcome.is_clean):
             return outcome
         if outcome.is_clean:

@@ -13,7 +13,7 @@ from migfix.changes.judged.default_rows import default_row, own_effects
 from migfix.changes.judged.judgement import Judgement, Kind, combined, safe, unknown
 from migfix.changes.type_facts import is_text, problems
 from migfix.history import History
-from migfix.history.fields import SIZES, Field
+from migfix.history.fields import SIZES, Field, names_field
 from migfix.history.uniqueness import unique_sets
 from migfix.source.migration import Call
 
@@ -58,6 +58,13 @@ def _key(each: AlteredField, history: History) -> str:
     old, new = each.old, each.new
     if old.is_true("primary_key") != new.is_true("primary_key"):
         return f"the primary key of {each.model.label} changes"
+    if (
+        new.is_true("primary_key")
+        and new.kind.endswith("AutoField")
+        and not old.kind.endswith("AutoField")
+        and history.facts.may_run_on("postgresql")
+    ):
+        return f"PostgreSQL numbers new rows of {each.model.label} from 1, whatever numbers its rows have"
     is_other = old.kind != new.kind and not (old.is_relation or new.is_relation)
     if new.is_true("primary_key") and is_other and not (old.is_integer and new.is_integer):
         return f"the primary key of {each.model.label} becomes a {new.kind}, and so do all keys that point at it"
@@ -132,6 +139,13 @@ def _is_compared(each: AlteredField) -> bool:
     return is_in_set or each.new.is_unique or each.new.is_true("db_index")
 
 
+def _is_key_part(each: AlteredField) -> bool:
+    """Whether an index has the column. Django makes none for the ``db_index`` of a TextField on MySQL."""
+    is_own = each.new.is_unique if each.new.kind == "TextField" else is_indexed(each.new)
+    is_in_set = any(each.new.name in names for names in unique_sets(each.model, also_partial=True))
+    return is_own or is_in_set or names_field(each.model.options.get("indexes"), each.new.name)
+
+
 def _facets(each: AlteredField, changed: set[str], history: History, engines: Iterable[str]) -> Iterator[Judgement]:
     """The verdicts on the other options."""
     is_null = partial(Field.is_true, name="null")
@@ -146,7 +160,8 @@ def _facets(each: AlteredField, changed: set[str], history: History, engines: It
         yield safe("the database doesn't know choices", "MIG112")
     if "through" in changed:
         yield safe("the link table keeps its rows", "MIG106")
-    if is_indexed(each.new) and {"db_index", "unique", "max_length"} & changed:
+    is_longer = bool({"db_index", "unique", "max_length"} & changed) or each.old.kind != each.new.kind
+    if _is_key_part(each) and is_longer:
         why = too_long_for_mysql([each.new], engines)
         yield unknown(why) if why else safe("its index has room")
     if "db_index" in changed and has_long_entries(each.new) and each.new.is_true("db_index"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from migfix.changes.judged.judgement import Judgement, safe, unknown
 from migfix.changes.type_facts import length
@@ -55,12 +55,15 @@ def has_long_entries(field: Field) -> bool:
     return field.kind == "TextField"
 
 
+_WITHOUT_LENGTH = ("TextField", "BinaryField")
 _KEY_BYTES = 3072
 """The largest key of an InnoDB index. A character takes up to 4 bytes in utf8mb4."""
 
 
-def too_long_for_mysql(fields: Iterable[Field], engines: Iterable[str]) -> str:
+def too_long_for_mysql(fields: Collection[Field], engines: Iterable[str]) -> str:
     """Why MySQL can't index the fields together; "" if it can. MariaDB indexes a hash or a prefix of them."""
+    if "mysql" in engines and (text := next((field for field in fields if field.kind in _WITHOUT_LENGTH), None)):
+        return f"MySQL can't index {text.name}: the key of a {text.kind} needs a length"
     named = [field for field in fields if length(field)]
     size = sum(length(field) or 0 for field in named)
     if size * 4 <= _KEY_BYTES or "mysql" not in engines:

@@ -32,7 +32,9 @@ def addition(op: Operation, model: Model, migration: Migration, history: History
         return safe("it adds no column, and a link table without rows", "MIG106")
     if field.kind == "GeneratedField":
         return _generated(field, label)
-    if is_indexed(field) and (why := too_long_for_mysql([field], engines)):
+    if (field.is_unique if field.kind == "TextField" else is_indexed(field)) and (
+        why := too_long_for_mysql([field], engines)
+    ):
         return unknown(why)
     return _value(field, model, migration, history)
 

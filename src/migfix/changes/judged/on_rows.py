@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migfix.changes.judged.constraints import constraint, index_entry
+from migfix.changes.judged.constraints import constraint, index_entry, too_long_for_mysql
 from migfix.changes.judged.default_rows import own_effects
 from migfix.changes.judged.fields import addition, removal
 from migfix.changes.judged.judgement import Judgement, Kind, safe, unknown
@@ -31,6 +31,10 @@ def on_rows(op: Operation, model: Model, migration: Migration, history: History,
             has_more = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
             if not has_more:
                 return safe("it drops constraints only")
+            sets = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
+            for names in sets:
+                if why := too_long_for_mysql([model.fields[name] for name in names if name in model.fields], engines):
+                    return unknown(why)
             found = safe("no rows are equal in these fields", "MIG111")
             return _as_written(found, op.arguments.get("unique_together"), model, migration)
         case "AlterOrderWithRespectTo" if op.text("order_with_respect_to"):

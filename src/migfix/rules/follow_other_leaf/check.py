@@ -104,11 +104,7 @@ def _renames(stays: Branch, follows: Branch, history: History) -> Iterator[tuple
     last, first = _last_number(stays), follows.files[0].name[:4]
     if last is None or not all(each.name[:4].isdigit() for each in follows.files) or int(first) > last:
         return
-    if any(
-        f"migrations.{each.name}".encode() in one.source
-        for each in follows.files
-        for one in history.mentioning(each.name)
-    ):
+    if any(f".{each.name}".encode() in one.source for each in follows.files for one in history.mentioning(each.name)):
         return  # a file imports it
     names = {each.path: f"{number:04}{each.name[4:]}" for number, each in enumerate(follows.files, last + 1)}
     if not history.app(stays.leaf[0]).keys() & names.values():

@@ -26,7 +26,8 @@ def waiting(migration: Migration, history: History) -> Iterator[Refusal]:
         "then: every migrate on a database that ran it stops with InconsistentMigrationHistory."
     )
     next_step = (
-        f'Give {name} the table that is there (db_table = "auth_user", with the fields of auth.User), and before the '
+        f"Call the class User, whose name is in the columns of its links, and give it the table that is there "
+        f'(db_table = "auth_user", with the fields of auth.User). Before the '
         "next migrate on each database run: INSERT INTO django_migrations (app, name, applied) VALUES "
         f"('{migration.app}', '{migration.name}', CURRENT_TIMESTAMP); UPDATE django_content_type SET app_label = "
         f"'{migration.app}' WHERE app_label = 'auth' AND model = 'user'. Other columns come in a second migration."

@@ -54,6 +54,8 @@ def _added(migration: Migration, deployed: Migration, history: History) -> Itera
     before = {each.key for each in whole.with_migrations([deployed]).before(deployed)}
     lost = {each.key[0] for each in deployed.dependencies if each.key and whole.resolve(each) is None}
     was = {each.code for each in deployed.dependencies}
+    if any(not history.app(label) and not whole.app(label) for label in lost):
+        return  # what a removed app depended on takes its place
     for each in migration.dependencies:
         key = whole.resolve(each)
         are_applied = [{migration.key, key} <= applied for applied in history.facts.applied.values()]
