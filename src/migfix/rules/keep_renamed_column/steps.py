@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migfix.changes.replaced_fields import ReplacedField
 from migfix.history import History
-from migfix.history.fields import Field
+from migfix.history.fields import Field, field_of
 from migfix.rules.keep_renamed_column.lost_keys import clear_lost_keys
 from migfix.source.edits import Edit, Insert, Remove
 from migfix.source.formatting import literal
@@ -32,7 +32,7 @@ def rename_edits(migration: Migration, each: ReplacedField, history: History) ->
         )
     )
     if renamed != value:
-        steps.append(writer.alter_field(model, new, value))
+        steps.append(_last_step(writer, each))
     first, orphans = clear_lost_keys(migration, each, history)
     comments = [*comments_above(migration.source, each.add.line), comment_after(migration.source, each.add.value.span)]
     comment = "\n".join(filter(None, comments)) or None
@@ -46,6 +46,18 @@ def rename_edits(migration: Migration, each: ReplacedField, history: History) ->
         *writer.edits,
         *cleared(migration, (), gone, "\n".join(steps)),
     ], orphans
+
+
+def _last_step(writer: Writer, each: ReplacedField) -> str:
+    """The AlterField of what else changes. A one-off default stays if rows may have NULL: they get it."""
+    model, name = each.model.name.lower(), each.new.name
+    given = field_of(each.add)
+    is_needed = each.old.is_true("null") and not each.new.is_true("null") and given.default is not None
+    if not is_needed or given.value == each.new.value:
+        return writer.alter_field(model, name, each.new.value)
+    field = "field", writer.code(given.value)
+    names = ("model_name", literal(model)), ("name", literal(name))
+    return writer.operation("AlterField", *names, field, ("preserve_default", "False"))
 
 
 def _demand_same_values(migration: Migration, each: ReplacedField, history: History) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.findings.finding import Finding, Rewrite
 from migfix.history import History
-from migfix.history.fields import configured_value
+from migfix.history.fields import Field, configured_value
 from migfix.project.facts import ENGINES
 from migfix.rows.allow_null import allow_null
 from migfix.rows.functions.data_step import step_edits
@@ -40,10 +40,21 @@ def _is_stuck(migration: Migration, each: AlteredField, history: History) -> boo
     """Whether rows with NULL get no value when going back. Django itself gives them the old field's default."""
     if not each.gains("null") or each.old.is_relation or each.new.is_unique or "." in each.old.kind:
         return False
-    after = history.state_after(migration).models.get(each.model.key)
-    field = after.fields.get(each.new.name) if after else None
+    field = _at_end(migration, each, history)
     is_kept = field is not None and field.is_true("null")
     return is_kept and each.old.get("default") is None and not _is_filled_back(migration, each)
+
+
+def _at_end(migration: Migration, each: AlteredField, history: History) -> Field | None:
+    """The field as the file leaves it, also under another name."""
+    (app, model), name = each.model.key, each.new.name
+    for op in migration.operations[each.index + 1 :]:
+        if op.kind == "RenameModel" and op.model == model:
+            model = op.text("new_name").lower()
+        elif op.kind == "RenameField" and op.model == model and op.text("old_name") == name:
+            name = op.text("new_name")
+    found = history.state_after(migration).models.get((app, model))
+    return found.fields.get(name) if found else None
 
 
 def _is_filled_back(migration: Migration, each: AlteredField) -> bool:
@@ -61,8 +72,7 @@ def _is_filled_back(migration: Migration, each: AlteredField) -> bool:
 
 def _is_read_back(migration: Migration, each: AlteredField, history: History) -> bool:
     """Whether the file changes the field again, or a reverse function of it names the field."""
-    after = history.state_after(migration).models.get(each.model.key)
-    field = after.fields.get(each.new.name) if after else None
+    field = _at_end(migration, each, history)
     if field is None or field.value != each.new.value or _is_filled_back(migration, each):
         return True
     reverses = {
