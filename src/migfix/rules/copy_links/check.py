@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migfix.changes.judged.default_rows import own_effects
+from migfix.changes.replaced_fields import removals_and_additions
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.findings.words import listed
 from migfix.history import History
@@ -48,7 +49,8 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
                 migration, each.model, each.old.name, each.new.name
             ):
                 done |= {each.removed, each.added}
-                yield _finding(migration, each, taken, history)
+                rival = _rival(migration, each, history)
+                yield _ambiguous(migration, each, rival) if rival else _finding(migration, each, taken, history)
         for column in columns_to_links(migration, history):
             if not _is_copied(migration, column.model, column.old.name, column.new.name):
                 yield _column_finding(migration, column)
@@ -74,6 +76,24 @@ def _is_copied(migration: Migration, model: Model, *names: str) -> bool:
         if code is not None and model.key in models_named(migration, code) and {*names} <= words_of(migration, code):
             return True
     return False
+
+
+def _rival(migration: Migration, each: ReplacedRelation, history: History) -> str:
+    """Another removed relation that may be the new one under its old name: of the same kind, to the same model."""
+    removed, _ = removals_and_additions(migration, history)
+    alike = (
+        old.name
+        for index, _, model, old in removed
+        if index != each.removed and model.key == each.model.key and old.kind == each.new.kind
+        if old.target(*model.key, history.facts) == each.target
+    )
+    return next(alike, "")
+
+
+def _ambiguous(migration: Migration, each: ReplacedRelation, rival: str) -> Refusal:
+    why = f"{each.label} and {rival} are removed, and {each.new.name} may take the place of either: the links are lost."
+    next_step = f"If {rival} was renamed, pass --renamed {each.model.label}.{rival}={each.new.name}. {_by_hand(each)}"
+    return Refusal(RULE.code, migration.path, each.remove.line, why, next_step)
 
 
 def _finding(migration: Migration, each: ReplacedRelation, taken: set[str], history: History) -> Finding:

@@ -11,7 +11,7 @@ from migfix.history.fields import Field
 from migfix.history.model import Model, created_model
 from migfix.rows.link_tables import is_required
 from migfix.rows.placeholder_rows.values import AUTO
-from migfix.source.migration import Migration, Operation
+from migfix.source.migration import Key, Migration, Operation
 from migfix.source.writer import CannotWrite
 
 
@@ -46,8 +46,10 @@ def moved_fields(migration: Migration, history: History) -> Iterator[MovedFields
             removed.setdefault(model.key, []).append((index, op, field))
     for index, new in created:
         links = [field for field in new.fields.values() if field.is_key and not field.is_parent_link]
-        for link in links:
-            key = link.target(*new.key, history.facts)
+        targets: dict[Key | None, Field] = {}
+        for link in sorted(links, key=lambda field: field.is_unique):  # a one-to-one field says which row it is
+            targets[link.target(*new.key, history.facts)] = link
+        for key, link in targets.items():
             gone = removed.get(key, ()) if key else ()
             same = [each for each in gone if (there := new.fields.get(each[2].name)) and each[2].has_same_type(there)]
             if key and same:
