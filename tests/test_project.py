@@ -126,8 +126,10 @@ def test_migrations_in_another_folder(tmp_path: Path, migfix: Migfix) -> None:
     git("init", cwd=site)
     git("add", "history/blog/0001_initial.py", cwd=site)
     git("commit", "-m", "deployed", cwd=site)
-    result = migfix("check", "--settings", "settings", cwd=site)
-    assert (result.returncode, result.stdout.count(": MIG101 ")) == (1, 1), result.stdout + result.stderr
+    (site / "manage.py").write_text('import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n')
+    for option in (("--settings", "settings"), ()):
+        result = migfix("check", *option, cwd=site)
+        assert (result.returncode, result.stdout.count(": MIG101 ")) == (1, 1), result.stdout + result.stderr
 
 
 def test_django_finds_a_difference(tmp_path: Path) -> None:

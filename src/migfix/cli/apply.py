@@ -145,15 +145,17 @@ class PlanOptions:
         """The whole project, for the rules about what stops every command of Django, if no migration is new."""
         from migfix.planning.registry import all_rules
         from migfix.project.files import find_root
-        from migfix.project.select import project_at
+        from migfix.project.select import migrations_at, project_at
 
         if self.paths or self.is_staged:
             return []
         root = find_root(Path.cwd() / "x")
         config = self.configuration(root)
-        if not project_at(root, config.facts).labels():
+        project = project_at(root, config.facts)
+        if not project.labels():
             return []
-        return [([root], replace(config, select=tuple(rule.code for rule in all_rules() if rule.stops_django)))]
+        files = migrations_at(root, project.facts)
+        return [(files, replace(config, select=tuple(rule.code for rule in all_rules() if rule.stops_django)))]
 
     def _named(self) -> list[Path]:
         """The given files and folders; for an app, or an app and a migration, their files. Raises MigfixError."""
@@ -197,9 +199,11 @@ class PlanOptions:
         from migfix.project.config.pyproject import load_config
         from migfix.project.files import find_root
         from migfix.project.known_facts import known_facts
+        from migfix.project.settings import with_inferred
 
         root = find_root(Path.cwd())
-        return known_facts(with_selection(load_config(root), (), (), (), self.settings, None), root)
+        facts = known_facts(with_selection(load_config(root), (), (), (), self.settings, None), root)
+        return with_inferred(facts, root)
 
     def _demand_none_lost(self, repository: Repository) -> None:
         """Raises MigfixError for a deployed migration whose file is gone."""

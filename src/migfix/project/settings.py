@@ -73,6 +73,20 @@ def _databases_in(statements: Iterable[ast.stmt]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _modules_in(statements: Iterable[ast.stmt]) -> dict[str, str]:
+    """The literal MIGRATION_MODULES: label -> dotted module."""
+    found: dict[object, object] = {}
+    for node in statements:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="MIGRATION_MODULES")], value=ast.Dict(keys=keys, values=values)):
+                found = {
+                    key.value: value.value
+                    for key, value in zip(keys, values, strict=True)
+                    if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)
+                }
+    return {label: module for label, module in found.items() if isinstance(label, str) and isinstance(module, str)}
+
+
 def _mentions_user(root: Path, module: str) -> bool:
     """Whether the settings or files next to them mention AUTH_USER_MODEL. True if there are no such files."""
     path = root.joinpath(*module.split("."))
@@ -81,7 +95,7 @@ def _mentions_user(root: Path, module: str) -> bool:
 
 
 def with_inferred(facts: Facts, root: Path) -> Facts:
-    """``facts`` with the models and databases that the settings name literally, unless they were configured.
+    """``facts`` with the models, databases and modules that the settings name literally, unless they were configured.
 
     AUTH_USER_MODEL is ``auth.User`` if the settings don't mention it.
     """
@@ -91,4 +105,6 @@ def with_inferred(facts: Facts, root: Path) -> Facts:
     user = facts.auth_user or swapped.get("AUTH_USER_MODEL")
     if not user and module and not _mentions_user(root, module):
         user = ("auth", "user")
-    return replace(facts, auth_user=user, swapped=swapped, databases=facts.databases or _databases_in(found))
+    modules = {**_modules_in(found), **facts.migration_modules}
+    databases = facts.databases or _databases_in(found)
+    return replace(facts, auth_user=user, swapped=swapped, databases=databases, migration_modules=modules)
