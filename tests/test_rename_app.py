@@ -182,13 +182,16 @@ def test_what_it_writes(tmp_path: Path, forked: Migfix) -> None:
         early = forked("rename-app", "blog", "news", "--settings", "settings", cwd=root)
         assert early.stderr.startswith("error: No installed app has the label `news`. Rename the app first: ")
         rename(root, settings)
-        (root / "news/views.py").write_text('from django.apps import apps\n\nPOST = apps.get_model("blog", "Post")\n')
+        (root / "news/views.py").write_text(
+            'from django.apps import apps\n\nPOST = apps.get_model("blog", "Post")\nMAY = "blog.add_post"\n'
+        )
         before = (root / "news/migrations/0001_initial.py").read_text()
         dry = forked("rename-app", "blog", "news", "--settings", "settings", "--dry-run", cwd=root)
         assert dry.returncode == 0, dry.stderr
         assert (root / "news/migrations/0001_initial.py").read_text() == before
         result = forked("rename-app", "blog", "news", "--settings", "settings", cwd=root)
-        assert result.stdout.endswith('still has the old label: news/views.py:3: "blog"\n')
+        places = ('3: "blog"', '4: "blog.add_post"')
+        assert result.stdout.endswith("".join(f"still has the old label: news/views.py:{each}\n" for each in places))
         second = next(root.glob("news/migrations/0003*")).read_text()
         assert "choices=[('blog', 'Blog')]" in second
         assert "verbose_name': 'blog'" in second

@@ -37,13 +37,21 @@ class Relabelling:
 
     def places(self, source: bytes) -> Iterator[tokenize.TokenInfo]:
         """The strings that name the app. Yields nothing for a file that isn't Python."""
-        try:
-            tokens = [each for each in tokenize.tokenize(io.BytesIO(source).readline) if each.type not in _SKIPPED]
-        except (tokenize.TokenError, SyntaxError, ValueError):
-            return
+        tokens = _tokens(source)
         for index, token in enumerate(tokens):
             if token.type == tokenize.STRING and self._names_it(tokens, index):
                 yield token
+
+    def mentions(self, source: bytes) -> Iterator[tokenize.TokenInfo]:
+        """The strings that may mean the app: ``label = "blog"``, ``== "blog"``, ``"blog.add_post"``."""
+        sure, depth, before = {token.start for token in self.places(source)}, 0, ""
+        for token in _tokens(source):
+            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.string, 0)
+            text = _text(token)
+            is_label = text == self.old and (before == "==" or (before == "=" and not depth))
+            if (is_label or text.startswith((f"{self.old}.", f"{self.old}:"))) and token.start not in sure:
+                yield token
+            before = token.string
 
     def _names_it(self, tokens: list[tokenize.TokenInfo], index: int) -> bool:
         text = _text(tokens[index])
@@ -65,6 +73,14 @@ def relabelling_of(own: Iterable[Migration], old: str, new: str) -> Relabelling:
     models = {op.model for each in migrations for op in each.operations if op.kind == "CreateModel"}
     models |= {op.text("new_name").lower() for each in migrations for op in each.operations if op.kind == "RenameModel"}
     return Relabelling(old, new, models, {each.name for each in migrations} | {"__first__", "__latest__"})
+
+
+def _tokens(source: bytes) -> list[tokenize.TokenInfo]:
+    """The tokens of a file; none for a file that isn't Python."""
+    try:
+        return [each for each in tokenize.tokenize(io.BytesIO(source).readline) if each.type not in _SKIPPED]
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return []
 
 
 def _text(token: tokenize.TokenInfo) -> str:

@@ -110,5 +110,5 @@ def _left(root: Path, label: str, names: Relabelling, after: Mapping[str, bytes 
             words = line.split()
             if words[:1] in (["import"], ["from"]) and words[1].split(".")[0] == label:
                 yield f"{path.relative_to(root)}:{number}: {line.strip()}"
-        for token in names.places(source):
+        for token in (*names.places(source), *names.mentions(source)):
             yield f"{path.relative_to(root)}:{token.start[0]}: {token.string}"

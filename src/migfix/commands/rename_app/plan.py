@@ -27,7 +27,7 @@ class Renaming:
     before: Mapping[str, bytes | None]
     after: Mapping[str, bytes]
     left: tuple[str, ...]
-    """Places in other code that still have the old label."""
+    """Places that still have the old label, or may have it."""
 
 
 def plan_renaming(checkout: Checkout, old: str, new: str) -> Renaming:
@@ -155,8 +155,9 @@ def _has_types(history: History) -> bool:
 
 
 def _left(root: Path, relabelling: Relabelling, after: Mapping[str, bytes]) -> Iterator[str]:
-    """Code outside migrations that names the app by its old label."""
+    """Code that names the app by its old label, and strings in any file that may."""
     for path in python_files(root):
-        if str(path) not in after and path.parent.name != "migrations":
-            for token in relabelling.places(read_bytes(path)):
-                yield f"{path.relative_to(root)}:{token.start[0]}: {token.string}"
+        source = after.get(str(path)) or read_bytes(path)
+        is_code = str(path) not in after and path.parent.name != "migrations"
+        for token in (*(relabelling.places(source) if is_code else ()), *relabelling.mentions(source)):
+            yield f"{path.relative_to(root)}:{token.start[0]}: {token.string}"
