@@ -14,9 +14,10 @@ def loading_functions(migration: Migration) -> Iterator[tuple[str, int]]:
     """Name and line of each function that runs and calls ``call_command("loaddata", ...)``, in either direction."""
     if b"loaddata" not in migration.source:
         return
+    names = {"call_command", *(each.bound for each in migration.imports if each.name == "call_command")}
     for function, _, _ in running(migration):
         for node in ast.walk(syntax_tree(function.code)):
-            if isinstance(node, ast.Call) and _name(node.func) == "call_command" and _is_loaddata(node):
+            if isinstance(node, ast.Call) and _name(node.func) in names and _is_loaddata(node):
                 yield function.name, function.first_line + node.lineno - 1
 
 
