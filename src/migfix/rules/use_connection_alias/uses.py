@@ -11,7 +11,13 @@ from migfix.source.parse import nodes
 
 _MANAGERS = ("objects", "_default_manager", "_base_manager")
 _QUERYSET = READS | WRITES.keys() | {"update", "bulk_update"}
-_OF_MODULE = {"django.db.transaction.atomic": "atomic", "django.db.connection": "connection"}
+_OF_MODULE = {
+    "django.db.transaction.atomic": "atomic",
+    "django.db.transaction.on_commit": "on_commit",
+    "django.db.connection": "connection",
+    "django.shortcuts.get_object_or_404": "shortcut",
+    "django.shortcuts.get_list_or_404": "shortcut",
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,8 @@ def uses(function: ast.FunctionDef, modules: dict[str, str]) -> Iterator[Use]:
     """Every such place. ``modules`` maps names that the file imports to what they are: ``django.db.connection``."""
     parents = {child: node for node in nodes(function) for child in ast.iter_child_nodes(node)}
     models = {name for node in nodes(function) for name in _models_of(node)}
-    rows = {name for node in nodes(function) for name in _rows_of(node, models)}
+    lists = {name for node in nodes(function) for name in _lists_of(node, models)}
+    rows = {name for node in nodes(function) for name in _rows_of(node, models, lists)}
     for node in nodes(function):
         match node:
             case ast.Attribute(attr=attr) if attr in _MANAGERS or _is_manager(node, models, parents):
@@ -37,7 +44,7 @@ def uses(function: ast.FunctionDef, modules: dict[str, str]) -> Iterator[Use]:
                 if not _has_using(node) and (_names(row, rows) or _makes_row(row, models)):
                     yield _with_using(node)
             case ast.Attribute() | ast.Name(ctx=ast.Load()):
-                yield from _of_module(node, modules, parents)
+                yield from _of_module(node, modules, models, parents)
 
 
 def _models_of(node: ast.AST) -> Iterator[str]:
@@ -56,13 +63,27 @@ def _gets_model(node: ast.expr) -> bool:
     )
 
 
-def _rows_of(node: ast.AST, models: set[str]) -> Iterator[str]:
+def _lists_of(node: ast.AST, models: set[str]) -> Iterator[str]:
+    """The variable that an assignment sets to a list of new rows."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _has_new_rows(node.value, models):
+        yield node.targets[0].id
+
+
+def _has_new_rows(node: ast.expr, models: set[str]) -> bool:
+    """Whether an expression is ``[Post(title="x")]`` or ``[Post(title=title) for title in titles]``."""
+    made = node.elts if isinstance(node, ast.List | ast.Tuple) else [node.elt] if isinstance(node, ast.ListComp) else []
+    return any(_makes_row(each, models) for each in made)
+
+
+def _rows_of(node: ast.AST, models: set[str], lists: set[str]) -> Iterator[str]:
     """The variables that a loop or an assignment sets to rows."""
     match node:
         case ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source):
-            is_row = _has_manager(source)
+            is_row = _has_manager(source) or _names(source, lists) or _has_new_rows(source, models)
         case ast.Assign(targets=[target], value=ast.Call(func=ast.Attribute(attr=attr)) as source):
             is_row = attr in TO_ROW and _has_manager(source)
+        case ast.Assign(targets=[target], value=ast.Call(func=ast.Name(id="get_object_or_404"), args=[model, *_])):
+            is_row = _names(model, models)
         case ast.Assign(targets=[target], value=ast.Call() as source):
             is_row = _makes_row(source, models)
         case _:
@@ -115,16 +136,18 @@ def _has_using(node: ast.Call) -> bool:
 
 
 def _of_module(
-    node: ast.Attribute | ast.Name, modules: dict[str, str], parents: dict[ast.AST, ast.AST]
+    node: ast.Attribute | ast.Name, modules: dict[str, str], models: set[str], parents: dict[ast.AST, ast.AST]
 ) -> Iterator[Use]:
-    """``transaction.atomic()`` and ``connection`` of ``django.db``."""
+    """``transaction.atomic()``, ``connection`` and the like of ``django.db``, and ``get_object_or_404(Post)``."""
     root, _, rest = ast.unparse(node).partition(".")
     kind = _OF_MODULE.get(".".join(filter(None, (modules.get(root, ""), rest))))
     above = parents.get(node)
     if kind == "connection":
         yield Use((node.lineno, node.col_offset, *_end(node)[:2]), "{editor}.connection", ast.unparse(node))
-    elif kind == "atomic" and isinstance(above, ast.Call) and above.func is node and not _has_using(above):
-        if not above.args:
+    elif kind and isinstance(above, ast.Call) and above.func is node and not _has_using(above):
+        if kind == "shortcut" and above.args and _names(above.args[0], models):
+            yield Use(_end(above.args[0]), ".objects.using({alias})", f"{ast.unparse(node)}()")
+        elif kind == "on_commit" or (kind == "atomic" and not above.args):
             yield _with_using(above)
 
 
