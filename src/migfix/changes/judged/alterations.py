@@ -87,13 +87,20 @@ def _relation(each: AlteredField, history: History) -> str:
     if not (old.is_relation and new.is_relation):
         become = "is a foreign key now, and existing values may point at no row"
         return f"{each.label} {become if new.is_relation else 'is no relation any more, and keeps its keys as values'}"
-    if each.targets[0] != each.targets[1]:
+    if each.targets[0] != each.targets[1] and not _is_parent(each, history):
         return f"{each.label} points at another model, and keys keep their numbers"
     if each.to_fields[0] != each.to_fields[1]:
         return f"{each.label} points at another field, and keys keep their values"
     if old.is_unconstrained and not new.is_unconstrained and not _had_constraint(each, history):
         return f"{each.label} gets a foreign key constraint, and existing keys may point at no row"
     return ""
+
+
+def _is_parent(each: AlteredField, history: History) -> bool:
+    """Whether the new target is a multi-table parent of the old one, whose rows have the same keys."""
+    old, new = each.targets
+    model = history.state_before(each.migration, each.index).models.get(old) if old else None
+    return model is not None and new in model.parents(history.facts)
 
 
 def _other_class(each: AlteredField, history: History) -> str:

@@ -20,6 +20,7 @@ from migfix.source.migration import Literal, Migration, Operation, Sequence
 from migfix.source.writer import CannotWrite
 
 _BY_HAND = "Number the rows in your own RunPython after it: it sets _order."
+_COUNTED_ANEW = "# Rows keep the order that they had, and are counted anew."
 _COMMENT = "# Existing rows all have 0. They keep the order that they had."
 
 
@@ -62,7 +63,7 @@ def _function(name: str, model: Model, owner: str, order: tuple[str, ...]) -> st
     """The code of the function: the rows of one owner at a time."""
     variables, by = Variables((model,)), ", ".join(map(literal, order))
     lines = [
-        *opening(name, variables, _COMMENT),
+        *opening(name, variables, _COUNTED_ANEW if order[0] == "_order" else _COMMENT),
         f"    rows = {variables.rows(model)}",
         f"    for owner in rows.order_by().values_list({literal(owner)}, flat=True).distinct():",
         f"        batch = list(rows.filter({owner}=owner).order_by({by}).only({literal('pk')}))",
