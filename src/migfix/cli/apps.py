@@ -42,7 +42,7 @@ def remove_app(
     python_path: PythonPath = None,
     color: Color = Colour.auto,
 ) -> None:
-    """Delete the migrations of an app, and what other migrations say about it."""
+    """Remove an app from all migrations."""
     from migfix.commands.remove_app.plan import plan_removal
 
     found = plan_removal(_checkout(settings), label)
