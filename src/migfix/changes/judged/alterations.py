@@ -137,7 +137,9 @@ def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judg
     is_alike = old.kind == new.kind or (old.is_integer and new.is_integer) or (is_text(old) and is_text(new))
     if compared and not is_alike:
         return unknown(f"{compared} may not fit the new type of {each.label}, {new.kind}")
-    return safe("all values fit the new type", *(["MIG110"] if wrong else []))
+    are_dates = {old.kind, new.kind} == {"DateField", "DateTimeField"}
+    why = "a day begins at midnight UTC, whatever TIME_ZONE is" if are_dates else "all values fit the new type"
+    return safe(why, *(["MIG110"] if wrong else []))
 
 
 def _is_compared(each: AlteredField) -> bool:
