@@ -22,10 +22,12 @@ def alteration(each: AlteredField, history: History, engines: Iterable[str]) -> 
     """The verdict on an AlterField of a column that may have values."""
     if each.old.value == each.new.value:
         return safe("the field doesn't change")
+    changed = _changed(each)
     for question in _QUESTIONS:
         if why := question(each, history):
-            return _WRITTEN if _is_written(each) else unknown(why)
-    changed = _changed(each)
+            # A step writes the values, but what rows with NULL get is another question.
+            written = [_WRITTEN, *_facets(each, changed, history, engines)]
+            return combined(written) if _is_written(each) else unknown(why)
     found = combined([_kind(each, engines, changed), *_facets(each, changed, history, engines)])
     return (
         _WRITTEN._replace(rules=found.rules) if found.kind is Kind.safe and found.rules and _is_written(each) else found
