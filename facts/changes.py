@@ -201,11 +201,10 @@ def is_gone(group: str, before: str, after: str) -> bool:
     """Whether one of the two states can't show what the other one does, on purpose.
 
     The relation itself is removed, another field is added, the number of a key to another model is kept as a plain
-    number, or rows without a
-    value get the one-off default.
+    number, a plain number becomes its digits, or rows without a value get the one-off default.
     """
     states = {before, after}
     is_number = bool({"id", "number"} & states) and bool({"other", "other null", "many other"} & states)
     is_filled = before in ("null", "other null") and after in REQUIRED
-    is_other_field = states == {"id", "text"}  # rel_id and rel
+    is_other_field = "text" in states and bool({"id", "number"} & states)  # rel_id and rel, or 1 and "1"
     return group == "relation" and (bool({"none", "tree"} & states) or is_number or is_filled or is_other_field)
