@@ -10,7 +10,7 @@ from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
 from migfix.history.state import State
-from migfix.source.migration import Key, Literal, Migration, Operation
+from migfix.source.migration import Call, Key, Literal, Migration, Operation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,6 +37,21 @@ class AlteredField:
     def has_same_type(self) -> bool:
         """Whether the column keeps its class and its size."""
         return self.old.has_same_type(self.new)
+
+    @property
+    def changed(self) -> set[str]:
+        """The options that differ. The first positional argument is ``verbose_name``, or ``to`` of a relation."""
+        arguments = [
+            one for field in (self.old, self.new) if isinstance(field.value, Call) for one in field.value.arguments
+        ]
+        names = {one.keyword for one in arguments if one.keyword}
+        return {name for name in names if self.old.get(name) != self.new.get(name)}
+
+    def points_at_parent(self, history: History) -> bool:
+        """Whether the new target is a multi-table parent of the old one, whose rows have the same keys."""
+        old, new = self.targets
+        model = history.state_before(self.migration, self.index).models.get(old) if old else None
+        return model is not None and new in model.parents(history.facts)
 
     def earlier_names(self) -> Iterator[tuple[Key, str]]:
         """The model and the name of the field as the operation names them, and before each rename of this file."""

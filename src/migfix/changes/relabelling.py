@@ -27,13 +27,7 @@ class Relabelling:
 
     def apply(self, source: bytes) -> bytes:
         """The file with the new label, everything else byte for byte."""
-        lines = source.splitlines(keepends=True)
-        for token in sorted(self.places(source), key=lambda each: each.start, reverse=True):
-            row, column = token.start[0] - 1, len(token.line[: token.start[1]].encode())
-            line = lines[row]
-            place = line.index(self.old.encode(), column)
-            lines[row] = line[:place] + self.new.encode() + line[place + len(self.old.encode()) :]
-        return b"".join(lines)
+        return respelled(source, ((token, self.old, self.new) for token in self.places(source)))
 
     def places(self, source: bytes) -> Iterator[tokenize.TokenInfo]:
         """The strings that name the app. Yields nothing for a file that isn't Python."""
@@ -92,3 +86,13 @@ def _text(token: tokenize.TokenInfo) -> str:
     except (SyntaxError, ValueError):
         return ""
     return value if isinstance(value, str) else ""
+
+
+def respelled(source: bytes, changes: Iterable[tuple[tokenize.TokenInfo, str, str]]) -> bytes:
+    """The file with another text in each of these tokens, the first one that it has, everything else byte for byte."""
+    lines = source.splitlines(keepends=True)
+    for token, old, new in sorted(changes, key=lambda each: each[0].start, reverse=True):
+        row, column = token.start[0] - 1, len(token.line[: token.start[1]].encode())
+        place = lines[row].index(old.encode(), column)
+        lines[row] = lines[row][:place] + new.encode() + lines[row][place + len(old.encode()) :]
+    return b"".join(lines)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 
+from migfix.changes.relabelling import respelled
 from migfix.planning.plan import Plan
 from migfix.source.migration import Migration
 
@@ -24,7 +25,7 @@ def renumbered(plan: Plan) -> Plan:
     names = {each.key: PurePath(renames[each.path]).stem for each in moved}
     mentioning = {each.path: each for _, name in names for each in history.mentioning(name)}
     for path, migration in ({each.path: each for each in moved} | mentioning).items():
-        content = _with_names(_content(migration), {(app, name): new for (app, name), new in names.items()})
+        content = respelled(_content(migration), _places(_content(migration), names))
         if path not in renames and (content == migration.source or "site-packages" in Path(path).parts):
             continue
         before.setdefault(path, _content(migration))
@@ -37,16 +38,6 @@ def renumbered(plan: Plan) -> Plan:
 
 def _content(migration: Migration) -> bytes:
     return migration.source if migration.on_disk is None else migration.on_disk
-
-
-def _with_names(source: bytes, names: Mapping[tuple[str, str], str]) -> bytes:
-    """The file with other names in its pairs of an app and a migration, everything else byte for byte."""
-    lines = source.splitlines(keepends=True)
-    for token, old, new in sorted(_places(source, names), key=lambda each: each[0].start, reverse=True):
-        row, column = token.start[0] - 1, len(token.line[: token.start[1]].encode())
-        place = lines[row].index(old.encode(), column)
-        lines[row] = lines[row][:place] + new.encode() + lines[row][place + len(old.encode()) :]
-    return b"".join(lines)
 
 
 def _places(source: bytes, names: Mapping[tuple[str, str], str]) -> Iterator[tuple[tokenize.TokenInfo, str, str]]:

@@ -15,14 +15,13 @@ from migfix.changes.type_facts import is_text, problems
 from migfix.history import History
 from migfix.history.fields import SIZES, Field, names_field
 from migfix.history.uniqueness import unique_sets
-from migfix.source.migration import Call
 
 
 def alteration(each: AlteredField, history: History, engines: Iterable[str]) -> Judgement:
     """The verdict on an AlterField of a column that may have values."""
     if each.old.value == each.new.value:
         return safe("the field doesn't change")
-    changed = _changed(each)
+    changed = each.changed
     for question in _QUESTIONS:
         if why := question(each, history):
             # A step writes the values, but what rows with NULL get is another question.
@@ -45,17 +44,6 @@ def _is_written(each: AlteredField) -> bool:
     return any({(key, name), (key, f"{name}_id")} & written for key, name in each.earlier_names())
 
 
-def _changed(each: AlteredField) -> set[str]:
-    """The options that differ. The first positional argument of a field is ``verbose_name``, of a relation ``to``."""
-    names = {name for field in (each.old, each.new) for name in _options(field)}
-    return {name for name in names if each.old.get(name) != each.new.get(name)}
-
-
-def _options(field: Field) -> Iterator[str]:
-    if isinstance(field.value, Call):
-        yield from (argument.keyword for argument in field.value.arguments if argument.keyword)
-
-
 def _key(each: AlteredField, history: History) -> str:
     old, new = each.old, each.new
     if old.is_true("primary_key") != new.is_true("primary_key"):
@@ -75,7 +63,7 @@ def _key(each: AlteredField, history: History) -> str:
 
 def _generated(each: AlteredField, history: History) -> str:
     is_generated = "GeneratedField" in (each.old.kind, each.new.kind)
-    if each.old.kind == each.new.kind and _changed(each) <= OF_PYTHON:
+    if each.old.kind == each.new.kind and each.changed <= OF_PYTHON:
         return ""
     return f"{each.label} is a generated field, which Django can't alter" if is_generated else ""
 
@@ -89,7 +77,7 @@ def _relation(each: AlteredField, history: History) -> str:
     if not (old.is_relation and new.is_relation):
         become = "is a foreign key now, and existing values may point at no row"
         return f"{each.label} {become if new.is_relation else 'is no relation any more, and keeps its keys as values'}"
-    if each.targets[0] != each.targets[1] and not _is_parent(each, history):
+    if each.targets[0] != each.targets[1] and not each.points_at_parent(history):
         return f"{each.label} points at another model, and keys keep their numbers"
     if each.to_fields[0] != each.to_fields[1]:
         return f"{each.label} points at another field, and keys keep their values"
@@ -98,17 +86,10 @@ def _relation(each: AlteredField, history: History) -> str:
     return ""
 
 
-def _is_parent(each: AlteredField, history: History) -> bool:
-    """Whether the new target is a multi-table parent of the old one, whose rows have the same keys."""
-    old, new = each.targets
-    model = history.state_before(each.migration, each.index).models.get(old) if old else None
-    return model is not None and new in model.parents(history.facts)
-
-
 def _other_class(each: AlteredField, history: History) -> str:
     if "." not in each.old.kind + each.new.kind:
         return ""
-    if each.old.kind == each.new.kind and _changed(each) <= OF_PYTHON | {"null", "unique", "choices", "db_index"}:
+    if each.old.kind == each.new.kind and each.changed <= OF_PYTHON | {"null", "unique", "choices", "db_index"}:
         return ""
     verb, kind = ("is", each.new.kind) if "." in each.new.kind else ("was", each.old.kind)
     return f"{each.label} {verb} a {kind}, which isn't a field of Django's"
@@ -146,15 +127,17 @@ def _kind(each: AlteredField, engines: Iterable[str], changed: set[str]) -> Judg
 
 def _is_compared(each: AlteredField) -> bool:
     """Whether an index or a uniqueness compares the values of the column with those of other rows."""
-    is_in_set = any(each.new.name in one for one in unique_sets(each.model, also_partial=True))
-    return is_in_set or each.new.is_unique or each.new.is_true("db_index")
+    return _is_in_set(each) or each.new.is_unique or each.new.is_true("db_index")
+
+
+def _is_in_set(each: AlteredField) -> bool:
+    return any(each.new.name in names for names in unique_sets(each.model, also_partial=True))
 
 
 def _is_key_part(each: AlteredField) -> bool:
     """Whether an index has the column. Django makes none for the ``db_index`` of a TextField on MySQL."""
     is_own = each.new.is_unique if each.new.kind == "TextField" else is_indexed(each.new)
-    is_in_set = any(each.new.name in names for names in unique_sets(each.model, also_partial=True))
-    return is_own or is_in_set or names_field(each.model.options.get("indexes"), each.new.name)
+    return is_own or _is_in_set(each) or names_field(each.model.options.get("indexes"), each.new.name)
 
 
 def _facets(each: AlteredField, changed: set[str], history: History, engines: Iterable[str]) -> Iterator[Judgement]:

@@ -28,11 +28,10 @@ def on_rows(op: Operation, model: Model, migration: Migration, history: History,
         case "ValidateConstraint":
             return unknown(f"rows of {model.label} may not meet the constraint")
         case "AlterUniqueTogether":
-            has_more = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
-            if not has_more:
+            more = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
+            if not more:
                 return safe("it drops constraints only")
-            sets = together(op.arguments.get("unique_together")) - together(model.options.get("unique_together"))
-            for names in sets:
+            for names in more:
                 if why := too_long_for_mysql([model.fields[name] for name in names if name in model.fields], engines):
                     return unknown(why)
             found = safe("no rows are equal in these fields", "MIG111")

@@ -42,9 +42,7 @@ def _points_elsewhere(each: AlteredField, history: History) -> bool:
         return False
     if (each.old.kind == "ManyToManyField") != (each.new.kind == "ManyToManyField"):
         return False
-    state = history.state_before(each.migration, each.index)
-    is_parent = old in state.models and new in state.models[old].parents(history.facts)
-    return (old != new and not is_parent) or each.to_fields[0] != each.to_fields[1]
+    return (old != new and not each.points_at_parent(history)) or each.to_fields[0] != each.to_fields[1]
 
 
 def _finding(migration: Migration, each: AlteredField, taken: set[str], history: History) -> Finding:

@@ -8,7 +8,7 @@ from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.changes.field_options import OF_PYTHON
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
-from migfix.history.fields import Field, names_field
+from migfix.history.fields import names_field
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.replace_generated_field import RULE
 from migfix.rules.replace_generated_field.edits import (
@@ -20,7 +20,7 @@ from migfix.rules.replace_generated_field.edits import (
     to_plain,
 )
 from migfix.source.edits import Edit, Insert, Remove
-from migfix.source.migration import Argument, Call, Migration
+from migfix.source.migration import Migration
 from migfix.source.text import comment_after, comments_above, text_between
 from migfix.source.writer import CannotWrite
 from migfix.splitting.split import cleared
@@ -41,13 +41,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def _is_same_column(each: AlteredField) -> bool:
     """Whether only options change that the database doesn't know."""
-    names = {one.keyword for field in (each.old, each.new) for one in _arguments(field) if one.keyword}
-    changed = {name for name in names if each.old.get(name) != each.new.get(name)}
-    return each.old.kind == each.new.kind and changed <= OF_PYTHON
-
-
-def _arguments(field: Field) -> tuple[Argument, ...]:
-    return field.value.arguments if isinstance(field.value, Call) else ()
+    return each.old.kind == each.new.kind and each.changed <= OF_PYTHON
 
 
 def _of_source(migration: Migration, each: AlteredField) -> Iterator[Finding]:
