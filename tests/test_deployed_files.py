@@ -133,9 +133,16 @@ def test_a_deleted_file_isnt_nothing_to_do(tmp_path: Path, forked: Migfix) -> No
     lost.unlink()
     result = forked("check", cwd=project)
     assert result.returncode == 2
-    assert result.stderr == (
+    told = (
         f"error: {lost} is deployed, and its file is gone: new databases never get what it did. "
         "Restore it with git, or let the file that takes its place name it in `replaces`.\n"
     )
+    assert result.stderr == told
+    other = {"shop/migrations/0001_initial.py": migration(POST, attributes="initial = True")}
+    write_project(project, other)
+    result = forked("check", cwd=project)
+    assert (result.returncode, result.stderr) == (2, told), result.stdout
+    assert "1 migration checked" in result.stdout
+    shutil.rmtree(project / "shop/migrations")
     shutil.rmtree(project / "blog/migrations")  # the whole app goes
     assert forked("check", cwd=project).returncode == 0

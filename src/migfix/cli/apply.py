@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -172,14 +173,11 @@ class PlanOptions:
         """The files that are checked if no path is given, project by project."""
         from migfix.errors import MigfixError
         from migfix.project.files import find_root
-        from migfix.project.git.repository import Repository
         from migfix.project.select import new_migrations
 
-        here = Path.cwd()
-        repository = Repository(here, self.since, is_base_needed=not self.is_all)
         if self.is_all:
-            self._demand_none_lost(repository)
-            return [[find_root(here)]]
+            return [[find_root(Path.cwd())]]
+        repository = self._repository
         if not repository.is_there:
             raise MigfixError(
                 "Outside git, migfix can't determine which migrations are new.",
@@ -189,7 +187,7 @@ class PlanOptions:
         for path in new_migrations(repository, self._facts(), self.is_staged):
             groups.setdefault(find_root(path.parent), []).append(path)
         if not groups:
-            self._demand_none_lost(repository)
+            self.demand_none_lost()
             since = f"is new since {repository.base_name}" if repository.base else "is new"
             typer.echo(f"nothing to do: no migration {'is staged' if self.is_staged else since}", err=True)
         return list(groups.values())
@@ -205,12 +203,19 @@ class PlanOptions:
         facts = known_facts(with_selection(load_config(root), (), (), (), self.settings, None), root)
         return with_inferred(facts, root)
 
-    def _demand_none_lost(self, repository: Repository) -> None:
-        """Raises MigfixError for a deployed migration whose file is gone."""
+    @cached_property
+    def _repository(self) -> Repository:
+        from migfix.project.git.repository import Repository
+
+        return Repository(Path.cwd(), self.since, is_base_needed=not self.is_all)
+
+    def demand_none_lost(self) -> None:
+        """Raises MigfixError for a deployed migration whose file is gone, in an app that MIG209 doesn't look at."""
         from migfix.errors import MigfixError
         from migfix.project.select import lost_migrations
 
-        if repository.is_there and (lost := lost_migrations(repository, self._facts())):
+        is_asked = not self.paths and self._repository.is_there
+        if is_asked and (lost := lost_migrations(self._repository, self._facts())):
             raise MigfixError(
                 f"{lost[0]} is deployed, and its file is gone: new databases never get what it did.",
                 "Restore it with git, or let the file that takes its place name it in `replaces`.",
@@ -236,6 +241,12 @@ class PlanOptions:
         run = Run(verb, self.output_format, self.said(), proving, self.is_staged, self.html)
         return replace(run, is_strict=self.is_strict, is_verbose=self.is_verbose)
 
+    def execute(self, run: Run, groups: list[tuple[list[Path], Config]]) -> int:
+        """The exit code of a run. Raises MigfixError."""
+        code = run.execute(groups)
+        self.demand_none_lost()
+        return code
+
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class ApplyOptions(PlanOptions):
@@ -257,12 +268,12 @@ class ApplyOptions(PlanOptions):
 
 def apply(options: ApplyOptions) -> None:
     """Rewrite migrations in place."""
-    raise typer.Exit(options.run(Verb.apply).execute(options.groups()))
+    raise typer.Exit(options.execute(options.run(Verb.apply), options.groups()))
 
 
 def diff(options: PlanOptions) -> None:
     """Show what apply would change, as a patch."""
-    raise typer.Exit(options.run(Verb.diff).execute(options.groups()))
+    raise typer.Exit(options.execute(options.run(Verb.diff), options.groups()))
 
 
 def check(options: PlanOptions) -> None:
@@ -270,7 +281,7 @@ def check(options: PlanOptions) -> None:
     run, groups = options.run(Verb.check), options.groups()
     if not groups:
         run, groups = replace(run, is_quiet=True), options.whole()
-    raise typer.Exit(run.execute(groups))
+    raise typer.Exit(options.execute(run, groups))
 
 
 app.command("apply")(taking(ApplyOptions, apply))

@@ -66,14 +66,18 @@ def new_migrations(repository: Repository, facts: Facts, is_staged: bool = False
 
 
 def lost_migrations(repository: Repository, facts: Facts) -> list[Path]:
-    """The deployed migrations that are gone, in apps that still have others, and that no file replaces or replaced."""
+    """The deployed migrations that are gone, in apps with others of which none is new, and that no file replaces.
+
+    Where a file is new, MIG209 compares it with those that are gone.
+    """
     found = []
     for path in repository.deleted():
         there = migration_files(path.parent) if path.parent.is_dir() and is_for_migrations(path.parent, facts) else []
         versions = [each for file in there for each in (file.read_bytes(), repository.earlier(str(file)) or b"")]
         quoted = re.compile(rb"""["']%s["']""" % re.escape(path.stem).encode())
         is_replaced = any(b"replaces" in each and quoted.search(each) for each in versions)
-        if there and not is_replaced and path.name != "__init__.py":
+        is_compared = any(repository.is_new(str(file)) for file in there)
+        if there and not is_compared and not is_replaced and path.name != "__init__.py":
             found.append(path)
     return found
 

@@ -8,7 +8,7 @@ from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.findings.words import listed
 from migfix.history import History
 from migfix.rules.keep_deployed_file import RULE
-from migfix.rules.keep_deployed_file.edited import appended_from, changes, is_relabelled
+from migfix.rules.keep_deployed_file.edited import appended_from, changes, is_relabelled, removed_app
 from migfix.rules.keep_deployed_file.lost import ends_as_before, lost, new_files, twin
 from migfix.rules.keep_deployed_file.waiting import waiting
 from migfix.source.edits import AddAttribute, Edit, Insert
@@ -75,6 +75,11 @@ def _edited(migration: Migration, deployed: Migration, found: list[str], history
         except CannotLeave as problem:
             reason = f"; {problem}"
     next_step = "Restore the file with git, and run makemigrations: it writes the difference as a new migration."
+    if app := removed_app(deployed, history):
+        next_step = (
+            f"Restore this file and the app {app} with git, delete the models of {app} and what points at them, and run "
+            f"makemigrations. Once that is deployed, run migfix remove-app {app}."
+        )
     return Refusal(RULE.code, migration.path, line, f"{why[:-1]}{reason}.", next_step)
 
 

@@ -30,6 +30,12 @@ def is_relabelled(migration: Migration, deployed: Migration, history: History) -
     return source == migration.source
 
 
+def removed_app(deployed: Migration, history: History) -> str:
+    """An app that the deployed version depends on and the project no longer has; "" if there is none."""
+    apps = (each.key[0] for each in deployed.dependencies if each.key)
+    return next((app for app in apps if history.has_app(app) is False and not history.package(app)), "")
+
+
 def appended_from(migration: Migration, deployed: Migration) -> int | None:
     """The index of the first operation that was appended; None if the earlier ones changed as well."""
     was = [each.value for each in deployed.operations]
