@@ -65,7 +65,7 @@ def mentions_below(root: Path, keys: Iterable[Key], but: Container[str]) -> Iter
 
 def defining(root: Path, name: str) -> list[str]:
     """The modules of a project with a class, a function or a constant of that name at module level."""
-    pattern = re.compile(rf"^(class|def|async def)?\s*{re.escape(name)}\s*[:(=]".encode(), re.MULTILINE)
+    pattern = re.compile(rf"^((class|def|async\s+def)\s+)?{re.escape(name)}\s*[:(=]".encode(), re.MULTILINE)
     found = (path for path in python_files(root) if pattern.search(read_bytes(path)))
     dotted = (path.relative_to(root).with_suffix("").parts for path in found)
     return sorted(".".join(parts).removesuffix(".__init__") for parts in dotted if "migrations" not in parts)

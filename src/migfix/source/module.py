@@ -58,7 +58,8 @@ def functions_of(tree: ast.Module, text: str) -> dict[str, Function]:
     return found
 
 
-def names_bound(tree: ast.Module) -> frozenset[str]:
+def names_bound(tree: ast.Module | ast.ClassDef) -> frozenset[str]:
+    """The names that the statements of a module or a class bind, without those in its functions and classes."""
     names = {each.bound for node in tree.body for each in imports_of(node)}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -77,8 +77,8 @@ def _edited(migration: Migration, deployed: Migration, found: list[str], history
     next_step = "Restore the file with git, and run makemigrations: it writes the difference as a new migration."
     if app := removed_app(deployed, history):
         next_step = (
-            f"Restore this file and the app {app} with git, delete the models of {app} and what points at them, and run "
-            f"makemigrations. Once that is deployed, run migfix remove-app {app}."
+            f"Restore this file and the app {app} with git, delete the models of {app} and what points at them, and "
+            f"run makemigrations. Once that is deployed, run migfix remove-app {app}."
         )
     return Refusal(RULE.code, migration.path, line, f"{why[:-1]}{reason}.", next_step)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from migfix.history import History
     from migfix.source.migration import Migration
 
-_OTHERS = {"django", "", *sys.stdlib_module_names}
+_OTHERS = {"django", *sys.stdlib_module_names}
 
 
 def concerns(migration: Migration, history: History) -> bool:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePath
 
-from migfix.errors import UnreadableFile
 from migfix.history import History
+from migfix.rules.keep_imported_code.bound import Bound, bound_by
 from migfix.source.migration import Migration
-from migfix.source.module import names_bound
 from migfix.source.parse import parse
 
 
 @dataclass(frozen=True)
 class LostName:
-    """A module, or a name in a module, that isn't there."""
+    """A module, or a name in a module or a class, that isn't there."""
 
     line: int
-    module: str
+    owner: str
     name: str = ""
-    """"" if the module itself isn't there."""
+    """"" if a module itself isn't there."""
+    wanted: tuple[str, ...] = ()
+    """The names that the file takes from a module that isn't there."""
 
 
 def lost_names(migration: Migration, history: History, known: dict[str, Bound | None]) -> Iterator[LostName]:
@@ -28,8 +31,9 @@ def lost_names(migration: Migration, history: History, known: dict[str, Bound | 
 
     ``known`` keeps the modules that were looked up.
     """
-    found = Names(migration, history, known)
-    for node in parse(migration.path, migration.source).body:
+    tree = parse(migration.path, migration.source)
+    found = Names(tree, migration, history, known)
+    for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.If | ast.Try):
             continue
         yield from found.lost(node)
@@ -38,36 +42,76 @@ def lost_names(migration: Migration, history: History, known: dict[str, Bound | 
 class Names:
     """Looks up what statements need."""
 
-    def __init__(self, migration: Migration, history: History, known: dict[str, Bound | None]) -> None:
-        self.migration, self.history, self.known = migration, history, known
-        self.imported: set[str] = set()
+    def __init__(
+        self, tree: ast.Module, migration: Migration, history: History, known: dict[str, Bound | None]
+    ) -> None:
+        self.tree, self.migration, self.history, self.known = tree, migration, history, known
+        self.modules: set[str] = set()
         """The modules that ``import a.b`` statements load."""
+        self.taken: dict[str, str] = {}
+        """What ``from a.b import C`` binds: ``C`` -> ``a.b.C``."""
 
     def lost(self, statement: ast.stmt) -> Iterator[LostName]:
         """What one statement of the module needs."""
         match statement:
             case ast.Import(names=names):
-                self.imported |= {each.name for each in names if each.asname is None}
+                self.modules |= {each.name for each in names if each.asname is None}
                 for each in names:
                     if self._is_lost(each.name):
-                        yield LostName(statement.lineno, each.name)
-            case ast.ImportFrom(module=str() as module, names=names, level=0):
-                if self._is_lost(module):
-                    yield LostName(statement.lineno, module)
-                    return
-                for each in names:
-                    if each.name != "*" and self._lacks(module, each.name):
-                        yield LostName(statement.lineno, module, each.name)
+                        wanted = tuple(dict.fromkeys(name for _, owner, name in self._named() if owner == each.name))
+                        yield LostName(statement.lineno, each.name, wanted=wanted)
+            case ast.ImportFrom(names=names):
+                yield from self._in_import(statement, self._module(statement), [each.name for each in names])
+                self.taken |= {each.asname or each.name: f"{self._module(statement)}.{each.name}" for each in names}
             case ast.ClassDef():
                 yield from self._in_class(statement)
 
+    def _in_import(self, statement: ast.ImportFrom, module: str, names: list[str]) -> Iterator[LostName]:
+        if module and self._is_lost(module):
+            yield LostName(statement.lineno, module, wanted=tuple(name for name in names if name != "*"))
+            return
+        for name in names:
+            if module and name != "*" and self._lacks(module, name):
+                yield LostName(statement.lineno, module, name)
+
     def _in_class(self, statement: ast.ClassDef) -> Iterator[LostName]:
-        for node in ast.walk(statement):
-            if not isinstance(node, ast.Attribute):
-                continue
-            module, _, name = ast.unparse(node).rpartition(".")
-            if module in self.imported and not self._is_lost(module) and self._lacks(module, name):
-                yield LostName(node.lineno, module, name)
+        for node, owner, name in self._named(statement):
+            module, _, class_name = self.taken.get(owner, owner).rpartition(".")
+            if owner in self.modules and isinstance(node, ast.Attribute):
+                if not self._is_lost(owner) and self._lacks(owner, name):
+                    yield LostName(node.lineno, owner, name)
+            elif module in self.modules or owner in self.taken:
+                found = self._bound(module)
+                if found and not found.is_open and found.lacks(class_name, name):
+                    yield LostName(node.lineno, f"{module}.{class_name}", name)
+
+    def _named(self, tree: ast.AST | None = None) -> Iterator[tuple[ast.expr, str, str]]:
+        """The places that take a name from something: ``blog.fields.ColorField``, ``Color["RED"]``."""
+        for node in ast.walk(tree or self.tree):
+            match node:
+                case ast.Attribute(value=value, attr=name):
+                    yield node, ast.unparse(value), name
+                case ast.Subscript(value=value, slice=ast.Constant(value=str() as name)):
+                    yield node, ast.unparse(value), name
+
+    def _module(self, statement: ast.ImportFrom) -> str:
+        """The full name of the module that a statement imports from; "" if it can't be determined."""
+        parts = self._package.split(".") if statement.level else [""]
+        if statement.level and (parts == [""] or statement.level > len(parts)):
+            return ""
+        above = parts[: len(parts) - statement.level + 1] if statement.level else []
+        return ".".join([*above, *filter(None, [statement.module])])
+
+    @cached_property
+    def _package(self) -> str:
+        """The full name of the package with the migration: ``blog.migrations``."""
+        folder = PurePath(self.migration.path).parent
+        names = (".".join(folder.parts[-length:]) for length in range(1, len(folder.parts)))
+        return next((name for name in names if self._is_package(name, folder)), "")
+
+    def _is_package(self, name: str, folder: PurePath) -> bool:
+        found = self.history.module(name, self.migration.path)
+        return found is not None and PurePath(found.path) == folder / "__init__.py"
 
     def _is_lost(self, module: str) -> bool:
         """Whether a module is of a package of the project, and isn't there. Its package must be a plain folder."""
@@ -93,41 +137,5 @@ class Names:
         """The names of a module of the project; None if there is no such module."""
         if module not in self.known:
             found = self.history.module(module, self.migration.path)
-            self.known[module] = _bound_by(found.path, found.source) if found else None
+            self.known[module] = bound_by(found.path, found.source) if found else None
         return self.known[module]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The names that a module binds."""
-
-    names: frozenset[str]
-    is_open: bool
-    """Whether it may have names that its text doesn't show."""
-
-
-def _bound_by(path: str, source: bytes) -> Bound:
-    try:
-        tree = parse(path, source)
-    except UnreadableFile:
-        return Bound(frozenset(), is_open=True)
-    return Bound(names_bound(tree), any(map(_is_dynamic, ast.walk(tree))) or any(map(_is_conditional, tree.body)))
-
-
-def _is_dynamic(node: ast.AST) -> bool:
-    """Whether code may bind names that aren't written out."""
-    match node:
-        case ast.ImportFrom(names=names):
-            return any(each.name == "*" for each in names)
-        case ast.FunctionDef(name="__getattr__"):
-            return True
-        case ast.Name(id="globals" | "locals" | "vars" | "exec" | "setattr" | "__path__"):
-            return True
-    return isinstance(node, ast.Attribute) and node.attr in ("modules", "import_module")
-
-
-def _is_conditional(statement: ast.stmt) -> bool:
-    """Whether a statement imports or defines something only under a condition."""
-    makes = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
-    is_block = isinstance(statement, ast.If | ast.Try | ast.With | ast.For | ast.While)
-    return is_block and any(isinstance(each, makes) for each in ast.walk(statement))
