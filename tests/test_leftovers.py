@@ -74,7 +74,60 @@ def test_an_invalid_index(tmp_path: Path, each_engine: str, forked: Migfix) -> N
         )
         result = forked("check", *NAMED, cwd=root)
         assert "the database default has the invalid index post_title already" in result.stdout
-        assert "remove it: DROP INDEX CONCURRENTLY post_title;" in result.stdout
+        assert "  next: Remove it: DROP INDEX CONCURRENTLY post_title;\n" in result.stdout
+
+
+def test_a_link_table_and_an_index_that_are_there(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    operations = (
+        'migrations.CreateModel("Tag", [("id", ID), ("posts", models.ManyToManyField("blog.post"))]),'
+        'migrations.AddField("post", "friends", models.ManyToManyField("blog.post")),'
+        'migrations.AddIndex("post", models.Index(fields=["title"], name="post_title")),'
+    )
+    with database(each_engine, tmp_path) as settings:
+        root = project(tmp_path / "project", settings)
+        (root / "blog/migrations/0002_tag.py").write_text(migration(operations, ("blog", "0001_initial")))
+        assert "MIG602" not in forked("check", *NAMED, cwd=root).stdout
+        run_sql(
+            root,
+            "CREATE TABLE blog_tag_posts (id integer)",
+            "CREATE TABLE blog_post_friends (id integer)",
+            f"CREATE INDEX post_title ON blog_post (title{'(20)' if each_engine in ('mysql', 'mariadb') else ''})",
+        )
+        result = forked("check", *NAMED, cwd=root)
+        place = " ON blog_post" if each_engine in ("mysql", "mariadb") else ""
+        for what, sql in (
+            ("table blog_tag_posts", "DROP TABLE blog_tag_posts;"),
+            ("table blog_post_friends", "DROP TABLE blog_post_friends;"),
+            ("index post_title", f"DROP INDEX post_title{place};"),
+        ):
+            assert f"the database default has the {what} already, and hasn't applied this migration" in result.stdout
+            assert f"  next: If an earlier attempt left it, remove it: {sql} If it is what this" in result.stdout
+        assert django_admin(root, "migrate").returncode
+        drops = ["DROP TABLE blog_tag_posts", "DROP TABLE blog_post_friends", f"DROP INDEX post_title{place}"]
+        run_sql(root, *drops)
+        if each_engine in ("sqlite", "postgresql"):  # the others keep what came before the error
+            assert django_admin(root, "migrate").returncode == 0
+            assert "MIG602" not in forked("check", *NAMED, cwd=root).stdout
+
+
+def test_names_that_applied_migrations_made(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """An index and links that a pending migration removes and makes anew are no leftovers."""
+    made = (
+        'migrations.AddField("post", "friends", models.ManyToManyField("blog.post")),'
+        'migrations.AddIndex("post", models.Index(fields=["title"], name="post_title")),'
+    )
+    anew = (
+        'migrations.RemoveField("post", "friends"), migrations.RemoveIndex("post", "post_title"),'
+        'migrations.AddField("post", "friends", models.ManyToManyField("blog.post", related_name="+")),'
+        'migrations.AddIndex("post", models.Index(fields=["-title"], name="post_title")),'
+    )
+    with database(each_engine, tmp_path) as settings:
+        root = project(tmp_path / "project", settings)
+        (root / "blog/migrations/0002_tag.py").write_text(migration(made, ("blog", "0001_initial")))
+        assert django_admin(root, "migrate").returncode == 0
+        (root / "blog/migrations/0003_anew.py").write_text(migration(anew, ("blog", "0002_tag")))
+        result = forked("check", "blog/migrations/0003_anew.py", *NAMED[1:], "--select", "MIG602", cwd=root)
+        assert result.returncode == 0, result.stdout
 
 
 def test_what_pending_migrations_still_change(tmp_path: Path, each_engine: str, forked: Migfix) -> None:

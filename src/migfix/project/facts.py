@@ -54,6 +54,8 @@ class Facts:
     """Database -> the migrations recorded as applied there, for the databases that were checked."""
     tables: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     """Database -> table -> its columns, for the databases that were checked."""
+    indexes: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    """Database -> table -> the names of its indexes, for the databases that were checked."""
     invalid_indexes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Database -> the indexes that PostgreSQL left when it could not build them."""
     first_keys: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=dict)

@@ -20,6 +20,8 @@ class Recorded:
     """The migrations that are recorded as applied."""
     tables: Mapping[str, frozenset[str]]
     """Table -> its columns."""
+    indexes: Mapping[str, frozenset[str]]
+    """Table -> the names of its indexes."""
     invalid_indexes: frozenset[str]
     first_keys: Mapping[str, frozenset[int]]
     """Table -> the primary keys up to ``LAST_KEY`` that are there."""
@@ -38,6 +40,7 @@ def recorded_in(root: Path, settings: str, aliases: Iterable[str]) -> dict[str, 
         alias: Recorded(
             frozenset((app, name) for app, name in found["applied"]),
             {table: frozenset(columns) for table, columns in found["tables"].items()},
+            {table: frozenset(names) for table, names in found.get("indexes", {}).items()},
             frozenset(found["invalid"]),
             {table: frozenset(keys) for table, keys in found.get("keys", {}).items()},
             server_from(found["storage"]) if found.get("storage") else None,

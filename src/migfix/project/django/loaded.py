@@ -24,6 +24,7 @@ def facts_of(config: Config, root: Path, settings: str) -> Facts:
         facts,
         applied={alias: each.applied for alias, each in found.items()},
         tables={alias: each.tables for alias, each in found.items()},
+        indexes={alias: each.indexes for alias, each in found.items()},
         invalid_indexes={alias: each.invalid_indexes for alias, each in found.items()},
         first_keys={alias: each.first_keys for alias, each in found.items()},
         servers={alias: each.server for alias, each in found.items() if each.server},

@@ -35,12 +35,30 @@ _COLUMNS_OF = {
 
 def columns_in(connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
     """Table -> its columns; empty for an engine that isn't known."""
+    return _by_table(connection, _COLUMNS_OF)
+
+
+_INDEXES_OF = {
+    "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'",
+    "postgresql": "SELECT tablename, indexname FROM pg_indexes WHERE schemaname = ANY (current_schemas(false))",
+    "mysql": "SELECT DISTINCT table_name, index_name FROM information_schema.statistics "
+    "WHERE table_schema = DATABASE()",
+}
+
+
+def indexes_in(connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
+    """Table -> the names of its indexes; empty for an engine that isn't known."""
+    return _by_table(connection, _INDEXES_OF)
+
+
+def _by_table(connection: BaseDatabaseWrapper, statements: dict[str, str]) -> dict[str, list[str]]:
+    """Table -> the names that the statement for this engine gives."""
     found: dict[str, list[str]] = {}
-    if connection.vendor in _COLUMNS_OF:
+    if connection.vendor in statements:
         with connection.cursor() as cursor:
-            cursor.execute(_COLUMNS_OF[connection.vendor])
-            for table, column in cursor.fetchall():
-                found.setdefault(table, []).append(column)
+            cursor.execute(statements[connection.vendor])
+            for table, name in cursor.fetchall():
+                found.setdefault(table, []).append(name)
     return found
 
 
@@ -97,6 +115,7 @@ def answer(aliases: list[str]) -> dict[str, object]:
                 found[alias] = {
                     "applied": applied_and_tables(alias)[0],
                     "tables": columns_in(database),
+                    "indexes": indexes_in(database),
                     "invalid": invalid_indexes_in(database),
                     "storage": storage_in(database),
                     "keys": first_keys_in(database),
