@@ -134,7 +134,7 @@ def test_a_label_that_changed(tmp_path: Path, forked: Migfix) -> None:
     assert "NodeNotFoundError" in django_admin(root, "migrate").stderr
     result = forked("check", FIRST, cwd=root)
     assert (
-        "can't fix: the app in the folder shop is called store, and this file depends on shop.0001_initial.\n"
+        "can't fix: the app shop is called store now, and this file depends on shop.0001_initial: NodeNotFoundError.\n"
         '  next: Set `label = "shop"` in its AppConfig: databases have recorded its migrations under that name. Or '
         "let them follow: migfix rename-app shop store.\n"
     ) in result.stdout
@@ -156,3 +156,38 @@ def test_code_that_is_gone_elsewhere(tmp_path: Path, forked: Migfix) -> None:
     assert "nothing to do" not in result.stdout
     (root / "blog/colors.py").touch()
     assert forked("check", FIRST, "--settings", "settings", cwd=root).returncode == 0
+
+
+def test_an_app_that_was_moved(tmp_path: Path, forked: Migfix) -> None:
+    """Its migrations still depend on each other under the old label; then somebody replaces the label by hand."""
+    item = migration(POST, attributes="initial = True")
+    more = 'migrations.AddField("post", "rank", models.IntegerField(null=True)),'
+    key = 'migrations.AddField("post", "item", models.ForeignKey("shop.post", models.SET_NULL, null=True)),'
+    root = write_project(
+        tmp_path,
+        {
+            FIRST: migration(f"{POST}{key}", ("shop", "0001_initial"), attributes="initial = True"),
+            "manage.py": MANAGE,
+            "shop/migrations/0001_initial.py": item,
+            "shop/migrations/0002_more.py": migration(more, ("shop", "0001_initial")),
+            "settings.py": SETTINGS.replace('["blog"]', '["blog", "shop"]'),
+        },
+    )
+    commit(root)
+    (root / "shop").rename(root / "store")
+    (root / "settings.py").write_text(SETTINGS.replace('["blog"]', '["blog", "store"]'))
+    assert "NodeNotFoundError" in django_admin(root, "migrate").stderr
+    result = forked("check", FIRST, "--force", cwd=root)
+    assert (
+        "MIG205 drop-phantom-dependency: can't fix: the app shop is called store now, and this file depends on "
+        "shop.0001_initial: NodeNotFoundError.\n"
+    ) in result.stdout
+    for path in (root / FIRST, root / "store/migrations/0002_more.py"):
+        path.write_text(path.read_text().replace("shop", "store"))
+    assert django_admin(root, "migrate").returncode == 0
+    result = forked("check", cwd=root)
+    assert (
+        "MIG209 keep-deployed-file: can't fix: blog.0001_initial is on main, and was edited (blog.Post.item has "
+        "changed): databases that ran it never get the change.\n"
+        "  next: Restore the label shop in all migrations, and run migfix rename-app shop store.\n"
+    ) in result.stdout

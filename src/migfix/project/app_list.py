@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
+from migfix.project.files import read_bytes
 from migfix.project.installed import module_source, packages
 from migfix.project.settings import settings_module, statements
 
@@ -27,6 +28,15 @@ def is_listed(root: Path, label: str, is_own: Callable[[str], bool]) -> bool | N
         is_known = name.startswith("django.contrib.") or is_own(name) or name in visible
         is_sure = is_sure and (is_known or module_source(root, name) is not None)
     return False if is_sure else None
+
+
+def is_called(folder: Path, root: Path) -> bool:
+    """Whether the settings surely install the app in a folder under the folder's name: no AppConfig has a label."""
+    config = folder / "apps.py"
+    if config.is_file() and b"label" in read_bytes(config):
+        return False
+    names = [entry.partition(".apps.")[0] for entry in _entries(root) or ()]
+    return any(root.joinpath(*name.split(".")) == folder for name in names)
 
 
 def _entries(root: Path) -> list[str] | None:

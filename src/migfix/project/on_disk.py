@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migfix.errors import UnreadableFile
-from migfix.project.app_list import is_listed
+from migfix.project.app_list import is_called, is_listed
 from migfix.project.deployed import Base, Deployed
 from migfix.project.facts import Facts
 from migfix.project.files import (
@@ -122,6 +122,8 @@ class Project:
         label, usual = label_of(folder, self.root, self.facts), usual_label(folder)
         if label == usual or configured_label(folder, self.root, self.facts):
             return label
+        if is_called(folder.parent, self.root) and not is_listed(self.root, label, lambda _: True):
+            return usual
         others = (each for each in migration_folders(self.root, self.facts) if each != folder)
         is_taken = any(label in (usual_label(each), label_of(each, self.root, self.facts)) for each in others)
         return usual if is_taken else label
@@ -242,9 +244,11 @@ class Project:
         """Whether an app with migrations is called ``label``; None if that is unknown."""
         if self.facts.folders is not None:
             return label in self.facts.folders
-        if label in self.folders or label in self.packages:
+        if label in self.folders:
             return True
-        return is_listed(self.root, label, lambda name: self.module(name, str(self.root / "x")) is not None)
+        listed = is_listed(self.root, label, lambda name: self.module(name, str(self.root / "x")) is not None)
+        package = self.packages.get(label)
+        return listed is not False or self.installs(package.module) if package else listed
 
     def installs(self, app: str) -> bool:
         """Whether the settings install ``app``, a dotted name, according to Django or to the text of the settings.

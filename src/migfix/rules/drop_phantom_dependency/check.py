@@ -36,7 +36,7 @@ def _nowhere(migration: Migration, dependency: Dependency, label: str) -> Findin
     why = f"the project has no app {app}, and this file depends on {app}.{name}: NodeNotFoundError."
     next_step = f"Add the app to INSTALLED_APPS, or remove the dependency if nothing of {app} is used."
     if label:
-        why = f"the app in the folder {app} is called {label}, and this file depends on {app}.{name}."
+        why = f"the app {app} is called {label} now, and this file depends on {app}.{name}: NodeNotFoundError."
         next_step = (
             f'Set `label = "{app}"` in its AppConfig: databases have recorded its migrations under that name. Or let '
             f"them follow: migfix rename-app {app} {label}."

@@ -109,19 +109,27 @@ def missing_files(migration: Migration, history: History) -> Iterator[tuple[Depe
 
 
 def missing_apps(migration: Migration, history: History) -> Iterator[tuple[Dependency, str]]:
-    """The dependencies on an app that is nowhere, each with the label that its folder's app has now, or ""."""
+    """The dependencies on an app that is nowhere, each with the label that the app has now, or ""."""
     for each in migration.dependencies:
         if each.key is None or each.key[1].startswith("__") or history.app(each.key[0]):
             continue
         app = each.key[0]
-        relabelled = next((label for label in history.labels if app in _folders(label, history)), "")
-        if not history.package(app) and (relabelled or history.has_app(app) is False):
+        relabelled = next((label for label in history.labels if _was_called(label, app, history)), "")
+        if history.has_app(app) is False or (relabelled and not history.package(app)):
             yield each, relabelled
 
 
-def _folders(label: str, history: History) -> set[str]:
-    """The names of the folders with the app's migrations."""
-    return {PurePath(each.path).parent.parent.name for each in history.app(label).values()}
+def _was_called(label: str, old: str, history: History) -> bool:
+    """Whether an app had another label: its folder is called so, or its migrations depend on each other under it."""
+    own = history.app(label)
+    if old in {PurePath(each.path).parent.parent.name for each in own.values()}:
+        return True
+    for migration in own.values():
+        keys = [each.key for each in migration.dependencies if each.key]
+        earlier = {(old, name) for name in own if name != migration.name}
+        if earlier.intersection(keys) and label not in (app for app, _ in keys):
+            return True
+    return False
 
 
 def _comes_after(other: Migration, migration: Migration, history: History) -> bool:

@@ -8,7 +8,7 @@ from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.findings.words import listed
 from migfix.history import History
 from migfix.rules.keep_deployed_file import RULE
-from migfix.rules.keep_deployed_file.edited import appended_from, changes, is_relabelled, removed_app
+from migfix.rules.keep_deployed_file.edited import appended_from, changes, is_relabelled, new_label, removed_apps
 from migfix.rules.keep_deployed_file.lost import ends_as_before, lost, new_files, twin
 from migfix.rules.keep_deployed_file.waiting import waiting
 from migfix.source.edits import AddAttribute, Edit, Insert
@@ -74,13 +74,19 @@ def _edited(migration: Migration, deployed: Migration, found: list[str], history
             return Rewrite(RULE.code, migration.path, line, why, wrote, tuple(edits))
         except CannotLeave as problem:
             reason = f"; {problem}"
-    next_step = "Restore the file with git, and run makemigrations: it writes the difference as a new migration."
-    if app := removed_app(deployed, history):
-        next_step = (
+    next_step = _way_back(migration, deployed, history)
+    return Refusal(RULE.code, migration.path, line, f"{why[:-1]}{reason}.", next_step)
+
+
+def _way_back(migration: Migration, deployed: Migration, history: History) -> str:
+    for app in removed_apps(deployed, history):
+        if label := new_label(app, migration, deployed, history):
+            return f"Restore the label {app} in all migrations, and run migfix rename-app {app} {label}."
+        return (
             f"Restore this file and the app {app} with git, delete the models of {app} and what points at them, and "
             f"run makemigrations. Once that is deployed, run migfix remove-app {app}."
         )
-    return Refusal(RULE.code, migration.path, line, f"{why[:-1]}{reason}.", next_step)
+    return "Restore the file with git, and run makemigrations: it writes the difference as a new migration."
 
 
 def _renamed(migration: Migration, old: Migration) -> Rewrite:

@@ -30,10 +30,17 @@ def is_relabelled(migration: Migration, deployed: Migration, history: History) -
     return source == migration.source
 
 
-def removed_app(deployed: Migration, history: History) -> str:
-    """An app that the deployed version depends on and the project no longer has; "" if there is none."""
-    apps = (each.key[0] for each in deployed.dependencies if each.key)
-    return next((app for app in apps if history.has_app(app) is False and not history.package(app)), "")
+def removed_apps(deployed: Migration, history: History) -> list[str]:
+    """The apps that the deployed version depends on and the project no longer has."""
+    apps = dict.fromkeys(each.key[0] for each in deployed.dependencies if each.key)
+    return [app for app in apps if history.has_app(app) is False]
+
+
+def new_label(old: str, migration: Migration, deployed: Migration, history: History) -> str:
+    """The label that the edit puts in place of another one and changes nothing else; "" if it does something else."""
+    labels = (label for label in history.labels if history.app(label))
+    changed = ((label, relabelling_of(history.app(label).values(), old, label)) for label in labels)
+    return next((label for label, each in changed if each.apply(deployed.source) == migration.source), "")
 
 
 def appended_from(migration: Migration, deployed: Migration) -> int | None:
