@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -32,13 +33,19 @@ def split(
     moved = functions_along(migration, left)
     own = f'("{migration.app}", "{migration.name}")'
     before = [f'("{app}", "{other}")' for app, other in migration.run_before]
-    content = follow_up_source(migration, [own], found, moved, f"Split from {migration.name}, {reason}.", before)
+    content = follow_up_source(migration, [own], found, moved, f"Split from {_origin(migration)}, {reason}.", before)
     edits: list[Edit] = [NewFile(path, migration.app, content)]
     edits += (Remove(migration.path, ("operations", place)) for place in left.operations)
     edits += (Remove(migration.path, ("run_before", place)) for place in range(len(migration.run_before)))
     edits += leftovers(migration, left, moved, before)
     edits += _following(migration, name, history)
     return name, edits
+
+
+def _origin(migration: Migration) -> str:
+    """The file that a person wrote: a file that was itself split says from which."""
+    said = re.match(rb"# Split from (\w+), ", migration.source)
+    return said[1].decode() if said else migration.name
 
 
 def _following(migration: Migration, name: str, history: History) -> Iterator[Edit]:
