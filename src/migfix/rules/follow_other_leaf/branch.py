@@ -34,6 +34,16 @@ def _line(leaf: Key, history: History) -> list[Migration]:
     return [each for each in found if each.app == leaf[0]]
 
 
+def orphans(app: str, history: History) -> Iterator[tuple[Migration, str]]:
+    """The files of an app that depend on one of its migrations that isn't there, and its name."""
+    for migration in history.app(app).values():
+        for each in migration.dependencies:
+            if each.key is None or each.key[0] != app or each.key[1].startswith("__"):
+                continue
+            if history.resolve(each) is None and not history.has_file(each.key):
+                yield migration, each.key[1]
+
+
 def made_twice(stays: Branch, follows: Branch) -> Iterator[tuple[str, Operation, Migration, Migration]]:
     """What both branches make: its name, the operation of the second one, and the two files."""
     made = {name: each for each in stays.files for op in each.operations if (name := _made(op))}

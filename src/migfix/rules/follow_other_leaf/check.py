@@ -10,7 +10,7 @@ from migfix.findings.finding import Advice, Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.history.dependencies import dependency_code
 from migfix.rules.follow_other_leaf import RULE
-from migfix.rules.follow_other_leaf.branch import Branch, branches, made_twice, used_without
+from migfix.rules.follow_other_leaf.branch import Branch, branches, made_twice, orphans, used_without
 from migfix.source.edits import Edit, Replace, SetContent
 from migfix.source.migration import Key, Migration
 
@@ -26,12 +26,22 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
         leaves = sorted(history.leaves(app))
         deployed = [key for key in leaves if _is_deployed(key, history)]
         named = [each for each in migrations if each.app == app]
-        if len(leaves) > 1 and any(key not in deployed for key in leaves):
+        orphan = next(orphans(app, history), None) if len(leaves) > 1 else None
+        if orphan:
+            yield from _without_parent(*orphan, named)
+        elif len(leaves) > 1 and any(key not in deployed for key in leaves):
             stays = deployed[0] if deployed else leaves[0]
             follows = next(key for key in leaves if key != stays and key not in deployed)
             yield _following(*branches(stays, follows, history), named, history)
         elif len(deployed) > 1:
             yield _merged(deployed, named)
+
+
+def _without_parent(orphan: Migration, lost: str, named: list[Migration]) -> Iterator[Refusal]:
+    """The finding for a file whose parent is gone. MIG205 has it if the file is among the named ones."""
+    if orphan not in named:
+        why = f"{orphan.app} has two leaves, because {orphan.name} depends on {lost}, which isn't there."
+        yield Refusal(RULE.code, named[0].path, _line(named[0]), why, f"Restore {lost} with git.")
 
 
 def _merging_twice(migration: Migration, history: History) -> Refusal | None:
