@@ -102,6 +102,12 @@ def test_a_comment_for_a_rule_that_is_off_is_not_unused(tmp_path: Path, migfix: 
     assert found(migfix, folder) == (2, "")
 
 
+def test_a_comment_for_a_rule_that_git_or_a_database_decides(tmp_path: Path, migfix: Migfix) -> None:
+    """It accepts a dependency that was added to a deployed file. On the default branch, nothing is left to accept."""
+    folder = site(tmp_path, TWO + "  # migfix: ignore-file[MIG206]")
+    assert found(migfix, folder) == (2, "")
+
+
 def test_a_comment_inside_a_string_is_ignored(tmp_path: Path, migfix: Migfix) -> None:
     folder = site(tmp_path, TWO + '\nmigrations.RunSQL("-- # migfix: ignore-file", ""),')
     assert found(migfix, folder) == (2, "")

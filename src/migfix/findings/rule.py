@@ -30,6 +30,8 @@ class Rule(NamedTuple):
     """Whether it may change a deployed file, because it changes nothing forward or checks itself what is deployed."""
     stops_django: bool = False
     """Whether no command of Django works while it finds something, so that deployed files aren't passed over."""
+    may_pass_elsewhere: bool = False
+    """Whether git or a database decides, so that it may find nothing in the same file on another branch."""
 
     @property
     def stem(self) -> str:

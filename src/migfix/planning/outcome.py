@@ -99,11 +99,13 @@ def _passed_over(look: Look, paths: set[str]) -> dict[str, str]:
 
 
 def _unused(look: Look, plan: Plan) -> Iterator[tuple[str, Ignore]]:
-    """The comments that accept nothing, except those for rules that are off."""
+    """The comments that accept nothing, except those for rules that are off or may speak on another branch."""
     commented = [each for each in look.readable if each.mentions_migfix]
     off = [rule for rule in all_rules() if rule not in look.rules] if commented else []
+    elsewhere = [rule for rule in look.rules if rule.may_pass_elsewhere]
     for migration in commented:
         for comment in ignores(migration):
-            is_for_off = bool(comment.lines) and any(comment.means(rule.code, rule.name) for rule in off)
-            if (migration.path, comment.number) not in plan.used_comments and not is_for_off:
+            silent = [*off, *elsewhere] if comment.codes else off
+            is_for_silent = bool(comment.lines) and any(comment.means(rule.code, rule.name) for rule in silent)
+            if (migration.path, comment.number) not in plan.used_comments and not is_for_silent:
                 yield migration.path, comment

@@ -28,4 +28,5 @@ RULE = Rule(
     why="MySQL refuses a foreign key to a table of another storage engine, type or collation.",
     concerns=concerns,
     order=45,
+    may_pass_elsewhere=True,
 )

@@ -30,5 +30,6 @@ RULE = Rule(
     order=3,
     is_for_deployed=True,
     stops_django=True,
+    may_pass_elsewhere=True,
 )
 """``is_for_deployed``: it must see which of the two is deployed, and changes only the other one."""

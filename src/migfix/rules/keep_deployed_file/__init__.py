@@ -31,4 +31,5 @@ RULE = Rule(
     concerns=concerns,
     order=4,
     is_for_deployed=True,
+    may_pass_elsewhere=True,
 )

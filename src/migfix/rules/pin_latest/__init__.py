@@ -28,4 +28,5 @@ RULE = Rule(
     concerns=concerns,
     order=6,
     is_for_deployed=True,
+    may_pass_elsewhere=True,
 )
