@@ -145,7 +145,8 @@ def _facets(each: AlteredField, changed: set[str], history: History, engines: It
     is_null = partial(Field.is_true, name="null")
     if is_null(each.old) and not is_null(each.new):
         row = default_row(each.new, each.model, each.migration, history)
-        yield safe("no row has NULL", "MIG103") if row.kind is Kind.safe else row
+        why = "no row has NULL" if each.new.get("default") is None else "rows with NULL get its default"
+        yield safe(why, "MIG103") if row.kind is Kind.safe else row
     if each.new.is_unique and not each.old.is_unique:
         yield safe("no rows have equal values", "MIG111")
     if each.new.kind.startswith("Positive") and not each.old.kind.startswith("Positive"):
