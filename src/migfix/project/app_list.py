@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from migfix.project.files import read_bytes
@@ -39,6 +40,7 @@ def is_called(folder: Path, root: Path) -> bool:
     return any(root.joinpath(*name.split(".")) == folder for name in names)
 
 
+@cache
 def _entries(root: Path) -> list[str] | None:
     """The apps in INSTALLED_APPS; None if it isn't one literal list."""
     module = settings_module(root)

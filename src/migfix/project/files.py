@@ -135,6 +135,15 @@ def read_bytes(path: Path) -> bytes:
         raise UnreadableFile(str(path), f"{error.strerror or error}.") from None
 
 
+def dotted_name(package: Path) -> str:
+    """The name that a package is imported by."""
+    names = [package.name]
+    while is_package(package.parent):
+        package = package.parent
+        names.insert(0, package.name)
+    return ".".join(names)
+
+
 def import_roots(paths: Iterable[Path]) -> list[Path]:
     """The folders that the packages around ``paths`` are imported from."""
     found: dict[Path, None] = {}

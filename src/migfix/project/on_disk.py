@@ -15,6 +15,7 @@ from migfix.project.deployed import Base, Deployed
 from migfix.project.facts import Facts
 from migfix.project.files import (
     SKIPPED,
+    dotted_name,
     import_roots,
     is_migration,
     is_module_name,
@@ -219,7 +220,7 @@ class Project:
         level = len(name) - len(dotted)
         if not is_module_name(dotted) or level > len(Path(near).parents):
             return None
-        for root in [Path(near).parents[level - 1]] if level else import_roots([Path(near), *self.folders.values()]):
+        for root in [Path(near).parents[level - 1]] if level else self._roots(near):
             path = root.joinpath(*dotted.split("."))
             for each in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
                 if each.is_file():
@@ -228,9 +229,16 @@ class Project:
 
     def is_folder(self, module: str, near: str) -> bool:
         """Whether a dotted name is a folder or a compiled module, which has no source to read."""
-        roots = import_roots([Path(near), *self.folders.values()])
-        places = [root.joinpath(*module.split(".")) for root in roots]
+        places = [root.joinpath(*module.split(".")) for root in self._roots(near)]
         return any(each.is_dir() or any(each.parent.glob(f"{each.name}.*")) for each in places)
+
+    def _roots(self, near: str) -> list[Path]:
+        """The folders that a file imports from: its own, and those of the apps."""
+        return list(dict.fromkeys([*import_roots([Path(near)]), *self._app_roots]))
+
+    @cached_property
+    def _app_roots(self) -> list[Path]:
+        return import_roots(self.folders.values())
 
     def defining(self, name: str) -> list[str]:
         """The modules of the project with a class, a function or a constant of that name at module level."""
@@ -280,20 +288,11 @@ class Project:
             label = label or (package.name if package.name in self.facts.migration_modules else None)
             if not label and ((package / "apps.py").is_file() or (package / "migrations" / "__init__.py").is_file()):
                 label = package.name
-            if not label and is_package(package) and self.installs(_dotted(package)):
+            if not label and is_package(package) and self.installs(dotted_name(package)):
                 label = package.name
             if label:
                 return label
         return ""
-
-
-def _dotted(package: Path) -> str:
-    """The dotted name of a package."""
-    names = [package.name]
-    while is_package(package.parent):
-        package = package.parent
-        names.insert(0, package.name)
-    return ".".join(names)
 
 
 def _is_package_of(migrations: Path, app: str) -> bool:

@@ -114,16 +114,22 @@ def missing_apps(migration: Migration, history: History) -> Iterator[tuple[Depen
         if each.key is None or each.key[1].startswith("__") or history.app(each.key[0]):
             continue
         app = each.key[0]
-        relabelled = next((label for label in history.labels if _was_called(label, app, history)), "")
-        if history.has_app(app) is False or (relabelled and not history.package(app)):
-            yield each, relabelled
+        if history.has_app(app) is False:
+            yield each, next((label for label in history.labels if _was_called(label, app, history)), "")
+        elif not history.package(app):
+            yield from ((each, label) for label in history.labels if _folder(label, history) == app)
+
+
+def _folder(label: str, history: History) -> str:
+    """The name of the folder of an app."""
+    return next((PurePath(each.path).parent.parent.name for each in history.app(label).values()), "")
 
 
 def _was_called(label: str, old: str, history: History) -> bool:
     """Whether an app had another label: its folder is called so, or its migrations depend on each other under it."""
-    own = history.app(label)
-    if old in {PurePath(each.path).parent.parent.name for each in own.values()}:
+    if _folder(label, history) == old:
         return True
+    own = history.app(label)
     for migration in own.values():
         keys = [each.key for each in migration.dependencies if each.key]
         earlier = {(old, name) for name in own if name != migration.name}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from migfix.errors import UnreadableFile
 from migfix.source.module import names_bound
@@ -34,6 +35,7 @@ class Bound:
         return members is not None and name not in members | _INHERITED and not name.startswith("_")
 
 
+@cache
 def bound_by(path: str, source: bytes) -> Bound:
     """What a module binds. Anything may be in one that can't be parsed."""
     try:

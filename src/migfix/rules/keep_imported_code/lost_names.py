@@ -49,20 +49,23 @@ class Names:
         self.modules: set[str] = set()
         """The modules that ``import a.b`` statements load."""
         self.taken: dict[str, str] = {}
-        """What ``from a.b import C`` binds: ``C`` -> ``a.b.C``."""
+        """What ``from a.b import C`` binds, for modules of the project: ``C`` -> ``a.b.C``."""
 
     def lost(self, statement: ast.stmt) -> Iterator[LostName]:
         """What one statement of the module needs."""
         match statement:
             case ast.Import(names=names):
-                self.modules |= {each.name for each in names if each.asname is None}
-                for each in names:
-                    if self._is_lost(each.name):
-                        wanted = tuple(dict.fromkeys(name for _, owner, name in self._named() if owner == each.name))
-                        yield LostName(statement.lineno, each.name, wanted=wanted)
+                own = {each.name for each in names if self._bound(each.name.partition(".")[0])}
+                self.modules |= own & {each.name for each in names if each.asname is None}
+                for name in sorted(own):
+                    if self._is_lost(name):
+                        wanted = tuple(dict.fromkeys(each for _, owner, each in self._named() if owner == name))
+                        yield LostName(statement.lineno, name, wanted=wanted)
             case ast.ImportFrom(names=names):
-                yield from self._in_import(statement, self._module(statement), [each.name for each in names])
-                self.taken |= {each.asname or each.name: f"{self._module(statement)}.{each.name}" for each in names}
+                module = self._module(statement)
+                yield from self._in_import(statement, module, [each.name for each in names])
+                if self._bound(module):
+                    self.taken |= {each.asname or each.name: f"{module}.{each.name}" for each in names}
             case ast.ClassDef():
                 yield from self._in_class(statement)
 
@@ -87,11 +90,12 @@ class Names:
 
     def _named(self, tree: ast.AST | None = None) -> Iterator[tuple[ast.expr, str, str]]:
         """The places that take a name from something: ``blog.fields.ColorField``, ``Color["RED"]``."""
-        for node in ast.walk(tree or self.tree):
+        roots = self.taken.keys() | {module.partition(".")[0] for module in self.modules}
+        for node in ast.walk(tree or self.tree) if roots else ():
             match node:
-                case ast.Attribute(value=value, attr=name):
+                case ast.Attribute(value=value, attr=name) if _root(value) in roots:
                     yield node, ast.unparse(value), name
-                case ast.Subscript(value=value, slice=ast.Constant(value=str() as name)):
+                case ast.Subscript(value=value, slice=ast.Constant(value=str() as name)) if _root(value) in roots:
                     yield node, ast.unparse(value), name
 
     def _module(self, statement: ast.ImportFrom) -> str:
@@ -139,3 +143,10 @@ class Names:
             found = self.history.module(module, self.migration.path)
             self.known[module] = bound_by(found.path, found.source) if found else None
         return self.known[module]
+
+
+def _root(node: ast.expr) -> str:
+    """The first name of ``a.b.c``; "" for other expressions."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
