@@ -1,8 +1,8 @@
 """A migration changes rows and alters their table in one transaction.
 
 PostgreSQL fails with ``OperationalError: cannot ALTER TABLE "blog_post" because it has pending trigger events`` if
-checks of foreign keys on these rows are still pending. SQLite and MySQL run the migration. The rule moves the
-operations from the failing one on to a new migration right after this one.
+checks of foreign keys on these rows are still pending. SQLite and MySQL run the migration. The rule adds a step that
+makes the checks in between.
 """
 
 from __future__ import annotations
@@ -27,7 +27,4 @@ RULE = Rule(
     why="PostgreSQL can't alter a table while checks on rows changed in the same transaction are pending.",
     concerns=concerns,
     order=30,
-    resolves={
-        "django-safe-migrations": ("SM038",),
-    },
 )

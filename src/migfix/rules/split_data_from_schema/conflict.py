@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migfix.source.migration import Key, Operation
@@ -16,12 +15,10 @@ class Conflict:
     schema: Operation
     model: Key
     after: int
-    """The cut must come after this operation,"""
+    """The check must come after this operation,"""
     up_to: int
     """and right before this one at the latest."""
     is_backward: bool = False
-    written_at: int | None = None
-    """The operation without whose writes the two could share a transaction: a cut right after it resolves it, too."""
 
     @property
     def is_at_the_end(self) -> bool:
@@ -38,8 +35,3 @@ class Conflict:
         if self.is_at_the_end:
             return (0, self.data_at) if self.is_backward else (self.data_at + 1, last)
         return self.after + 1, self.up_to
-
-    def is_resolved(self, cuts: Iterable[Conflict]) -> bool:
-        """Whether one of the cuts comes between the operations."""
-        places = (self.after, self.up_to, self.after if self.written_at is None else self.written_at)
-        return any(min(places) < cut.up_to <= max(places) for cut in cuts)
