@@ -50,8 +50,8 @@ def test_both_hooks(tmp_path: Path) -> None:
     """A split: one file is changed and another is added. Files that aren't staged are left alone."""
     (tmp_path / "release").mkdir()
     revision, home = released(tmp_path / "release"), tmp_path / "home"
-    folder = Case(FIXTURES / "split_data_from_schema/add_field").copy_before(tmp_path / "site")
-    (after,) = [path.name for path in (FIXTURES / "split_data_from_schema/add_field/after").rglob("0003*.py")]
+    folder = Case(FIXTURES / "isolate_concurrent_index/after_field").copy_before(tmp_path / "site")
+    (after,) = [path.name for path in (FIXTURES / "isolate_concurrent_index/after_field/after").rglob("0003*.py")]
     (folder / "pyproject.toml").write_text('[tool.migfix]\nsettings = "nowhere"\ndatabases = ["default"]\n')
     config = folder / ".pre-commit-config.yaml"
     config.write_text(HOOKS.format(repository=tmp_path / "release", revision=revision, hook="migfix-check"))
@@ -65,7 +65,7 @@ def test_both_hooks(tmp_path: Path) -> None:
     git("add", str(file), cwd=folder)
     checked = pre_commit(folder, home)
     assert checked.returncode == 1, checked.stdout + checked.stderr
-    assert "MIG104 split-data-from-schema" in checked.stdout
+    assert "MIG500 isolate-concurrent-index" in checked.stdout
     assert contents(folder / "blog") == before
 
     config.write_text(config.read_text().replace("migfix-check", "migfix"))
