@@ -107,7 +107,10 @@ def test_older_code_that_runs(tmp_path: Path, each_engine: str, forked: Migfix) 
         root = deployed(tmp_path / "project", settings, new)
         result = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root)
         assert result.returncode == 0, result.stderr
-        assert result.stdout == "default: the models of v30 run on today's schema. Nothing needs to go back.\n"
+        assert result.stdout == (
+            "default: the models of v30 run on today's schema. Nothing needs to go back.\n"
+            "  but it may refuse what v30 writes: rows of blog_post that shop_order points at can't be deleted\n"
+        )
 
 
 def test_what_cannot_go_back(tmp_path: Path, forked: Migfix) -> None:
@@ -178,3 +181,78 @@ def test_a_squash_that_came_later(tmp_path: Path, forked: Migfix) -> None:
         result = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root)
         assert result.returncode == 2
         assert "is applied and part of v30, and this code doesn't have its file" in result.stderr
+
+
+def refused(root: Path, forked: Migfix, to: str) -> str:
+    """The error of a rollback that changes nothing."""
+    before = content(root)
+    result = forked("rollback", "--to", to, "--settings", "settings", "--run", "--yes", cwd=root)
+    assert result.returncode == 2, result.stdout
+    assert content(root) == before
+    return result.stderr
+
+
+def test_an_app_that_moved_since(tmp_path: Path, forked: Migfix) -> None:
+    """Its migrations are in another folder now. They aren't new."""
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        (root / "apps").mkdir()
+        (root / "apps/__init__.py").touch()
+        (root / "blog").rename(root / "apps/blog")
+        (root / "settings.py").write_text((root / "settings.py").read_text().replace('"blog"', '"apps.blog"'))
+        committed(root, "moved")
+        assert refused(root, forked, "v30") == (
+            f"error: v30 has these migrations in blog/migrations, and {root / 'apps/blog/migrations'} has them now. "
+            "Go back with code that still has them there.\n"
+        )
+
+
+def test_a_file_that_was_renamed_since(tmp_path: Path, forked: Migfix) -> None:
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        (root / "blog/migrations/0003_index.py").rename(root / "blog/migrations/0003_title.py")
+        run_sql(root, "UPDATE django_migrations SET name = '0003_title' WHERE name = '0003_index'")
+        committed(root, "renamed")
+        assert refused(root, forked, "v33") == (
+            "error: blog.0003_title is called 0003_index in v33, which would run it again. Go back with code that "
+            "calls it so.\n"
+        )
+
+
+def test_a_branch_that_was_merged_since(tmp_path: Path, forked: Migfix) -> None:
+    """Django can't take back one of two branches."""
+    other = migration('migrations.AddField("post", "rank", models.IntegerField(null=True)),', ("blog", "0001_initial"))
+    merged = migration("", ("blog", "0003_index"), ("blog", "0002_rank"))
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        (root / "blog/migrations/0002_rank.py").write_text(other)
+        (root / "blog/migrations/0004_merge.py").write_text(merged)
+        committed(root, "merge")
+        assert django_admin(root, "migrate").returncode == 0
+        assert refused(root, forked, "v33") == (
+            "error: blog.0002_rank can't go back alone: v33 has another branch of the same app, and Django takes back "
+            "both. Go back to a migration before both, or run the older code with an app's newer files.\n"
+        )
+
+
+def test_a_squash_and_a_migration_as_the_target(tmp_path: Path, forked: Migfix) -> None:
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        replaces = "replaces = [('shop', '0001_initial'), ('shop', '0002_order')]\n"
+        squashed = migration(f"{ITEM}\n{MODEL}", ("blog", "0002_score"))
+        squashed = squashed.replace("    dependencies", f"    {replaces}    dependencies")
+        (root / "shop/migrations/0001_squashed.py").write_text(squashed)
+        assert django_admin(root, "migrate").returncode == 0
+        assert "Django can't go back to a part of them" in refused(root, forked, "shop.0001_initial")
+
+
+def test_a_column_that_comes_back_without_a_value(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """MySQL would make one up."""
+    gone = migration('migrations.RemoveField("post", "score"),', ("blog", "0003_index"))
+    with database(each_engine, tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        (root / "blog/migrations/0004_gone.py").write_text(gone)
+        committed(root, "gone")
+        assert django_admin(root, "migrate").returncode == 0
+        found = planned(root, forked, "v33")
+        assert found["irreversible"] == ["blog.0004_gone: RemoveField score, which comes back NOT NULL without a value"]

@@ -64,6 +64,12 @@ def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Chec
             "Run migfix rollback from a checkout of the newer version, which has all of them.",
         )
     answer = ask_database(checkout, alias, "going back", gone=sorted(gone))
+    if answer["beside"]:
+        names = listed([".".join(key) for key in answer["beside"]])
+        raise MigfixError(
+            f"{names} can't go back alone: {to} has another branch of the same app, and Django takes back both.",
+            "Go back to a migration before both, or run the older code with an app's newer files.",
+        )
     failures = _failures(checkout, alias, answer) if is_commit and answer["back"] else None
     return checkout, Rollback(
         to,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from migfix.commands.doctor.checkout import Checkout
+from migfix.commands.rollback.version import Version
 from migfix.errors import MigfixError
 from migfix.project.files import repository_of
 from migfix.project.git.command import Git
@@ -36,6 +37,10 @@ def _after(checkout: Checkout, app: str, name: str, applied: frozenset[Key]) -> 
         names = ", ".join(sorted(checkout.history.app(app)))
         raise MigfixError(f"{app} has no single migration that starts with {name}.", f"It has {names}.")
     kept = {exact[0].key, *(each.key for each in checkout.history.before(exact[0]))}
+    for key in own - kept:
+        migration = checkout.history.migration(key)
+        if migration and set(migration.replaces) & kept:
+            raise _in_part(key, migration.replaces)
     return frozenset(own - kept)
 
 
@@ -47,15 +52,15 @@ def _new_in(checkout: Checkout, app: str, folder: Path, commit: str, applied: fr
     top = repository_of(folder)
     if top is None or "site-packages" in folder.parts:
         return set()
-    git = Git(top)
-    if git.output("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}") is None:
+    version = Version(Git(top), commit)
+    if not version.is_there:
         raise MigfixError(
             f"git knows no commit {commit} in {top}, and no app has that name.",
             "Use a tag, a branch, a commit, or an app and a migration: blog.0002.",
         )
-    place = folder.relative_to(top).as_posix()
-    names = {Path(each).stem for each in git.listed("ls-tree", "--name-only", "--full-tree", commit, f"{place}/")}
+    names = set(version.files(folder))
     own = {key for key in applied if key[0] == app}
+    _demand_same_places(version, folder, own)
     gone = {key for key in own if key[1] not in names and not _is_replaced_there(checkout, key, names)}
     older = sorted(key for key in own - gone if not checkout.history.migration(key) and not _is_squashed(checkout, key))
     if gone and older:
@@ -67,6 +72,24 @@ def _new_in(checkout: Checkout, app: str, folder: Path, commit: str, applied: fr
     return gone
 
 
+def _demand_same_places(version: Version, folder: Path, own: set[Key]) -> None:
+    """Raises MigfixError if the commit has the migrations of an app in another folder or under another name."""
+    there = version.files(folder)
+    if not there and (place := version.elsewhere(folder, {name for _, name in own})):
+        raise MigfixError(
+            f"{version.commit} has these migrations in {place}, and {folder} has them now.",
+            "Go back with code that still has them there.",
+        )
+    gone = {content: name for name, content in there.items() if not (folder / f"{name}.py").exists()}
+    for key in sorted(own) if gone else ():
+        content = version.content(folder / f"{key[1]}.py") if key[1] not in there else ""
+        if content in gone:
+            raise MigfixError(
+                f"{'.'.join(key)} is called {gone[content]} in {version.commit}, which would run it again.",
+                "Go back with code that calls it so.",
+            )
+
+
 def _is_replaced_there(checkout: Checkout, key: Key, names: set[str]) -> bool:
     """Whether a commit with the files ``names`` has all that a squashed migration replaces. Raises MigfixError."""
     migration = checkout.history.migration(key)
@@ -75,11 +98,15 @@ def _is_replaced_there(checkout: Checkout, key: Key, names: set[str]) -> bool:
     if any(there) and all(there):
         return True
     if any(there) or any(app != key[0] for app, _ in replaced):
-        raise MigfixError(
-            f"{'.'.join(key)} replaces {'.'.join(replaced[0])} and others, and Django can't go back to a part of them.",
-            "Go back with code that doesn't have the squashed migration or the new label yet.",
-        )
+        raise _in_part(key, replaced)
     return False
+
+
+def _in_part(key: Key, replaced: tuple[Key, ...]) -> MigfixError:
+    return MigfixError(
+        f"{'.'.join(key)} replaces {'.'.join(replaced[0])} and others, and Django can't go back to a part of them.",
+        "Go back with code that doesn't have the squashed migration or the new label yet.",
+    )
 
 
 def _is_squashed(checkout: Checkout, key: Key) -> bool:
