@@ -102,6 +102,14 @@ def linking_fields(change: ThroughChange, through: Model, facts: Facts) -> tuple
     else:
         to = field.target(*change.model.key, facts)
         keys = [each for each in through.fields.values() if each.is_key]
+        if to == change.model.key:
+            # makemigrations sorts the keys of a CreateModel, and Django takes the first one in models.py as the source.
+            own = [each.name for each in keys if each.target(*through.key, facts) == to]
+            raise CannotKeep(
+                f"which of {' and '.join(own)} is the model's own end of a link is up to their order in models.py",
+                f'Name both in the field: through_fields=("{own[0]}", "{own[-1]}") if {own[0]} is the own end, else '
+                "the other way round.",
+            )
         sources = [each.name for each in keys if each.target(*through.key, facts) == change.model.key]
         targets = [
             each.name for each in keys if each.target(*through.key, facts) == to and each.name not in sources[:1]

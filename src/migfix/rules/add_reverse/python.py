@@ -44,7 +44,8 @@ def reverse_of_python(migration: Migration, op: Operation, history: History) -> 
         )
     lost = _lost(migration, op, code, history)
     taken = {(each.model, column) for each in found for column in each.reads}
-    if len(left) == len(found):  # only lost columns that values are taken from matter
+    is_told = all(each.column for each in found if each.kind in ("derive", "unknown"))
+    if len(left) == len(found) and is_told:  # only lost columns that values are taken from matter
         lost = [each for each in lost if (each.model, each.column) in taken]
     emptied = _emptied(found, made)
     if lost or emptied:
