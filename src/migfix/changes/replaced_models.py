@@ -9,12 +9,15 @@ from migfix.changes.tables import may_have_rows
 from migfix.history import History
 from migfix.history.fields import Field
 from migfix.history.model import Model
+from migfix.history.state import State
 from migfix.source.data_functions.lookups import models_named
 from migfix.source.migration import Migration, Operation
 from migfix.source.text import text_between
 
 _ALIKE = 0.5
 """The share of fields that both models have, apart from the primary key."""
+_ONLY = 0.25
+"""The same, if no other model is deleted or created in the file."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class ReplacedModel:
     """Before the file."""
     new: Model
     """After the file."""
+    is_only: bool
+    """Whether no other model is deleted or created in the file."""
+    is_followed: bool
+    """Whether a model loses a relation to the old one and gets one to the new one."""
 
     @property
     def likeness(self) -> float:
@@ -38,7 +45,8 @@ class ReplacedModel:
 
     @property
     def is_alike(self) -> bool:
-        return self.likeness >= _ALIKE
+        """Whether the old model may have become the new one."""
+        return self.is_followed or self.likeness >= (_ONLY if self.is_only else _ALIKE)
 
 
 def _values(model: Model) -> Iterator[Field]:
@@ -51,6 +59,7 @@ def replaced_models(migration: Migration, history: History) -> list[ReplacedMode
     found = []
     operations = list(enumerate(migration.operations))
     created = [(index, op) for index, op in operations if op.kind == "CreateModel"]
+    is_only = len(created) == 1 == sum(op.kind == "DeleteModel" for _, op in operations)
     for deleted, delete in operations:
         old = before.models.get((migration.app, delete.model)) if delete.kind == "DeleteModel" else None
         if old is None or not created or not may_have_rows(old, migration):
@@ -58,8 +67,26 @@ def replaced_models(migration: Migration, history: History) -> list[ReplacedMode
         for index, create in created:
             new = after.models.get((migration.app, create.model))
             if new is not None and new.has_own_table and not _are_copied(migration, old, new):
-                found.append(ReplacedModel(deleted, index, delete, create, old, new))
+                is_followed = _is_followed(migration, old, new, history)
+                found.append(ReplacedModel(deleted, index, delete, create, old, new, is_only, is_followed))
     return sorted(found, key=lambda each: -each.likeness)
+
+
+def _is_followed(migration: Migration, old: Model, new: Model, history: History) -> bool:
+    lost = _pointing(migration, "RemoveField", history.state_before(migration), old, history)
+    gained = _pointing(migration, "AddField", history.state_after(migration), new, history)
+    return bool(lost & gained)
+
+
+def _pointing(migration: Migration, kind: str, state: State, target: Model, history: History) -> set[str]:
+    """The models whose relation to ``target`` the operations of this kind remove or add."""
+    found = set()
+    for op in migration.operations:
+        model = state.models.get((migration.app, op.model)) if op.kind == kind else None
+        field = model.fields.get(op.text("name")) if model else None
+        if field and field.target(migration.app, op.model, history.facts) == target.key:
+            found.add(op.model)
+    return found
 
 
 def _are_copied(migration: Migration, old: Model, new: Model) -> bool:

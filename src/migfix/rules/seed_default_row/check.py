@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from migfix.changes.replaced_models import replaced_models
 from migfix.findings.finding import Finding, Refusal
 from migfix.history import History
 from migfix.history.model import Model
@@ -42,6 +43,9 @@ def _check(migration: Migration, history: History, made: Counter[Key]) -> Iterat
         if _is_of_others(own[0][0].target, history):
             yield _of_others(own[0][0])
             continue
+        if old := _replaced_by(own[0][0].target, migration, history):
+            yield _undecided(own[0][0], old)
+            continue
         try:
             for seeding in seedings(own, made[own[0][0].target.key]):
                 made[own[0][0].target.key] += len(seeding.seeds)
@@ -74,6 +78,22 @@ def _is_of_others(target: Model, history: History) -> bool:
     made_by = history.migration(target.made_by)
     is_new = made_by is not None and history.is_new(made_by)
     return not is_new and (target.key == history.facts.auth_user or history.package(target.app) is not None)
+
+
+def _replaced_by(target: Model, migration: Migration, history: History) -> Model | None:
+    """The model of the file that may have become ``target``. MIG109 asks about it."""
+    pairs = replaced_models(migration, history)
+    return next((each.old for each in pairs if each.is_alike and each.new.key == target.key), None)
+
+
+def _undecided(need: Need, old: Model) -> Refusal:
+    why = (
+        f"{need.target.label} may be {old.label} under a new name: a row made for {need.field.name} would take the "
+        "place of all its rows."
+    )
+    renamed = f"If it was renamed, pass --renamed {old.label}={need.target.name}."
+    next_step = f"{renamed} If not, create the rows of {need.target.label} in your own RunPython before it."
+    return Refusal(RULE.code, need.migration.path, need.op.line, why, next_step)
 
 
 def _of_others(need: Need) -> Refusal:
