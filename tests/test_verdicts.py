@@ -24,13 +24,26 @@ KNOWN = {
         "unknown",
         "blog.post.note is a blog.fields.Note, which isn't a field of Django's",
     ),
-    'AddField("post", "twice", models.GeneratedField(expression=models.F("size"), db_persist=True))': (
-        "safe",
-        "the database computes it from the row",
-    ),
-    'AddField("post", "half", models.GeneratedField(expression=models.F("size") / 0, db_persist=True))': (
+    'AddField("post", "same", models.GeneratedField(expression=models.F("size"), db_persist=True, '
+    "output_field=models.IntegerField()))": ("safe", "the database computes it from the row"),
+    'AddField("post", "half", models.GeneratedField(expression=models.F("size") / 0, db_persist=True, '
+    "output_field=models.IntegerField()))": (
         "unknown",
-        "the database computes blog.post.half for each row, and the expression may fail",
+        "the database computes blog.post.half for each row, and that may fail, or the value may not fit",
+    ),
+    'AddField("post", "less", models.GeneratedField(expression=models.F("size"), db_persist=True, '
+    "output_field=models.SmallIntegerField()))": (
+        "unknown",
+        "the database computes blog.post.less for each row, and that may fail, or the value may not fit",
+    ),
+    'AddField("post", "one", models.GeneratedField(expression=models.F("size"), db_persist=True, unique=True, '
+    "output_field=models.IntegerField()))": (
+        "unknown",
+        "the database computes blog.post.one for each row, and rows may have equal values",
+    ),
+    'AddField("post", "Size", models.IntegerField(null=True))': (
+        "unknown",
+        "blog.post gets columns that SQLite, MySQL and MariaDB take for one, Size and size, of its field size",
     ),
     'RemoveField("post", "size")': ("rewritten", "MIG302"),
     'AlterField("post", "size", models.IntegerField(db_collation="C", unique=True))': ("decision", "MIG111"),
@@ -237,3 +250,21 @@ def test_deployed_migrations_have_no_verdict(tmp_path: Path, forked: Migfix) -> 
     third = migration('        migrations.RemoveField("post", "size"),', ("blog", "0002_more"))
     (root / "blog" / "migrations" / "0003_last.py").write_text(third)
     assert len(verdicts(forked, root)) == 1
+
+
+@pytest.mark.parametrize(
+    "sql", ["CREATE VIEW names AS SELECT size FROM blog_post", "create or replace view v as select * from blog_post"]
+)
+def test_a_view_over_the_table(tmp_path: Path, forked: Migfix, sql: str) -> None:
+    """Databases refuse to change its columns, or drop it with one, without a word."""
+    root = project(tmp_path, 'RemoveField("post", "size")')
+    view = migration(f'migrations.RunSQL("{sql}", "DROP VIEW names"),', ("blog", "0001_initial"))
+    (root / "blog/migrations/0000_view.py").write_text(view)
+    why = (
+        "the view that blog.0000_view makes may use it: databases refuse such a change, or drop the view with the "
+        "column"
+    )
+    found = verdicts(forked, root, "--ignore", "MIG302")
+    assert found == [("unknown", why)]
+    (root / "blog/migrations/0000_view.py").write_text(view.replace("blog_post", "shop_post"))
+    assert verdicts(forked, root, "--ignore", "MIG302")[0][0] == "safe"

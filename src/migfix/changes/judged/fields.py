@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterable
 
 from migfix.changes.judged.constraints import is_indexed, too_long_for_mysql
 from migfix.changes.judged.default_rows import default_row
+from migfix.changes.judged.generated import generated
 from migfix.changes.judged.judgement import Judgement, safe, unknown
 from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
-from migfix.source.migration import Call, Literal, Migration, Name, Operation, Value
+from migfix.source.migration import Call, Literal, Migration, Operation
 
 _FILLED_BY_DJANGO = ("CharField", "TextField", "SlugField", "EmailField", "URLField", "FileField", "ImageField")
 """Fields that get ``""`` without a default, if they may be blank: BaseDatabaseSchemaEditor._effective_default."""
-_SIMPLE = ("F", "Value", "expressions.CombinedExpression", "functions.Lower", "functions.Upper", "functions.Concat")
-"""Expressions that succeed on any value."""
 
 
 def addition(op: Operation, model: Model, migration: Migration, history: History, engines: Iterable[str]) -> Judgement:
@@ -31,7 +30,7 @@ def addition(op: Operation, model: Model, migration: Migration, history: History
     if field.kind == "ManyToManyField":
         return safe("it adds no column, and a link table without rows", "MIG106")
     if field.kind == "GeneratedField":
-        return _generated(field, label)
+        return generated(field, model)
     if (field.is_unique if field.kind == "TextField" else is_indexed(field)) and (
         why := too_long_for_mysql([field], engines)
     ):
@@ -60,23 +59,6 @@ _JUDGES: tuple[tuple[str, Callable[[Field], bool]], ...] = (
     ("MIG112", lambda field: field.kind.startswith("Positive")),
 )
 """The rules that look at the default that existing rows get, and for which fields."""
-
-
-def _generated(field: Field, label: str) -> Judgement:
-    if _is_simple(field.get("expression")):
-        return safe("the database computes it from the row")
-    return unknown(f"the database computes {label} for each row, and the expression may fail")
-
-
-def _is_simple(value: Value | None) -> bool:
-    """Whether an expression can't fail on any row."""
-    match value:
-        case Literal() | Name():
-            return True
-        case Call(func=func, arguments=arguments):
-            name = func.removeprefix("django.db.models.")
-            return name in _SIMPLE and all(_is_simple(each.value) for each in arguments if each.keyword is None)
-    return False
 
 
 def _arguments(field: Field) -> set[str | None]:

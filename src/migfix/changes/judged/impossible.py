@@ -30,15 +30,22 @@ def _has_column(op: Operation, model: Model, state: State, history: History) -> 
         return ""
     replaced = op.text("old_name") if op.kind == "RenameField" else new.name
     other = next((each for each in _may_share(model, new) if each.name != replaced), None)
-    return f"{model.label} already has the column {new.column}, of its field {other.name}" if other else ""
+    if other is None:
+        return ""
+    if other.column != new.column:
+        alike = f"{new.column} and {other.column}, of its field {other.name}"
+        return f"{model.label} gets columns that SQLite, MySQL and MariaDB take for one, {alike}"
+    return f"{model.label} already has the column {new.column}, of its field {other.name}"
 
 
 def _may_share(model: Model, new: Field) -> Iterator[Field]:
-    """The fields of a model with the same column. Those with a ``db_column`` count only if ``new`` has one, too."""
-    names = {new.column, new.column.removesuffix("_id")}
-    named = (model.fields[name] for name in names if name in model.fields)
-    for each in model.fields.values() if new.get("db_column") else named:
-        if each.kind not in _NO_COLUMN and each.column.lower() == new.column.lower():
+    """The fields of a model with the same column, also in another case.
+
+    Those with a ``db_column`` count only if ``new`` has one, too.
+    """
+    for each in model.fields.values():
+        is_asked = new.get("db_column") or not each.get("db_column")
+        if is_asked and each.kind not in _NO_COLUMN and each.column.lower() == new.column.lower():
             yield each
 
 

@@ -77,6 +77,8 @@ def _judged(
         return safe("its table has no rows yet, or no table belongs to its model")
     if why := import_module("migfix.changes.judged.impossible").impossible(op, model, state, history):
         return unknown(why)
+    if op.kind in _SEEN_BY_VIEWS and (why := import_module("migfix.changes.judged.views").view_over(model, history)):
+        return unknown(why)
     if op.kind == "AlterField":
         return _altered(index, op, migration, state, history, engines)
     found: Judgement = import_module("migfix.changes.judged.on_rows").on_rows(op, model, migration, history, engines)
@@ -141,6 +143,8 @@ def _code(op: Operation, migration: Migration) -> Judgement:
     return Judgement(Kind.code, "it runs code of this file")
 
 
+_SEEN_BY_VIEWS = ("AlterField", "RemoveField", "RenameField", "DeleteModel", "AlterModelTable", "RenameModel")
+"""The operations that change or remove what a view may use."""
 _WITHOUT_ROWS = {
     "CreateModel": "it makes a new table",
     "AlterModelOptions": "it changes the state only",
