@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from migfix.changes.altered_fields import altered_fields
+from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.history import History
 from migfix.history.fields import Field, configured_value
 from migfix.history.model import Model
@@ -75,8 +75,16 @@ def forbidden(migration: Migration, history: History) -> Iterator[Forbidden]:
         found = Forbidden(each.index, each.op, each.model, field, later.models.get(each.model.key, each.model))
         if _fills_itself(field) and not (is_stuck(old, field) or found.is_shared):
             continue
-        if not is_filled(migration, each.index, each.model, field.name, history, "MIG103"):
+        rule = "" if _is_second_column(each, history) else "MIG103"
+        if not is_filled(migration, each.index, each.model, field.name, history, rule):
             yield found
+
+
+def _is_second_column(each: AlteredField, history: History) -> bool:
+    """Whether the field takes the place of one that forbade NULL: a step of any rule copies every value then."""
+    before = history.state_before(each.migration).models.get(each.model.key)
+    was = before.fields.get(each.new.name) if before else None
+    return was is not None and not was.is_true("null") and len(list(each.earlier_names())) > 1
 
 
 def _fills_itself(field: Field) -> bool:
