@@ -62,7 +62,9 @@ def _finding(
     said = said_of(history.facts.mapped, each.label)
     if not (each.old.kind in TEXT and each.new.kind in TEXT) and each.old.kind != each.new.kind:
         why = f"{each.label} gets other choices and another type at once, so rows hold neither old nor new values."
-        next_step = f"Change the type in a migration of its own first, with the old values as choices. {ACCEPT}"
+        first = next(iter(come), next(iter(lost), ""))
+        place = f"to {str(first)!r} and so on, before it" if each.old.kind in TEXT else "after it"
+        next_step = f"Change the values in your own RunPython, {place}, and back in its reverse_code. {ACCEPT}"
         return Refusal(RULE.code, migration.path, each.op.line, why, next_step)
     if len(come) < len(lost):
         why = f"{why[:-1]}. Rows of several choices become one, which can't be told apart when going back."
