@@ -43,17 +43,21 @@ def _may_share(model: Model, new: Field) -> Iterator[Field]:
 
     Those with a ``db_column`` count only if ``new`` has one, too.
     """
-    for each in model.fields.values():
-        is_asked = new.get("db_column") or not each.get("db_column")
-        if is_asked and each.kind not in _NO_COLUMN and each.column.lower() == new.column.lower():
+    column = new.column.lower()
+    names = {column, column.removesuffix("_id")}
+    named = [each for name, each in model.fields.items() if name.lower() in names]
+    for each in model.fields.values() if new.get("db_column") else named:
+        if each.kind not in _NO_COLUMN and each.column.lower() == column:
             yield each
 
 
 def _has_table(op: Operation, model: Model, state: State, history: History) -> str:
     """Whether another model already has the table that a model gets."""
     table = op.text("table") if op.kind == "AlterModelTable" else ""
+    if not table:
+        return ""
     others = (each for each in state.models.values() if each.key != model.key and each.has_own_table)
-    other = next((each for each in others if table and each.table == table), None)
+    other = next((each for each in others if each.table == table), None)
     return f"{other.label} already has the table {table}" if other else ""
 
 

@@ -21,9 +21,8 @@ _KINDS = ("AlterField", "AlterUniqueTogether", "AddConstraint")
 
 def concerns(migration: Migration, history: History) -> bool:
     """Whether the migration may make a column unique."""
-    return (any(op.kind in _KINDS for op in migration.operations) and b"nique" in migration.source) or any(
-        b"OneToOneField" in migration.source and op.kind == "AlterField" for op in migration.operations
-    )
+    is_said = b"nique" in migration.source or b"OneToOneField" in migration.source
+    return is_said and any(op.kind in _KINDS for op in migration.operations)
 
 
 RULE = Rule(
