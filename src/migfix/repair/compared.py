@@ -10,7 +10,7 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
-from migfix.repair.facets import Facet, is_here, table_of, there, wanted
+from migfix.repair.facets import Facet, implied, is_here, named, table_of, there, wanted
 from migfix.repair.history import Applied, key_of
 from migfix.repair.progress import Progress, finished, progress_of
 
@@ -70,16 +70,19 @@ class Compared:
         before = self._of(app, self.state)
         for count in range(len(pending), 0, -1):
             after = self._of(app, self.applied.after(key_of(pending[count - 1])))
-            if after - before and after <= self.real and not (before - after) & self.real:
+            gained, lost = after - before - implied(before), before - after - implied(after)
+            if gained and after - before <= self.real and not lost & self.real:
                 return count, before - after
         return 0, set()
 
     def _of(self, app: str, state: ProjectState) -> set[Facet]:
         models = [each for each in state.apps.get_models(include_auto_created=True) if each._meta.app_label == app]
-        return wanted(self.applied.connection, models)
+        return wanted(self.applied.connection, models) | named(self.applied.connection, models)
 
     def _has_tables(self, app: str) -> bool:
-        return any(facet[0] == "table" and facet[1].startswith(f"{app}_") for facet in self.real)
+        """Whether a table of an app's models is there."""
+        models = (each for each in self.applied.end.apps.get_models() if each._meta.app_label == app)
+        return any(("table", table_of(model)) in self.real for model in models)
 
     @cached_property
     def missing(self) -> list[Facet]:

@@ -9,15 +9,18 @@ Automatic names aren't compared: Django keeps the old ones when a table is renam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import permutations
 from typing import Any
 
 from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Index, Model, UniqueConstraint
+from django.db.models import BaseConstraint, Field, Index, Model, UniqueConstraint
 
 from migfix.repair.column_types import listed_types, one_spelling
 
 Facet = tuple[str, ...]
+_LONGEST = 63
+"""PostgreSQL cuts longer names."""
 
 
 def is_here(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
@@ -49,6 +52,33 @@ def wanted(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> se
     """What the tables of these models should have."""
     editor: Any = connection.SchemaEditorClass(connection, collect_sql=True)
     return {facet for model in models if is_here(connection, model) for facet in _of_model(connection, editor, model)}
+
+
+def named(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> set[Facet]:
+    """The names of the indexes and constraints that these models give themselves, which tell them from others."""
+    return {
+        ("constraint", table_of(model), each.name.lower()[:_LONGEST])
+        for model in models
+        if is_here(connection, model)
+        for each in (*model._meta.indexes, *_constraints(connection, model))
+        if _is_supported(connection, each)
+    }
+
+
+def _constraints(connection: BaseDatabaseWrapper, model: type[Model]) -> Iterator[BaseConstraint]:
+    has_checks = connection.features.supports_table_check_constraints
+    return (each for each in model._meta.constraints if has_checks or isinstance(each, UniqueConstraint))
+
+
+def implied(facets: Iterable[Facet]) -> set[Facet]:
+    """What a table has beside these facets because of them: a unique constraint is an index, too."""
+    found: set[Facet] = set()
+    for kind, table, *rest in facets:
+        columns = rest[0].split(",") if kind in ("unique", "index", "first", "key") else []
+        orders = permutations(columns) if kind == "unique" and len(columns) < 4 else [tuple(columns)]
+        for order in orders if columns else ():
+            found |= {("first", table, order[0]), ("index", table, ",".join(order))}
+    return found
 
 
 def _of_model(connection: BaseDatabaseWrapper, editor: Any, model: type[Model]) -> Iterator[Facet]:
@@ -108,8 +138,8 @@ def _is_supported(connection: BaseDatabaseWrapper, index: Any) -> bool:
     """Whether Django makes an index or a unique constraint on this engine. It leaves out what an engine can't do."""
     features = connection.features
     return not (
-        (index.expressions and not features.supports_expression_indexes)
-        or (index.condition and not features.supports_partial_indexes)
+        (getattr(index, "expressions", None) and not features.supports_expression_indexes)
+        or (getattr(index, "condition", None) and not features.supports_partial_indexes)
         or (getattr(index, "include", None) and not features.supports_covering_indexes)
         or (getattr(index, "deferrable", None) and not features.supports_deferrable_unique_constraints)
         or (

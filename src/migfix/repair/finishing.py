@@ -33,7 +33,8 @@ def finish(applied: Applied, progress: Progress, real: set[tuple[str, ...]]) -> 
     for index, (operation, before, after) in enumerate(walked(applied, migration)):
         runs = parts[index] is Part.missing
         if parts[index] is Part.unknown and is_data(operation):
-            has_run = Part.there in parts[index:] or (progress.is_whole and _has_followers(applied, progress))
+            is_done = progress.is_overtaken or progress.is_whole
+            has_run = Part.there in parts[index:] or (is_done and _has_followers(applied, progress))
             runs = not has_run and Part.missing in parts[:index]
             unsure |= not has_run and not runs
         if runs:

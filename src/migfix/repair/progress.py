@@ -12,8 +12,11 @@ from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseA
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from migfix.repair.facets import Facet, wanted
+from migfix.repair.facets import Facet, implied, named, wanted
 from migfix.repair.history import Applied, walked
+
+Walked = tuple[Operation, ProjectState, ProjectState]
+"""An operation with the models before and after it."""
 
 
 class Part(Enum):
@@ -56,16 +59,42 @@ def finished(migration: Migration, gone: Iterable[Facet], is_overtaken: bool) ->
 
 def progress_of(applied: Applied, migration: Migration, real: set[Facet], present: set[Facet]) -> Progress:
     """How far a migration has come, in a database that should have ``present`` before it and has ``real``."""
-    parts, removed = [], set[Facet]()
+    walk = list(walked(applied, migration))
     has_code = any(isinstance(op, RunPython | RunSQL) for op in _flat(migration.operations))
-    for operation, before, after in walked(applied, migration):
-        gains, losses = _changes(applied, operation, has_code, before, after)
+    changes = [_changes(applied, operation, has_code, before, after) for operation, before, after in walk]
+    reached, start, now = _reached(applied, walk, real)
+    parts, removed = [], start - now
+    present = present - start | now
+    for place, (gains, losses) in enumerate(changes):
+        if place < reached:
+            parts.append(Part.there if gains or losses else Part.unknown)
+            continue
         part = _part(gains - present, losses & present, real)
         parts.append(part)
         if part is Part.there:
             removed -= gains
             removed |= losses
     return Progress(migration, tuple(parts), frozenset(removed))
+
+
+def _reached(applied: Applied, walk: list[Walked], real: set[Facet]) -> tuple[int, set[Facet], set[Facet]]:
+    """After how many operations a table would look as it does, also through renames; 0 if after none.
+
+    And what its tables have before the first and after the last of these.
+    """
+    labels = {key for _, before, after in walk for key in _changed(before, after)}
+    start = _facets(applied, walk[0][1], labels) if walk else set[Facet]()
+    for place in range(len(walk), 0, -1):
+        now = _facets(applied, walk[place - 1][2], labels)
+        gained, lost = now - start - implied(start), start - now - implied(now)
+        if (gained or lost) and gained <= real and not lost & real:
+            return place, start, now
+    return 0, start, start
+
+
+def _facets(applied: Applied, state: ProjectState, labels: Iterable[tuple[str, str]]) -> set[Facet]:
+    models = list(_models(state, labels))
+    return wanted(applied.connection, models) | named(applied.connection, models)
 
 
 def _part(gains: set[Facet], losses: set[Facet], real: set[Facet]) -> Part:
@@ -83,8 +112,8 @@ def _changes(
     if _is_of_state_alone(operation) and not has_code:
         return set(), set()
     labels = set(_changed(before, after))
-    old, new = (wanted(applied.connection, _models(state, labels)) for state in (before, after))
-    gains, losses = new - old, old - new
+    old, new = (_facets(applied, state, labels) for state in (before, after))
+    gains, losses = new - old - implied(old), old - new - implied(new)
     new_tables = {facet[1] for facet in gains if facet[0] == "table"}
     old_tables = {facet[1] for facet in losses if facet[0] == "table"}
     new_columns = {facet[1:3] for facet in gains if facet[0] == "column"}
@@ -93,14 +122,14 @@ def _changes(
 
 
 def _first_of(facets: set[Facet], tables: set[str], columns: set[tuple[str, ...]]) -> set[Facet]:
-    """Without the columns of a table that comes or goes as a whole, and without what belongs to such a column.
+    """Without what belongs to a table or a column that comes or goes as a whole.
 
-    What else differs there is said of the finished migration.
+    What else differs there is said of the finished migration. The columns of a table tell it from another one.
     """
     return {
         facet
         for facet in facets
-        if facet[0] == "table" or (facet[1] not in tables and (facet[0] == "column" or facet[1:3] not in columns))
+        if facet[0] in ("table", "column") or (facet[1] not in tables and facet[1:3] not in columns)
     }
 
 
