@@ -11,7 +11,7 @@ from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
 from migfix.repair.facets import Facet, implied, is_here, named, table_of, there, wanted
-from migfix.repair.history import Applied, key_of
+from migfix.repair.history import Applied, key_of, walked
 from migfix.repair.progress import Progress, finished, progress_of
 
 
@@ -93,9 +93,19 @@ class Compared:
 
     @cached_property
     def known(self) -> set[Facet]:
-        """The columns of the models after all migrations, and of the models in the code."""
-        every = (*self.applied.end.apps.get_models(include_auto_created=True), *live_apps.get_models())
-        return {facet for facet in wanted(self.applied.connection, every) if facet[0] == "column"}
+        """The columns of the models after all migrations, within those that are begun, and of those in the code."""
+        states = [
+            self.applied.end,
+            *(after for each in self.begun for *_, after in walked(self.applied, each.migration)),
+        ]
+        every = [model for state in states for model in state.apps.get_models(include_auto_created=True)]
+        found = wanted(self.applied.connection, [*every, *live_apps.get_models()])
+        return {facet for facet in found if facet[0] == "column"}
+
+    def unknown_columns(self, model: type[Model]) -> list[str]:
+        """The columns of a table that no model knows."""
+        table, known = table_of(model), self.known | self.present
+        return sorted(facet[2] for facet in self.real if facet[:2] == ("column", table) and facet not in known)
 
     @cached_property
     def strangers(self) -> list[str]:

@@ -31,11 +31,23 @@ def refill(compared: Compared) -> Iterator[Step | Left]:
     for model in compared.models:
         missing = [facet for facet in (first or compared.missing) if facet[1] == table_of(model)]
         if missing and missing[0][0] == "table":
+            if other := _renamed_table(compared, model):
+                yield Left(f"{missing[0][1]} may be there as {other}, which no model has: rename the table by hand")
+                continue
             gone.append(_without_links(compared, model))
         elif missing:
             yield from _Refill(compared, model, missing).steps()
     if gone:
         yield of_tables(sorted(gone, key=lambda model: bool(model._meta.auto_created)))
+
+
+def _renamed_table(compared: Compared, model: type[Model]) -> str:
+    """The table that no model has and that has the columns of a missing one; "" if there is none."""
+    wanted = {facet[2] for facet in compared.present if facet[:2] == ("column", table_of(model))}
+    columns = (
+        (table, {facet[2] for facet in compared.real if facet[:2] == ("column", table)}) for table in compared.strangers
+    )
+    return next((table for table, found in columns if found == wanted), "")
 
 
 def _has_value(field: Field[Any, Any]) -> bool:
@@ -76,7 +88,13 @@ class _Refill:
         operations = list(self._operations())
         state = self._without(operations)
         for operation in operations:
-            if lost := would_lose(self.compared.applied, self.compared.state, self.app, operation, self.compared.real):
+            if isinstance(operation, AddField) and (other := self._renamed(operation.name)):
+                place = f"{self.missing[0][1]}.{operation.name}"
+                yield Left(f"{place} may be there as {other}, which no field has: rename the column by hand")
+                return
+            if lost := would_lose(
+                self.compared.applied, [self.compared.state], self.app, operation, self.compared.real
+            ):
                 yield Left(f"SQLite would make {lost[0]} anew without the column {lost[1]}, which no field has")
                 return
             if isinstance(operation, AddField) and self._has_no_value(operation.field):
@@ -88,6 +106,15 @@ class _Refill:
             state = after
         yield from self._single_indexes()
         yield from changed_columns(compared=self.compared, model=self.model, missing=self.missing)
+
+    def _renamed(self, name: str) -> str:
+        """The column that no model knows and that has the type of a missing one; "" if there is none."""
+        types = {facet[2:] for facet in self.compared.real if facet[:2] == ("type", self.missing[0][1])}
+        kind = next((facet[3] for facet in self.compared.present if facet[:3] == self._type_of(name)), "")
+        return next((each for each in self.compared.unknown_columns(self.model) if (each, kind) in types), "")
+
+    def _type_of(self, name: str) -> Facet:
+        return "type", table_of(self.model), self._column(name)
 
     def _single_indexes(self) -> Iterator[Step]:
         """The unique constraint or index of one field. AlterField would make PostgreSQL's second one for LIKE, too."""

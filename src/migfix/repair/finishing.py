@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 from migfix.repair.facets import table_of, wanted
 from migfix.repair.held import held
@@ -38,7 +39,7 @@ def finish(applied: Applied, progress: Progress, real: set[tuple[str, ...]]) -> 
             runs = not has_run and Part.missing in parts[:index]
             unsure |= not has_run and not runs
         if runs:
-            if lost := would_lose(applied, after, migration.app_label, operation, real):
+            if lost := would_lose(applied, (before, after), migration.app_label, operation, real):
                 return Left(f"{name}: SQLite would make {lost[0]} anew without the column {lost[1]}")
             steps.append(of_operation(operation, migration.app_label, before, after))
     if unsure:
@@ -92,16 +93,17 @@ def _has_followers(applied: Applied, progress: Progress) -> bool:
 
 
 def would_lose(
-    applied: Applied, state: object, app: str, operation: Operation, real: set[tuple[str, ...]]
+    applied: Applied, states: Iterable[ProjectState], app: str, operation: Operation, real: set[tuple[str, ...]]
 ) -> tuple[str, str] | None:
     """The table and the column that SQLite would drop, because the models don't know the column."""
     name = getattr(operation, "model_name", None)
     if applied.connection.vendor != "sqlite" or name is None:
         return None
-    model = state.apps.get_model(app, name)  # type: ignore[attr-defined]
-    known = {facet[2] for facet in wanted(applied.connection, [model]) if facet[0] == "column"}
-    there = {facet[2] for facet in real if facet[:2] == ("column", table_of(model))}
-    return next(((table_of(model), column) for column in sorted(there - known)), None)
+    models = [state.apps.get_model(app, name) for state in states]
+    known = {facet[2] for facet in wanted(applied.connection, models) if facet[0] == "column"}
+    table = table_of(models[-1])
+    there = {facet[2] for facet in real if facet[:2] == ("column", table)}
+    return next(((table, column) for column in sorted(there - known)), None)
 
 
 def out_of_order(applied: Applied, apps: frozenset[str]) -> Iterator[tuple[str, str]]:

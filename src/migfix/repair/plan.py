@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
 
 from migfix.repair.compared import Compared
 from migfix.repair.facets import table_of
@@ -15,7 +16,7 @@ from migfix.repair.finishing import Left, finish, out_of_order
 from migfix.repair.history import key_of
 from migfix.repair.progress import Progress, progress_of
 from migfix.repair.server_facts import invalid_indexes, moved_on, validated
-from migfix.repair.steps import Step, shown
+from migfix.repair.steps import Step, of_tables, shown
 
 
 def plan(compared: Compared) -> tuple[list[Step], list[str]]:
@@ -31,7 +32,8 @@ def plan(compared: Compared) -> tuple[list[Step], list[str]]:
         else:
             steps += found
     if steps:
-        return steps, why
+        has_records = ("table", MigrationRecorder.Migration._meta.db_table) in compared.real
+        return [*([] if has_records else [of_tables([MigrationRecorder.Migration])]), *steps], why
     for part in refill(compared):
         if isinstance(part, Left):
             why.append(part.what)

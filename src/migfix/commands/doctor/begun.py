@@ -36,7 +36,7 @@ def _called(migration: Migration | None, parts: list[str], part: str) -> str:
     )
     found = [
         f"{operations[index].kind} on line {operations[index].line}"
-        if index in operations
+        if index in operations and operations[index].kind
         else f"operation {index + 1}"
         for index, each in enumerate(parts)
         if each == part

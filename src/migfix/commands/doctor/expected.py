@@ -44,6 +44,8 @@ class Expected:
     """The apps that can't be compared."""
     compared: Mapping[str, Any] | None = None
     """The answer of ``migfix.repair``; None where Django can't load the migrations."""
+    problem: str = ""
+    """Why it gave no answer."""
 
 
 def expected(keys: frozenset[Key], apps: Iterable[str], history: History, where: tuple[Path, str, str]) -> Expected:
@@ -55,8 +57,8 @@ def expected(keys: frozenset[Key], apps: Iterable[str], history: History, where:
     root, settings, alias = where
     try:
         answer = ask("migfix.repair", root, settings, {"asked": "compare", "alias": alias, "apps": sorted(apps)})
-    except MigfixError:
-        return Expected(keys, _from_source(state), state, history, unsure)
+    except MigfixError as error:
+        return Expected(keys, _from_source(state), state, history, unsure, problem=str(error))
     tables = {
         table.lower(): Table(app, label, table, {column.lower(): column for column in columns})
         for app, label, table, columns in answer["tables"]

@@ -34,6 +34,8 @@ class LostFile:
     """Whether only commits have it that this code doesn't contain: the database is ahead of the code."""
     renamed: Migration | None = None
     """The file that isn't recorded and has the same operations."""
+    is_made_anew: bool = False
+    """Whether the files that are there make what it made: a reset."""
 
     @property
     def drift(self) -> Drift:
@@ -49,6 +51,9 @@ class LostFile:
                 "Deploy that code, or go back from a checkout of it, before older code runs: migfix rollback --to "
                 "the version that runs now."
             )
+        elif self.is_made_anew:
+            what = f"{app}.{name} is recorded as applied, its file is gone, and the files that are there make the same."
+            next_step = f"Name it there in `{replaces}`, or drop the row: python manage.py migrate {app} --prune."
         elif self.content is not None:
             what = f"{app}.{name} is recorded as applied, and its file is gone."
             next_step = (
@@ -66,7 +71,12 @@ class LostFile:
             return Path(self.renamed.path), self.renamed.source, _replacing(self.renamed, self.key)
         app = self.key[0]
         is_followed = any(self.key == needed.key for each in history.app(app).values() for needed in each.dependencies)
-        if self.content is None or self.is_ahead or not (is_followed or self._comes_after_all(history)):
+        if (
+            self.content is None
+            or self.is_ahead
+            or self.is_made_anew
+            or not (is_followed or self._comes_after_all(history))
+        ):
             return None
         return self.path, None, self.content
 
@@ -96,12 +106,24 @@ def _found(key: Key, applied: frozenset[Key], history: History) -> LostFile:
     if content is None:
         return LostFile(key, path)
     is_ahead = git.output("merge-base", "--is-ancestor", commit, "HEAD") is None
-    renamed = None
+    renamed, is_made_anew = None, False
     with suppress(UnreadableFile):
-        operations = [op.value for op in read_migration(str(path), app, name, content).operations]
+        old = read_migration(str(path), app, name, content)
+        operations = [op.value for op in old.operations]
+        is_made_anew = _is_made(old, history)
         new = (each for each in history.app(app).values() if each.key not in applied and not each.replaces)
         renamed = next((each for each in new if [op.value for op in each.operations] == operations), None)
-    return LostFile(key, path, content, commit, is_ahead, renamed)
+    return LostFile(key, path, content, commit, is_ahead, renamed, is_made_anew)
+
+
+def _is_made(old: Migration, history: History) -> bool:
+    """Whether the files that are there make a model or a field that a lost file makes."""
+    state = history.state_at_end(history.leaves(old.app))
+    for op in old.operations if state else ():
+        model = state.models.get((old.app, op.model)) if state else None
+        if model and (op.kind == "CreateModel" or (op.kind == "AddField" and op.text("name") in model.fields)):
+            return True
+    return False
 
 
 def _replacing(migration: Migration, key: Key) -> bytes:

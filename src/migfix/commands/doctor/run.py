@@ -40,7 +40,7 @@ def _drifts(recorded: Recorded, alias: str, checkout: Checkout) -> list[Drift]:
         )
         for name in sorted(recorded.invalid_indexes)
     )
-    return [
+    found = [
         *(each.drift for each in lost_files(recorded.applied, apps, history)),
         *out_of_order(recorded.applied, apps, history),
         *missing(wanted, apps, tables),
@@ -50,6 +50,14 @@ def _drifts(recorded: Recorded, alias: str, checkout: Checkout) -> list[Drift]:
         *invalid,
         *(_not_compared(app) for app in sorted(apps & wanted.unsure)),
     ]
+    return found or ([_only_read(wanted.problem)] if wanted.problem else [])
+
+
+def _only_read(problem: str) -> Drift:
+    """Nothing is found, but Django hasn't looked."""
+    reason = problem.removesuffix(" Nothing was written.").rstrip(".")
+    what = f"{reason}. So only tables and columns were compared, as migfix reads them from source."
+    return Drift("not-compared", what, "Mend that, and run migfix doctor again.")
 
 
 def _not_compared(app: str) -> Drift:

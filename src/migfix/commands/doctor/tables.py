@@ -65,7 +65,10 @@ def extra(expected: Expected, apps: frozenset[str], tables: Tables) -> Iterator[
             if (name, column) not in pending:
                 what = f"the column {column} of {table.name} belongs to no field of {table.label}."
                 drop = f"ALTER TABLE {table.name} DROP COLUMN {column};"
-                next_step = f"If newer code added it, go back with that code. Else: {drop}"
+                next_step = (
+                    "If newer code added it, go back with that code; if it was renamed by hand, rename it back. Else: "
+                    f"{drop}"
+                )
                 yield Drift("column-of-no-field", what, next_step, table.app, "", table.name, column)
 
 
