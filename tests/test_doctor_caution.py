@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import django
 import pytest
 from conftest import Migfix
-from projects import POST, migration, write_project
+from projects import POST, git, migration, write_project
 from test_deployed_files import SETTINGS
 from test_doctor import names
 from test_doctor_fix import AUTHOR, FILES, committed, content, fixed, made, quoted
@@ -140,3 +141,48 @@ def test_files_made_anew(tmp_path: Path, forked: Migfix) -> None:
             '  next: Name it there in `replaces = [("blog", "0002_more")]`, or drop the row: python manage.py migrate '
             "blog --prune.\n"
         ) in result.stdout
+
+
+def test_covering_indexes_and_long_names(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """PostgreSQL cuts long names, and lists the columns that an index only covers."""
+    name = "a_name_that_is_longer_than_postgresql_allows_for_an_index_or_a_constraint"[:70]
+    operations = (
+        'migrations.AddIndex("post", models.Index(fields=["title"], include=["rank"], name="post_covering")),'
+        'migrations.AddConstraint("author", models.UniqueConstraint(fields=["name"], include=["id"], name="c")),'
+    )
+    if some_engine in ("postgresql", "sqlite"):
+        check = "condition" if django.VERSION >= (5, 1) else "check"
+        condition = f"models.CheckConstraint({check}=models.Q(rank__gt=0), name={name!r})"
+        operations += f'migrations.AddConstraint("post", {condition}),'
+    with database(some_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", some_engine, settings)
+        pending(root, operations)
+        assert django_admin(root, "migrate").returncode == 0
+        result = forked("doctor", "--settings", "settings", cwd=root)
+        assert result.returncode == 0, result.stdout
+
+
+def test_an_applied_file_that_cannot_be_read(tmp_path: Path, forked: Migfix) -> None:
+    """It isn't gone, and --fix doesn't write over it."""
+    with database("sqlite", tmp_path) as settings:
+        root = made(tmp_path / "project", "sqlite", settings)
+        committed(root, "deploy")
+        (root / "blog/migrations/0003_later.py").write_text("def\n")
+        result = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+        assert "its file is gone" not in result.stdout
+        assert (root / "blog/migrations/0003_later.py").read_text() == "def\n"
+
+
+def test_a_deleted_file_that_another_branch_changed(tmp_path: Path, forked: Migfix) -> None:
+    """It is part of this code, and not newer."""
+    with database("sqlite", tmp_path) as settings:
+        root = made(tmp_path / "project", "sqlite", settings)
+        committed(root, "deploy")
+        git("checkout", "-b", "other", cwd=root)
+        path = root / "blog/migrations/0003_later.py"
+        path.write_text(path.read_text() + "# later\n")
+        committed(root, "comment")
+        git("checkout", "main", cwd=root)
+        path.unlink()
+        assert "write " in fixed(root, forked)
+        assert "# later" not in path.read_text()

@@ -19,8 +19,6 @@ from django.db.models import BaseConstraint, Field, Index, Model, UniqueConstrai
 from migfix.repair.column_types import listed_types, one_spelling
 
 Facet = tuple[str, ...]
-_LONGEST = 63
-"""PostgreSQL cuts longer names."""
 
 
 def is_here(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
@@ -57,7 +55,7 @@ def wanted(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> se
 def named(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> set[Facet]:
     """The names of the indexes and constraints that these models give themselves, which tell them from others."""
     return {
-        ("constraint", table_of(model), each.name.lower()[:_LONGEST])
+        ("constraint", table_of(model), _known_as(connection, each))
         for model in models
         if is_here(connection, model)
         for each in (*model._meta.indexes, *_constraints(connection, model))
@@ -93,17 +91,23 @@ def _of_model(connection: BaseDatabaseWrapper, editor: Any, model: type[Model]) 
         yield ("index", table, _columns(model, names, is_ordered=True))
     for index in options.indexes:
         if _is_supported(connection, index):
-            is_plain = type(index) is Index and not (index.expressions or index.condition or index.opclasses)
+            is_own = index.expressions or index.condition or index.opclasses or index.include
+            is_plain = type(index) is Index and not is_own
             columns = _columns(model, [name for name, _ in index.fields_orders], is_ordered=True)
-            yield ("index", table, columns) if is_plain else ("named-index", table, index.name.lower())
+            yield ("index", table, columns) if is_plain else ("named-index", table, _known_as(connection, index))
     for constraint in options.constraints:
         if isinstance(constraint, UniqueConstraint):
             if _is_supported(connection, constraint):
-                is_plain = not (constraint.expressions or constraint.condition)
+                is_plain = not (constraint.expressions or constraint.condition or getattr(constraint, "include", ()))
                 plain = ("unique", table, _columns(model, constraint.fields))
-                yield plain if is_plain else ("named-index", table, constraint.name.lower())
+                yield plain if is_plain else ("named-index", table, _known_as(connection, constraint))
         elif connection.features.supports_table_check_constraints or connection.vendor == "postgresql":
-            yield ("constraint", table, constraint.name.lower())
+            yield ("constraint", table, _known_as(connection, constraint))
+
+
+def _known_as(connection: BaseDatabaseWrapper, each: Index | BaseConstraint) -> str:
+    """The name of an index or a constraint in the database. PostgreSQL cuts longer ones."""
+    return str(each.name).lower()[: connection.ops.max_name_length() or None]
 
 
 def _of_field(

@@ -91,17 +91,19 @@ def lost_files(applied: frozenset[Key], apps: frozenset[str], history: History) 
     """The migrations that are recorded as applied, and whose files are gone."""
     for key in sorted(applied):
         if key[0] in apps and not history.migration(key) and history.replaced_by(key) == key:
-            yield _found(key, applied, history)
+            path = (history.facts.folders or {})[key[0]] / f"{key[1]}.py"
+            if not path.is_file():  # one that can't be read is named as such
+                yield _found(key, path, applied, history)
 
 
-def _found(key: Key, applied: frozenset[Key], history: History) -> LostFile:
+def _found(key: Key, path: Path, applied: frozenset[Key], history: History) -> LostFile:
     app, name = key
-    path = (history.facts.folders or {})[app] / f"{name}.py"
     top = repository_of(path.parent)
     if top is None or "site-packages" in path.parts:
         return LostFile(key, path)
     git, place = Git(top), path.relative_to(top).as_posix()
-    commit = git.line("log", "--all", "-1", "--format=%h", "--diff-filter=AM", "--", place)
+    newest = ("-1", "--format=%h", "--diff-filter=AM", "--", place)
+    commit = git.line("log", *newest) or git.line("log", "--all", *newest)
     content = git.output("show", f"{commit}:{place}") if commit else None
     if content is None:
         return LostFile(key, path)

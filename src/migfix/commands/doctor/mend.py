@@ -43,7 +43,7 @@ def next_plan(checkout: Checkout, alias: str) -> Plan:
     files = [each.written(checkout.history) for each in lost]
     if written := {path: (before, after) for path, before, after in filter(None, files)}:
         return Plan(checkout, alias, written)
-    unknown = sorted({each.key[0] for each in lost})
+    unknown = sorted({each.key[0] for each in lost if not each.is_made_anew})
     checkout = replace(checkout, apps=checkout.apps - set(unknown))
     left = [f"the tables of {app}: files of its applied migrations are gone" for app in unknown]
     answer = ask_database(checkout, alias, "plan")
