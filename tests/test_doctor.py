@@ -108,13 +108,17 @@ def test_a_column_of_no_field(tmp_path: Path, each_engine: str, forked: Migfix) 
 
 
 def test_a_circle(tmp_path: Path, forked: Migfix) -> None:
-    """Django can't load the files. They are read from source."""
+    """Django can't load the files. They are read from source, and doctor says that this is less."""
     with database("sqlite", tmp_path) as settings:
         root = made(tmp_path / "project", settings)
         path = root / "blog/migrations/0001_initial.py"
         path.write_text(path.read_text().replace("dependencies = []", "dependencies = [('blog', '0003_comment')]"))
         assert "CircularDependencyError" in django_admin(root, "migrate").stderr
-        assert names(root, forked) == []
+        assert names(root, forked) == [("not-compared", "")]
+        shown = forked("doctor", "--settings", "settings", cwd=root).stdout
+        assert "default: not-compared: Django can't load settings: " in shown
+        assert "CircularDependencyError: blog.000" in shown
+        assert "So only tables and columns were compared, as migfix reads them from source." in shown
 
 
 def test_an_invalid_index(tmp_path: Path, each_engine: str, forked: Migfix) -> None:

@@ -313,7 +313,7 @@ def test_a_column_of_no_field_stays(tmp_path: Path, forked: Migfix) -> None:
     with database("sqlite", tmp_path) as settings:
         root = made(tmp_path / "project", "sqlite", settings)
         run_sql(root, "DROP INDEX post_title_rank", "ALTER TABLE blog_post DROP COLUMN rank")
-        run_sql(root, "ALTER TABLE blog_post ADD COLUMN legacy integer DEFAULT 8")
+        run_sql(root, "ALTER TABLE blog_post ADD COLUMN legacy varchar(9) DEFAULT '8'")
         result = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
         assert result.returncode == 1, result.stderr
         assert "left: SQLite would make blog_post anew without the column legacy" in result.stdout
