@@ -10,7 +10,7 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
-from migfix.repair.facets import Facet, implied, is_here, named, table_of, there, wanted
+from migfix.repair.facets import Facet, gained_and_lost, is_here, named, table_of, there, wanted
 from migfix.repair.history import Applied, key_of, walked
 from migfix.repair.progress import Progress, finished, progress_of
 
@@ -70,7 +70,7 @@ class Compared:
         before = self._of(app, self.state)
         for count in range(len(pending), 0, -1):
             after = self._of(app, self.applied.after(key_of(pending[count - 1])))
-            gained, lost = after - before - implied(before), before - after - implied(after)
+            gained, lost = gained_and_lost(before, after)
             if gained and after - before <= self.real and not lost & self.real:
                 return count, before - after
         return 0, set()

@@ -79,6 +79,11 @@ def implied(facets: Iterable[Facet]) -> set[Facet]:
     return found
 
 
+def gained_and_lost(before: set[Facet], after: set[Facet]) -> tuple[set[Facet], set[Facet]]:
+    """What tables get and lose from one state to another, without what they have because of the rest."""
+    return after - before - implied(before), before - after - implied(after)
+
+
 def _of_model(connection: BaseDatabaseWrapper, editor: Any, model: type[Model]) -> Iterator[Facet]:
     table, options = table_of(model), model._meta
     yield ("table", table)

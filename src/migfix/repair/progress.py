@@ -12,7 +12,7 @@ from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseA
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from migfix.repair.facets import Facet, implied, named, wanted
+from migfix.repair.facets import Facet, gained_and_lost, named, wanted
 from migfix.repair.history import Applied, walked
 
 Walked = tuple[Operation, ProjectState, ProjectState]
@@ -86,7 +86,7 @@ def _reached(applied: Applied, walk: list[Walked], real: set[Facet]) -> tuple[in
     start = _facets(applied, walk[0][1], labels) if walk else set[Facet]()
     for place in range(len(walk), 0, -1):
         now = _facets(applied, walk[place - 1][2], labels)
-        gained, lost = now - start - implied(start), start - now - implied(now)
+        gained, lost = gained_and_lost(start, now)
         if (gained or lost) and gained <= real and not lost & real:
             return place, start, now
     return 0, start, start
@@ -112,8 +112,7 @@ def _changes(
     if _is_of_state_alone(operation) and not has_code:
         return set(), set()
     labels = set(_changed(before, after))
-    old, new = (_facets(applied, state, labels) for state in (before, after))
-    gains, losses = new - old - implied(old), old - new - implied(new)
+    gains, losses = gained_and_lost(*(_facets(applied, state, labels) for state in (before, after)))
     new_tables = {facet[1] for facet in gains if facet[0] == "table"}
     old_tables = {facet[1] for facet in losses if facet[0] == "table"}
     new_columns = {facet[1:3] for facet in gains if facet[0] == "column"}
