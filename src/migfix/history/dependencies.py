@@ -1,11 +1,11 @@
-"""The dependency that guarantees that a model of another app exists."""
+"""The dependency that guarantees that a model of another app exists, and dependencies on what isn't there."""
 
 from __future__ import annotations
 
 from migfix.history import History
 from migfix.source.edits import Edit, Insert, Replace
 from migfix.source.formatting import literal, quote_of, with_quotes
-from migfix.source.migration import Key, Migration
+from migfix.source.migration import Dependency, Key, Migration
 
 CONTRIB: dict[str, str] = {
     "admin": "0003_logentry_add_action_flag_choices",
@@ -45,6 +45,14 @@ def is_guaranteed(migration: Migration, key: Key, history: History) -> bool:
         return history.runs_before(key, migration)
     named = {each.key for before in (migration, *history.before(migration)) for each in before.dependencies if each.key}
     return key in named or key in {_BRINGS[each] for each in named if each in _BRINGS}
+
+
+def is_lost(dependency: Dependency, history: History) -> bool:
+    """Whether it is on a migration that an app of the project doesn't have."""
+    key = dependency.key
+    if key is None or key[1].startswith("__") or not history.app(key[0]):
+        return False
+    return history.resolve(dependency) is None and not history.has_file(key)
 
 
 def dependency_code(key: Key, source: bytes) -> str:

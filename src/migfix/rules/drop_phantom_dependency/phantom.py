@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import PurePath
 
 from migfix.history import History
+from migfix.history.dependencies import is_lost
 from migfix.history.providers import providers
 from migfix.history.uses import uses
 from migfix.project.installed import Package
@@ -100,10 +101,8 @@ def missing_files(migration: Migration, history: History) -> Iterator[tuple[Depe
     The name is "" if every migration of the app is this one or runs after it.
     """
     for each in migration.dependencies:
-        if each.key is None or each.key[1].startswith("__"):
-            continue
-        there = history.app(each.key[0])
-        if there and history.resolve(each) is None and not history.has_file(each.key):
+        if each.key and is_lost(each, history):
+            there = history.app(each.key[0])
             earlier = [name for name, other in there.items() if not _comes_after(other, migration, history)]
             yield each, next(iter(get_close_matches(each.key[1], earlier, 1, 0)), "")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migfix.history import History
+from migfix.history.dependencies import is_lost
 from migfix.history.fields import names_field
 from migfix.source.migration import Call, Key, Literal, Migration, Operation
 
@@ -38,9 +39,7 @@ def orphans(app: str, history: History) -> Iterator[tuple[Migration, str]]:
     """The files of an app that depend on one of its migrations that isn't there, and its name."""
     for migration in history.app(app).values():
         for each in migration.dependencies:
-            if each.key is None or each.key[0] != app or each.key[1].startswith("__"):
-                continue
-            if history.resolve(each) is None and not history.has_file(each.key):
+            if each.key and each.key[0] == app and is_lost(each, history):
                 yield migration, each.key[1]
 
 
