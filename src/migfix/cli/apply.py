@@ -177,14 +177,13 @@ class PlanOptions:
 
         if self.is_all:
             return [[find_root(Path.cwd())]]
-        repository = self._repository
-        if not repository.is_there:
+        if not (repository := self._repository).is_there:
             raise MigfixError(
                 "Outside git, migfix can't determine which migrations are new.",
                 "Pass migration files or folders.",
             )
         groups: dict[Path, list[Path]] = {}
-        for path in new_migrations(repository, self._facts(), self.is_staged):
+        for path in new_migrations(repository, self._facts, self.is_staged):
             groups.setdefault(find_root(path.parent), []).append(path)
         if not groups:
             self.demand_none_lost()
@@ -192,6 +191,7 @@ class PlanOptions:
             typer.echo(f"nothing to do: no migration {'is staged' if self.is_staged else since}", err=True)
         return list(groups.values())
 
+    @cached_property
     def _facts(self) -> Facts:
         from migfix.project.config.options import with_selection
         from migfix.project.config.pyproject import load_config
@@ -215,7 +215,7 @@ class PlanOptions:
         from migfix.project.select import lost_migrations
 
         is_asked = not self.paths and self._repository.is_there
-        if is_asked and (lost := lost_migrations(self._repository, self._facts())):
+        if is_asked and (lost := lost_migrations(self._repository, self._facts)):
             raise MigfixError(
                 f"{lost[0]} is deployed, and its file is gone: new databases never get what it did.",
                 "Restore it with git, or let the file that takes its place name it in `replaces`.",
