@@ -162,6 +162,7 @@ def there(connection: BaseDatabaseWrapper) -> tuple[set[Facet], set[str]]:
     """What the tables of a database have, and the tables that can't be read."""
     found: set[Facet] = {("type", *place, kind) for place, kind in listed_types(connection).items()}
     unread = _virtual(connection)
+    found |= _foreign_keys(connection)
     with connection.cursor() as cursor:
         for each in connection.introspection.get_table_list(cursor):
             if each.type in ("t", "p"):
@@ -170,6 +171,21 @@ def there(connection: BaseDatabaseWrapper) -> tuple[set[Facet], set[str]]:
                 except IndexError:  # Django can't parse every CREATE TABLE of SQLite
                     unread.add(each.name.lower())
     return found, unread
+
+
+def _foreign_keys(connection: BaseDatabaseWrapper) -> set[Facet]:
+    """The foreign keys of MySQL and MariaDB.
+
+    Django reads TABLE_CONSTRAINTS, in which MariaDB shows nothing to a user who may only SELECT.
+    """
+    if connection.vendor != "mysql":
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.key_column_usage "
+            "WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL AND ordinal_position = 1"
+        )
+        return {("key", table.lower(), column.lower()) for table, column in cursor.fetchall()}
 
 
 def _virtual(connection: BaseDatabaseWrapper) -> set[str]:

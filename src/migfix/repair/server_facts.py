@@ -56,14 +56,24 @@ def behind(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> It
         key = model._meta.pk
         if isinstance(key, AutoFieldMixin | AutoField) and key.model._meta.concrete_model is model:
             table, column = model._meta.db_table.strip('"'), key.column or key.name
-            rows = _rows(connection, "SELECT pg_get_serial_sequence(%s, %s)", [f'"{table}"', column])
-            sequence = rows[0][0] if rows else None
+            sequence = _sequence(connection, table, column)
             if sequence:
                 quoted = connection.ops.quote_name
                 next_number = f"SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM {sequence}"
                 largest = f"SELECT COALESCE(MAX({quoted(column)}), 0) FROM {quoted(table)}"
                 if _rows(connection, next_number)[0][0] <= _rows(connection, largest)[0][0]:
                     yield model
+
+
+def _sequence(connection: BaseDatabaseWrapper, table: str, column: str) -> str | None:
+    """The sequence of a column, if there is one that this user may read."""
+    name = "SELECT pg_get_serial_sequence(%s, %s) AS name"
+    rows = _rows(
+        connection,
+        f"SELECT name FROM ({name}) found WHERE name IS NOT NULL AND has_sequence_privilege(name, 'SELECT')",
+        [f'"{table}"', column],
+    )
+    return rows[0][0] if rows else None
 
 
 def moved_on(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> list[Step]:

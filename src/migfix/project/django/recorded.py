@@ -7,6 +7,7 @@ file that doesn't exist isn't created.
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -67,7 +68,8 @@ _KEYS_OF = {
     "AND c.pk = 1 AND lower(c.type) IN ('integer', 'bigint', 'smallint')",
     "postgresql": "SELECT t.relname, a.attname FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
     "JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] WHERE i.indisprimary AND i.indnatts = 1 "
-    "AND format_type(a.atttypid, NULL) IN ('integer', 'bigint', 'smallint') AND pg_table_is_visible(t.oid)",
+    "AND format_type(a.atttypid, NULL) IN ('integer', 'bigint', 'smallint') AND pg_table_is_visible(t.oid) "
+    "AND has_table_privilege(t.oid, 'SELECT')",
     "mysql": "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
     "AND column_key = 'PRI' AND data_type IN ('int', 'bigint', 'smallint')",
 }
@@ -107,7 +109,7 @@ def answer(aliases: list[str]) -> dict[str, object]:
             found[alias] = "it isn't in the settings"
             continue
         database = connections[alias]
-        if database.vendor == "sqlite" and not Path(str(database.settings_dict["NAME"])).exists():
+        if database.vendor == "sqlite" and not _file_of(database).exists():
             found[alias] = {"applied": [], "tables": {}, "invalid": []}
             continue
         try:
@@ -123,6 +125,14 @@ def answer(aliases: list[str]) -> dict[str, object]:
         except DatabaseError as error:
             found[alias] = " ".join(str(error).split())
     return found
+
+
+def _file_of(database: BaseDatabaseWrapper) -> Path:
+    """The file of a SQLite database, also of one that is named as a URI: ``file:db.sqlite3?mode=ro``."""
+    name = str(database.settings_dict["NAME"])
+    if name.startswith("file:"):
+        return Path(unquote(urlsplit(name).path))
+    return Path(name)
 
 
 if __name__ == "__main__":
