@@ -10,7 +10,7 @@ from conftest import Migfix
 from projects import POST, git, migration, write_project
 from test_deployed_files import SETTINGS
 from test_doctor import names
-from test_doctor_fix import AUTHOR, FILES, committed, content, fixed, made, quoted
+from test_doctor_fix import AUTHOR, FILES, committed, content, drop_constraint, fixed, made, quoted
 from test_leftovers import run_sql
 from test_squash import database, django_admin
 
@@ -186,3 +186,28 @@ def test_a_deleted_file_that_another_branch_changed(tmp_path: Path, forked: Migf
         path.unlink()
         assert "write " in fixed(root, forked)
         assert "# later" not in path.read_text()
+
+
+def test_rows_that_a_constraint_refuses(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """What can't be made is named, and keeps nothing else from being made."""
+    if some_engine == "sqlite":
+        pytest.skip("SQLite drops no constraint")
+    with database(some_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", some_engine, settings)
+        drop_constraint(root, some_engine, "blog_author", "unique")
+        drop_constraint(root, some_engine, "blog_post", "foreign_key")
+        run_sql(
+            root,
+            "INSERT INTO blog_author (email, name) VALUES ('a@example.com', 'B')",
+            "UPDATE blog_post SET author_id = 77 WHERE title = 'a'",
+            "DROP TABLE blog_tag_posts",
+        )
+        if some_engine == "postgresql":
+            broken = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'email_once'::regclass"
+            run_sql(root, "CREATE UNIQUE INDEX email_once ON blog_author (email, id)", broken)
+        shown = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root).stdout
+        assert "create blog_tag_posts" in shown
+        assert "left: blog_author: 1 value of email in more than one row: make them differ first." in shown
+        place = "blog_post.author_id points at rows of blog_author that aren't there"
+        assert f"left: {place}, in 1 row: mend them first." in shown
+        assert "missing-table" not in dict(names(root, forked))

@@ -21,6 +21,7 @@ from migfix.repair.compared import Compared
 from migfix.repair.facets import Facet, table_of
 from migfix.repair.finishing import Left, would_lose
 from migfix.repair.history import key_of
+from migfix.repair.obstacles import obstacle
 from migfix.repair.steps import Step, of_index, of_operation, of_tables
 
 
@@ -36,9 +37,19 @@ def refill(compared: Compared) -> Iterator[Step | Left]:
                 continue
             gone.append(_without_links(compared, model))
         elif missing:
-            yield from _Refill(compared, model, missing).steps()
+            obstacles = _obstacles(compared, model, missing)
+            yield from (Left(why) for why in obstacles.values())
+            if free := [facet for facet in missing if facet not in obstacles]:
+                yield from _Refill(compared, model, free).steps()
     if gone:
         yield of_tables(sorted(gone, key=lambda model: bool(model._meta.auto_created)))
+
+
+def _obstacles(compared: Compared, model: type[Model], missing: list[Facet]) -> dict[Facet, str]:
+    """The constraints that rows don't fit, and why."""
+    constraints = [each for each in missing if each[0] in ("unique", "key", "constraint", "named-index")]
+    found = {each: obstacle(compared.applied.connection, model, each) for each in constraints}
+    return {each: why for each, why in found.items() if why}
 
 
 def _renamed_table(compared: Compared, model: type[Model]) -> str:

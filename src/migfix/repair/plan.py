@@ -22,9 +22,10 @@ from migfix.repair.steps import Step, of_tables, shown
 def plan(compared: Compared) -> tuple[list[Step], list[str]]:
     """The next steps, and why the rest is left. After them, another plan may follow."""
     connection = compared.applied.connection
-    if steps := invalid_indexes(connection):
-        return steps, []
-    steps, why = [], []
+    again = invalid_indexes(connection)
+    why = [each.what for each in again if isinstance(each, Left)]
+    if steps := [each for each in again if isinstance(each, Step)]:
+        return steps, why
     for each in _unfinished(compared):
         found = finish(compared.applied, each, compared.real)
         if isinstance(found, Left):

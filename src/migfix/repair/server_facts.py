@@ -10,10 +10,13 @@ from django.db.models import AutoField, Model
 from django.db.models.fields import AutoFieldMixin
 
 from migfix.repair.facets import table_of
+from migfix.repair.finishing import Left
 from migfix.repair.steps import Step, of_sql
 
 _INVALID = """
-SELECT c.relname, t.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+SELECT c.relname, t.relname, pg_get_indexdef(c.oid), CASE WHEN i.indisunique AND i.indpred IS NULL THEN (
+  SELECT string_agg(pg_get_indexdef(c.oid, k, true), ', ') FROM generate_series(1, i.indnkeyatts) k
+) END FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_class t ON t.oid = i.indrelid WHERE NOT i.indisvalid AND pg_table_is_visible(t.oid)
 """
 _UNVALIDATED = """
@@ -22,15 +25,26 @@ WHERE NOT c.convalidated AND pg_table_is_visible(t.oid)
 """
 
 
-def invalid_indexes(connection: BaseDatabaseWrapper) -> list[Step]:
+def invalid_indexes(connection: BaseDatabaseWrapper) -> list[Step | Left]:
     """The steps that build the indexes again which PostgreSQL could not build concurrently."""
-    found = []
-    for name, _, definition in _rows(connection, _INVALID):
+    found: list[Step | Left] = []
+    for name, table, definition, columns in _rows(connection, _INVALID):
+        if columns and (count := _count_of_same(connection, table, columns)):
+            shown = f"{count} value{'s' * (count != 1)} of {columns} in more than one row"
+            found.append(Left(f"the index {name} of {table}: {shown}: make them differ first"))
+            continue
         index = connection.ops.quote_name(name)
         again = definition.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
         title = f"build the index {name} again"
         found.append(of_sql(title, [f"DROP INDEX CONCURRENTLY {index}", again], [], is_alone=True))
     return found
+
+
+def _count_of_same(connection: BaseDatabaseWrapper, table: str, columns: str) -> int:
+    """How many values are there more than once. ``columns`` is a list in SQL."""
+    filled = f"SELECT 1 FROM {connection.ops.quote_name(table)} WHERE ROW({columns}) IS NOT NULL"
+    same = f"{filled} GROUP BY {columns} HAVING COUNT(*) > 1"
+    return int(_rows(connection, f"SELECT COUNT(*) FROM ({same}) found")[0][0])
 
 
 def unvalidated(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:

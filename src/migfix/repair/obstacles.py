@@ -1,0 +1,58 @@
+"""Rows that a missing constraint would refuse. One step that can't run must not keep the others from running."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CheckConstraint, Count, Exists, Field, Model, OuterRef, QuerySet, UniqueConstraint
+
+from migfix.repair.facets import Facet, table_of
+
+Rows = QuerySet[Any, Any]
+
+
+def obstacle(connection: BaseDatabaseWrapper, model: type[Model], facet: Facet) -> str:
+    """The rows that keep a constraint from being made, as a sentence; "" if nothing does."""
+    kind, table, rest = facet
+    rows = model._base_manager.using(connection.alias).order_by()
+    fields = {(each.column or "").strip('"').lower(): each for each in model._meta.local_concrete_fields}
+    if kind == "unique":
+        return _same(rows, table, [fields[column].name for column in rest.split(",")])
+    if kind == "key":
+        return _pointing_nowhere(rows, table, fields[rest])
+    made = next((each for each in model._meta.constraints if each.name.lower() == rest), None)
+    if isinstance(made, UniqueConstraint) and made.fields and made.condition:
+        return _same(rows.filter(made.condition), table, list(made.fields))
+    if isinstance(made, CheckConstraint):
+        return _refused(connection, model, made)
+    return ""
+
+
+def _same(rows: Rows, table: str, names: list[str]) -> str:
+    """NULL differs from NULL in a unique constraint."""
+    filled = rows.filter(**{f"{name}__isnull": False for name in names})
+    count = filled.values(*names).annotate(count_of_rows=Count("*")).filter(count_of_rows__gt=1).count()
+    what = " and ".join(names)
+    return f"{table}: {count} value{'s' * (count != 1)} of {what} in more than one row: make them differ first" * (
+        count > 0
+    )
+
+
+def _pointing_nowhere(rows: Rows, table: str, field: Field[Any, Any]) -> str:
+    target: Any = field.remote_field
+    there = target.model._base_manager.using(rows.db).filter(**{target.field_name: OuterRef(field.attname)})
+    count = rows.filter(**{f"{field.attname}__isnull": False}).exclude(Exists(there)).count()
+    place = f"{table}.{field.column} points at rows of {table_of(target.model)} that aren't there"
+    return f"{place}, in {count} row{'s' * (count != 1)}: mend them first" * (count > 0)
+
+
+def _refused(connection: BaseDatabaseWrapper, model: type[Model], check: CheckConstraint) -> str:
+    quoted, made = connection.ops.quote_name, check
+    editor: Any = connection.SchemaEditorClass(connection, collect_sql=True)
+    condition = made._get_check_sql(model, editor)  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM {quoted(model._meta.db_table)} WHERE NOT ({condition})")
+        count = int(cursor.fetchone()[0])
+    place = f"{table_of(model)}: {check.name} doesn't hold"
+    return f"{place} in {count} row{'s' * (count != 1)}: mend them first" * (count > 0)
