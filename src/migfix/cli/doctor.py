@@ -14,7 +14,7 @@ from migfix.cli.options import Color, Colour, PythonPath, Settings, Texts
 from migfix.cli.terminal import print_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from migfix.commands.doctor.checkout import Checkout
     from migfix.commands.doctor.drift import Drift
@@ -35,27 +35,32 @@ def doctor(
     """Compare files, records and tables of a database."""
     from migfix.commands.doctor.checkout import checkout_at
     from migfix.commands.doctor.run import diagnose
+    from migfix.errors import MigfixError
 
     def look() -> Checkout:
         return checkout_at(Path.cwd(), apps, settings)
 
+    if is_json and is_fixing and not (is_sure or is_only_plan):
+        raise MigfixError("--json asks no question.", "Add --yes to carry the plan out, or --plan-only to see it.")
     found = diagnose(look(), databases)
-    if (is_fixing or is_only_plan) and any(found.values()):
-        for alias in [alias for alias, drifts in found.items() if drifts]:
-            _show({alias: found[alias]}, is_json=False)
-            _mend(alias, look, is_sure=is_sure, is_only_plan=is_only_plan)
-        if is_only_plan:
-            raise typer.Exit(LEFT)
+    is_mending = (is_fixing or is_only_plan) and any(found.values())
+    plans: list[dict[str, object]] = []
+    for alias in [alias for alias, drifts in found.items() if drifts and is_mending]:
+        if not is_json:
+            _show({alias: found[alias]})
+        plans += _mend(alias, look, is_sure=is_sure, is_only_plan=is_only_plan, is_json=is_json)
+    if is_mending and not is_only_plan:
         found = diagnose(look(), databases)
-    _show(found, is_json)
+    if is_json:
+        listed = [{"database": alias, **asdict(each)} for alias, drifts in found.items() for each in drifts]
+        more = {"plans": plans} if is_fixing or is_only_plan else {}
+        typer.echo(json.dumps({"version": 1, "findings": listed, **more}, indent=2))
+    elif not (is_mending and is_only_plan):
+        _show(found)
     raise typer.Exit(LEFT if any(found.values()) else FIXED)
 
 
-def _show(found: dict[str, list[Drift]], is_json: bool) -> None:
-    if is_json:
-        listed = [{"database": alias, **asdict(each)} for alias, drifts in found.items() for each in drifts]
-        typer.echo(json.dumps({"version": 1, "findings": listed}, indent=2))
-        return
+def _show(found: dict[str, list[Drift]]) -> None:
     for alias, drifts in found.items():
         for each in drifts:
             print_text(f"{alias}: {each.name}: {each.what}\n  next: {each.next_step}\n")
@@ -63,17 +68,24 @@ def _show(found: dict[str, list[Drift]], is_json: bool) -> None:
             typer.echo(f"{alias}: healthy: files, records and tables agree")
 
 
-def _mend(alias: str, look: Callable[[], Checkout], *, is_sure: bool, is_only_plan: bool) -> None:
-    """Show one plan after the other, and carry out what is agreed to."""
+def _mend(
+    alias: str, look: Callable[[], Checkout], *, is_sure: bool, is_only_plan: bool, is_json: bool
+) -> Iterator[dict[str, object]]:
+    """Show one plan after the other, and carry out what is agreed to. Yields the plans as data."""
     from migfix.commands.doctor.mend import carry_out, lines_of, next_plan
 
     checkout, earlier = look(), list[str]()
     while (lines := list(lines_of(plan := next_plan(checkout, alias)))) and lines != earlier:
-        print_text(f"{alias}: the plan\n" + "\n".join(lines) + "\n")
+        if not is_json:
+            print_text(f"{alias}: the plan\n" + "\n".join(lines) + "\n")
         if is_only_plan or not (plan.files or plan.steps):
+            yield plan.as_data
             return
         if not is_sure and not typer.confirm("Carry it out?"):
             raise typer.Exit(LEFT)
-        print_text(f"{alias}: done. To undo it, run {carry_out(plan)}\n")
+        undo = carry_out(plan)
+        yield {**plan.as_data, "undo": undo}
+        if not is_json:
+            print_text(f"{alias}: done. To undo it, run {undo}\n")
         checkout = look() if plan.files else checkout
         earlier = lines

@@ -156,6 +156,13 @@ class Run:
         look = look_at(paths, config)
         if not isinstance(look, Look):
             return look
+        if self.verb is Verb.check and look.history.facts.applied:
+            from migfix.commands.doctor.cheap import drifting
+            from migfix.run import planned
+
+            outcome = planned(look, self.all_or_nothing)
+            refusals = (*outcome.plan.refusals, *drifting(look))
+            return replace(outcome, plan=replace(outcome.plan, refusals=refusals))
         if not look.finds_something:
             if look.is_plain:
                 return clean(look)

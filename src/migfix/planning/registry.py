@@ -70,6 +70,6 @@ def _selector(text: str) -> str:
         if text.lower() == rule.name:
             return rule.code
     text = text.upper()
-    if text in ("ALL", "MIG002", *GROUPS) or any(rule.code.startswith(text) and text for rule in all_rules()):
+    if text in ("ALL", "MIG002", "MIG003", *GROUPS) or any(rule.code.startswith(text) and text for rule in all_rules()):
         return text
     raise ConfigError(f"Unknown rule `{text}`.", "Use codes like MIG101, groups like MIG1, or ALL.")

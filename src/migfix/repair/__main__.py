@@ -32,7 +32,10 @@ def comparison(compared: Compared) -> dict[str, object]:
         "tables": tables,
         "missing": compared.missing,
         "real_types": {f"{f[1]}.{f[2]}": f[3] for f in compared.real if f[0] == "type"},
-        "begun": [(*key_of(each.migration), [part.value for part in each.parts]) for each in compared.begun],
+        "begun": [
+            (*key_of(each.migration), [part.value for part in each.parts], compared.applied.fakes(each.migration))
+            for each in compared.begun
+        ],
         "gone": [facet for each in compared.begun for facet in each.gone],
         "strangers": compared.strangers,
         "known": [facet[1:] for facet in compared.known],

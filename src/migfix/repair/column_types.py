@@ -12,8 +12,33 @@ _POSTGRESQL = {
     "smallserial": "smallint",
     "time": "time without time zone",
     "timestamp": "timestamp without time zone",
+    "timestamptz": "timestamp with time zone",
+    "timetz": "time with time zone",
+    "int": "integer",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "serial4": "integer",
+    "serial8": "bigint",
+    "float4": "real",
+    "float8": "double precision",
+    "float": "double precision",
+    "bool": "boolean",
+    "bpchar": "character",
 }
-_MYSQL = {"integer": "int", "bool": "tinyint", "double precision": "double", "numeric": "decimal"}
+"""PostgreSQL manual, "Data Types": aliases, which a field of one's own may use."""
+
+_MYSQL = {
+    "integer": "int",
+    "boolean": "tinyint",
+    "bool": "tinyint",
+    "double precision": "double",
+    "numeric": "decimal",
+    "dec": "decimal",
+    "fixed": "decimal",
+    "character varying": "varchar",
+    "character": "char",
+}
 _WIDTH = re.compile(r"\b((?:tiny|small|medium|big)?int(?:eger)?)\(\d+\)")
 """MariaDB lists int(11). The width is for display alone (MariaDB Server Documentation, "INT")."""
 
@@ -24,6 +49,9 @@ def one_spelling(connection: BaseDatabaseWrapper, text: str) -> str:
     if connection.vendor == "postgresql":
         text = re.sub(r"^varchar\b", "character varying", text)
         text = re.sub(r"^char\b", "character", text)
+        text = re.sub(r"^(?:decimal|dec)\b", "numeric", text)
+        text = re.sub(r"^(numeric\(\d+)\)$", r"\1,0)", text)
+        text = re.sub(r"^varbit\b", "bit varying", text)
         text = re.sub(r"(\[\d*\])+$", "[]", text)  # PostgreSQL stores neither sizes nor dimensions of arrays
         return _POSTGRESQL.get(text, text)
     if connection.vendor == "mysql":

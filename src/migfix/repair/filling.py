@@ -21,7 +21,7 @@ from migfix.repair.compared import Compared
 from migfix.repair.facets import Facet, table_of
 from migfix.repair.finishing import Left, would_lose
 from migfix.repair.history import key_of
-from migfix.repair.obstacles import obstacle
+from migfix.repair.rows.obstacles import obstacle
 from migfix.repair.steps import Step, of_index, of_operation, of_tables
 
 

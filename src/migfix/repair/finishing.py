@@ -10,9 +10,9 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from migfix.repair.facets import table_of, wanted
-from migfix.repair.held import held
 from migfix.repair.history import Applied, key_of, walked
 from migfix.repair.progress import Part, Progress
+from migfix.repair.rows.held import held
 from migfix.repair.steps import Step, of_operation, of_record, reversed_operation
 
 

@@ -13,9 +13,9 @@ from django.db.models import NOT_PROVIDED, Field, Model
 
 from migfix.repair.compared import Compared
 from migfix.repair.facets import Facet, is_here, table_of, wanted
-from migfix.repair.held import held
 from migfix.repair.history import Key, key_of, walked
 from migfix.repair.renames import renamed
+from migfix.repair.rows.held import held
 
 
 def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:

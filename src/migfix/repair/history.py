@@ -65,6 +65,10 @@ class Applied:
         """The models after a migration."""
         return self._project_state([key], at_end=True)
 
+    def fakes(self, migration: Migration) -> bool:
+        """Whether ``migrate --fake-initial`` would record a migration without running it."""
+        return bool(self._executor.detect_soft_applied(None, migration)[0])
+
     def _project_state(self, keys: Collection[Key], at_end: bool) -> ProjectState:
         state = self.loader.project_state(list(keys), at_end=at_end) if keys else self._empty
         assert isinstance(state, ProjectState)

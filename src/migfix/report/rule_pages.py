@@ -39,7 +39,19 @@ Try it with `migfix verify`, or on a copy of your database. To accept it, add `#
 With `--strict` the exit code is 1.
 """
 
-PAGES = {"MIG001": UNREADABLE_PAGE, "MIG002": UNCERTAIN_PAGE}
+DRIFTING_PAGE = """\
+# MIG003
+
+**A database isn't as its applied migrations say, so a new migration may fail there.**
+
+`migfix check --database ALIAS` reports it for the apps of the new files: an applied migration whose file is gone, an
+order in which Django stops, a table or a column that was dropped by hand.
+
+`migfix doctor APP --database ALIAS` looks at everything else too, and shows what mends it. To accept it, use
+`--ignore MIG003`.
+"""
+
+PAGES = {"MIG001": UNREADABLE_PAGE, "MIG002": UNCERTAIN_PAGE, "MIG003": DRIFTING_PAGE}
 """The pages of codes that aren't rules."""
 
 _INSTALLED = Path(__file__).parents[1] / "docs" / "rules"

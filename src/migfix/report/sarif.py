@@ -62,6 +62,12 @@ _UNCERTAIN: dict[str, object] = {
     "shortDescription": {"text": "migfix can't tell whether this operation is safe on existing rows."},
 }
 
+_DRIFTING: dict[str, object] = {
+    "id": "MIG003",
+    "name": "DriftingDatabase",
+    "shortDescription": {"text": "A database isn't as its applied migrations say."},
+}
+
 
 def _rules(found: set[str]) -> list[dict[str, object]]:
     rules: list[dict[str, object]] = [
@@ -74,7 +80,7 @@ def _rules(found: set[str]) -> list[dict[str, object]]:
         for rule in all_rules()
         if rule.code in found
     ]
-    return [*rules, *(each for each in (_UNREADABLE, _UNCERTAIN) if each["id"] in found)]
+    return [*rules, *(each for each in (_UNREADABLE, _UNCERTAIN, _DRIFTING) if each["id"] in found)]
 
 
 def _uncertain(each: OperationVerdict, start: Path) -> dict[str, object]:

@@ -12,7 +12,7 @@ from migfix.source.migration import Migration
 
 def begun(expected: Expected) -> Iterator[Drift]:
     """What Django finds in the tables of migrations that aren't recorded."""
-    for app, name, parts in (expected.compared or {}).get("begun", ()):
+    for app, name, parts, is_faked in (expected.compared or {}).get("begun", ()):
         migration = expected.history.migration((app, name))
         called = {part: _called(migration, parts, part) for part in ("there", "missing", "partly", "unknown")}
         if called["missing"] or called["partly"]:
@@ -20,13 +20,25 @@ def begun(expected: Expected) -> Iterator[Drift]:
             what = f"{app}.{name} isn't recorded as applied, and a part of it is there: {there}."
             left = ", ".join(each for each in (called["partly"], called["missing"]) if each)
             next_step = f"Remove that, or run the rest by hand ({left}) and record it with --fake."
-            yield Drift("half-applied", f"{what}{_unknown(called['unknown'])}", next_step, app, name)
+            first = _fake_initial(migration, expected, is_faked)
+            yield Drift("half-applied", f"{what}{_unknown(called['unknown'])}{first}", next_step, app, name)
             continue
         what = f"{app}.{name} isn't recorded as applied, and everything that it makes is there: {called['there']}."
         next_step = f"Record it: python manage.py migrate {app} {name} --fake."
-        if migration and not expected.history.own_parents(migration):
+        if is_faked:
             next_step = f"migrate --fake-initial accepts it. Or: python manage.py migrate {app} {name} --fake."
+        else:
+            what += " migrate --fake-initial doesn't accept it: it only looks at initial migrations that make tables."
         yield Drift("not-recorded", f"{what}{_unknown(called['unknown'])}", next_step, app, name)
+
+
+def _fake_initial(migration: Migration | None, expected: Expected, is_faked: bool) -> str:
+    """What ``migrate --fake-initial`` would do with an initial migration of which a part is there."""
+    if migration is None or expected.history.own_parents(migration):
+        return ""
+    if is_faked:
+        return " Don't use migrate --fake-initial: it would record it, and the rest would never run."
+    return " migrate --fake-initial doesn't accept it: a table or a column that it makes isn't there."
 
 
 def _called(migration: Migration | None, parts: list[str], part: str) -> str:

@@ -66,6 +66,13 @@ def expected(keys: frozenset[Key], apps: Iterable[str], history: History, where:
     return Expected(keys, tables, state, history, compared=answer)
 
 
+def from_source(keys: frozenset[Key], history: History) -> Expected:
+    """What a database should have, read from source alone. Tables in another schema are left out."""
+    state, unsure = _replayed(keys, sorted(history.facts.folders or {}), history)
+    tables = {name: table for name, table in _from_source(state).items() if '"' not in name}
+    return Expected(keys, tables, state, history, unsure)
+
+
 def _replayed(keys: frozenset[Key], apps: Iterable[str], history: History) -> tuple[State, frozenset[str]]:
     """The models after the applied migrations, app by app, and the apps that can't be read to the end.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migfix.commands.doctor.drift import Drift
@@ -59,6 +60,19 @@ def _of_servers(expected: Expected) -> Iterator[Drift]:
         what = f"the sequence of {table} is behind its largest key: the next INSERT fails with a duplicate key."
         next_step = f"python manage.py sqlsequencereset {app} prints the statement."
         yield Drift("sequence-behind", what, next_step, app, "", table)
-    for table in answer["strangers"]:
+    own = _named_in_code(expected)
+    for table in (each for each in answer["strangers"] if each not in own):
         what = f"the table {table} belongs to no model."
         yield Drift("table-of-no-model", what, "If nobody needs it, drop it by hand.", "", "", table)
+
+
+def _named_in_code(expected: Expected) -> frozenset[str]:
+    """The words of applied migrations with SQL or functions of their own: tables that they make belong to no model."""
+    found: set[str] = set()
+    for migration in map(expected.history.migration, expected.keys):
+        if migration and any(op.kind in ("RunSQL", "RunPython") for op in migration.operations):
+            found.update(_WORD.findall(migration.source.decode(errors="replace").lower()))
+    return frozenset(found)
+
+
+_WORD = re.compile(r"\w+")

@@ -35,6 +35,12 @@ class Plan:
         """The script that undoes the steps."""
         return "".join(f"{each}\n" for step in reversed(self.steps) for each in step["undo"])
 
+    @property
+    def as_data(self) -> dict[str, object]:
+        """The plan as JSON data."""
+        steps = [{"title": each["title"], "statements": each["statements"]} for each in self.steps]
+        return {"database": self.alias, "files": list(map(str, self.files)), "steps": steps, "left": list(self.left)}
+
 
 def next_plan(checkout: Checkout, alias: str) -> Plan:
     """What to do next. Nothing changes. Raises MigfixError if Django can't load the migrations."""

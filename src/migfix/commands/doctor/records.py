@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from migfix.commands.doctor.drift import Drift
+from migfix.commands.doctor.edited_files import before_edit
 from migfix.history import History
-from migfix.source.migration import Key
+from migfix.source.migration import Key, Migration
 
 
 def out_of_order(applied: frozenset[Key], apps: frozenset[str], history: History) -> Iterator[Drift]:
@@ -20,12 +22,19 @@ def out_of_order(applied: frozenset[Key], apps: frozenset[str], history: History
                 continue
             named = ".".join(parent)
             what = f"{'.'.join(key)} is applied before {named}, which it depends on: every migrate stops."
+            commit = before_edit(migration, partial(_is_free_of, parent))
+            added = f"the dependency on {named} was added later"
+            first = f"{added[0].upper()}{added[1:]}: commit {commit} doesn't have it. M" if commit else f"If {added}, m"
             next_step = (
-                f"If the dependency on {named} was added later, move it to a new migration. If the tables of {named} "
+                f"{first}ove it to a new migration. If the tables of {named} "
                 f"are there, record it: INSERT INTO django_migrations (app, name, applied) VALUES ('{parent[0]}', "
                 f"'{parent[1]}', CURRENT_TIMESTAMP);"
             )
             yield Drift("inconsistent-history", what, next_step, *key)
+
+
+def _is_free_of(parent: Key, older: Migration) -> bool:
+    return all(each.key != parent for each in older.dependencies)
 
 
 def _is_replaced(key: Key, applied: frozenset[Key], history: History) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from migfix.commands.doctor.begun import begun
 from migfix.commands.doctor.checkout import Checkout
 from migfix.commands.doctor.drift import Drift
+from migfix.commands.doctor.edited_files import with_edits
 from migfix.commands.doctor.expected import expected
 from migfix.commands.doctor.facets import facets
 from migfix.commands.doctor.lost_files import lost_files
@@ -43,7 +44,7 @@ def _drifts(recorded: Recorded, alias: str, checkout: Checkout) -> list[Drift]:
     found = [
         *(each.drift for each in lost_files(recorded.applied, apps, history)),
         *out_of_order(recorded.applied, apps, history),
-        *missing(wanted, apps, tables),
+        *with_edits(missing(wanted, apps, tables), history),
         *(begun(wanted) if wanted.compared else not_recorded(wanted, apps, tables)),
         *(facets(wanted) if wanted.compared else ()),
         *extra(wanted, apps, tables),

@@ -1,0 +1,1 @@
+"""What tables hold, and what that keeps from being made."""
