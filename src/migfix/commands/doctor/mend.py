@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,10 @@ def carry_out(plan: Plan) -> str:
         return "migfix undo"
     folder = folder_of(plan.checkout.root)
     folder.mkdir(parents=True, exist_ok=True)
-    script = folder / f"doctor-{plan.alias}-{time.strftime('%Y%m%d-%H%M%S')}-undo.sql"
+    begin = f"doctor-{plan.alias}-{time.strftime('%Y%m%d-%H%M%S')}"
+    later = (f"{begin}-{number}-undo.sql" for number in count(2))  # plans may follow within a second
+    names = chain([f"{begin}-undo.sql"], later)
+    script = next(path for path in map(folder.joinpath, names) if not path.exists())
     script.write_text(plan.undo)
     answer = ask_database(plan.checkout, plan.alias, "carry out", steps=list(plan.steps))
     if answer["error"]:
