@@ -33,6 +33,8 @@ class Facts:
     django: tuple[int, int] | None = None
     databases: frozenset[str] = frozenset()
     """The aliases in DATABASES, as far as they are known."""
+    has_routers: bool = False
+    """Whether routers decide which tables a database has."""
     asked: frozenset[str] = frozenset()
     """The rules that were selected by their code or name, and not with their group."""
     migration_modules: Mapping[str, str] = field(default_factory=dict)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DatabaseError
 
 from migfix.project.django.answering import reply
 from migfix.project.django.read_only import read_only
+from migfix.project.django.tenants import connected, has_tenants
 from migfix.repair.compared import Compared
 from migfix.repair.facets import table_of
 from migfix.repair.going_back import going_back
@@ -46,14 +46,15 @@ def comparison(compared: Compared) -> dict[str, object]:
 
 def answer(request: dict[str, Any]) -> object:
     """The comparison, the next steps, or the error of carrying them out."""
-    connection: BaseDatabaseWrapper = connections[request["alias"]]
+    connection = connected(request["alias"])
     compared = Compared(Applied(connection), frozenset(request["apps"]))
     if request["asked"] == "compare":
         with read_only(connection):
             return comparison(compared)
     if request["asked"] == "going back":
         with read_only(connection):
-            return going_back(compared, [(app, name) for app, name in request["gone"]])
+            back = going_back(compared, [(app, name) for app, name in request["gone"]])
+            return {**back, "has_tenants": has_tenants(connection)}
     with read_only(connection):
         steps, left = plan(compared)
         texts = described(connection, steps)
@@ -62,7 +63,7 @@ def answer(request: dict[str, Any]) -> object:
     if texts != request["steps"]:
         return {"error": "the database has changed since the plan was made"}
     try:
-        carry_out(connection, steps)
+        carry_out(connected(request["alias"], has_public=True), steps)  # keys may point at shared tables
     except (DatabaseError, ImproperlyConfigured, ValueError) as error:
         return {"error": " ".join(str(error).split())}
     return {"error": ""}

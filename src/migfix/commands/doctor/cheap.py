@@ -52,7 +52,7 @@ def _drifts(alias: str, apps: frozenset[str], history: History) -> Iterator[Drif
         for table, columns in facts.tables.get(alias, {}).items()
     }
     wanted = from_source(applied, history)
-    if len(facts.databases) > 1:  # a router may keep tables out of a database
+    if facts.has_routers:  # they may keep tables out of a database
         there = {name: table for name, table in wanted.tables.items() if name in tables}
         wanted = replace(wanted, tables=there)
     yield from missing(wanted, apps, tables)

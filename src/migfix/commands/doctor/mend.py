@@ -34,7 +34,9 @@ class Plan:
     @property
     def undo(self) -> str:
         """The script that undoes the steps."""
-        return "".join(f"{each}\n" for step in reversed(self.steps) for each in step["undo"])
+        _, _, schema = self.alias.partition("/")
+        place = [f'SET search_path TO "{schema}";'] if schema else []
+        return "".join(f"{each}\n" for each in (*place, *(e for step in reversed(self.steps) for e in step["undo"])))
 
     @property
     def as_data(self) -> dict[str, object]:
@@ -68,7 +70,7 @@ def carry_out(plan: Plan) -> str:
         return "migfix undo"
     folder = folder_of(plan.checkout.root)
     folder.mkdir(parents=True, exist_ok=True)
-    begin = f"doctor-{plan.alias}-{time.strftime('%Y%m%d-%H%M%S')}"
+    begin = f"doctor-{plan.alias.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
     later = (f"{begin}-{number}-undo.sql" for number in count(2))  # plans may follow within a second
     names = chain([f"{begin}-undo.sql"], later)
     script = next(path for path in map(folder.joinpath, names) if not path.exists())

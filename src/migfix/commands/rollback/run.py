@@ -70,11 +70,12 @@ def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Chec
             f"{names} can't go back alone: {to} has another branch of the same app, and Django takes back both.",
             "Go back to a migration before both, or run the older code with an app's newer files.",
         )
-    failures = _failures(checkout, alias, answer) if is_commit and answer["back"] else None
+    is_tried = is_commit and answer["back"] and not answer["has_tenants"]  # a trial has no tenant
+    failures = _failures(checkout, alias, answer) if is_tried else None
     return checkout, Rollback(
         to,
         alias,
-        tuple(f"migrate {app} {name}{_option(alias)}" for app, name in answer["lines"]),
+        tuple(_command(app, name, alias) for app, name in answer["lines"]),
         tuple(".".join(key) for key in answer["back"]),
         tuple(f"{app}.{name}: {op}" for app, name, op in answer["irreversible"]),
         tuple(f"{app}.{name}: {op}" for app, name, op in answer["noops"]),
@@ -84,8 +85,11 @@ def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Chec
     )
 
 
-def _option(alias: str) -> str:
-    return "" if alias == "default" else f" --database {alias}"
+def _command(app: str, name: str, alias: str) -> str:
+    alias, _, schema = alias.partition("/")
+    if schema:
+        return f"migrate_schemas {app} {name} --schema {schema}"
+    return f"migrate {app} {name}" + ("" if alias == "default" else f" --database {alias}")
 
 
 def _held(lost: list[Any]) -> str:

@@ -27,7 +27,7 @@ def loaded() -> dict[str, object]:
         if model._meta.swappable:
             swapped[model._meta.swappable] = getattr(settings, model._meta.swappable, model._meta.label)
     found = {"folders": folders, "auth_user": settings.AUTH_USER_MODEL, "swapped": swapped}
-    return {**found, "databases": list(settings.DATABASES)}
+    return {**found, "databases": list(settings.DATABASES), "has_routers": bool(settings.DATABASE_ROUTERS)}
 
 
 def _folder(module: str) -> Path | None:

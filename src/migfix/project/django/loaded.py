@@ -44,7 +44,14 @@ def with_answer(facts: Facts, answer: dict[str, Any]) -> Facts:
     swapped = {setting: _key(label) for setting, label in answer["swapped"].items()}
     folders = {label: Path(folder) for label, folder in answer["folders"].items()}
     user, databases = facts.auth_user or _key(answer["auth_user"]), frozenset(answer["databases"])
-    return replace(facts, auth_user=user, swapped=swapped, folders=folders, databases=databases)
+    return replace(
+        facts,
+        auth_user=user,
+        swapped=swapped,
+        folders=folders,
+        databases=databases,
+        has_routers=answer["has_routers"],
+    )
 
 
 def _key(label: str) -> Key:

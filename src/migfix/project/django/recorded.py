@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
@@ -16,6 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from migfix.project.django.answering import reply
 from migfix.project.django.read_only import read_only
 from migfix.project.django.storage import storage_in
+from migfix.project.django.tenants import connected, places_in
 from migfix.project.facts import LAST_KEY
 
 
@@ -105,26 +107,31 @@ def answer(aliases: list[str]) -> dict[str, object]:
     """Alias -> the migrations that are applied there, its tables and invalid indexes, or why they can't be read."""
     found: dict[str, object] = {}
     for alias in aliases or list(connections):
-        if alias not in connections:
+        if alias.partition("/")[0] not in connections:
             found[alias] = "it isn't in the settings"
             continue
-        database = connections[alias]
+        database = connections[alias.partition("/")[0]]
         if database.vendor == "sqlite" and not _file_of(database).exists():
             found[alias] = {"applied": [], "tables": {}, "invalid": []}
             continue
         try:
-            with read_only(database):
-                found[alias] = {
-                    "applied": applied_and_tables(alias)[0],
-                    "tables": columns_in(database),
-                    "indexes": indexes_in(database),
-                    "invalid": invalid_indexes_in(database),
-                    "storage": storage_in(database),
-                    "keys": first_keys_in(database),
-                }
-        except DatabaseError as error:
+            for place in places_in(alias):
+                found[place] = _read(connected(place))
+        except (DatabaseError, ObjectDoesNotExist) as error:
             found[alias] = " ".join(str(error).split())
     return found
+
+
+def _read(database: BaseDatabaseWrapper) -> dict[str, object]:
+    with read_only(database):
+        return {
+            "applied": sorted(MigrationRecorder(database).applied_migrations()),
+            "tables": columns_in(database),
+            "indexes": indexes_in(database),
+            "invalid": invalid_indexes_in(database),
+            "storage": storage_in(database),
+            "keys": first_keys_in(database),
+        }
 
 
 def _file_of(database: BaseDatabaseWrapper) -> Path:

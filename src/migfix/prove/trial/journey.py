@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from migfix.errors import MigfixError
 from migfix.findings.proof import Outcome, Step, Trial
+from migfix.project.django.tenants import enter_new_schema, has_tenants
 from migfix.prove.autodetector import changes
 from migfix.prove.trial.foreign import Foreign
 from migfix.prove.trial.going_back import shown_noops, weigh
@@ -140,6 +141,11 @@ class Journey:
             self.migrator.prepare()
             self.migrator.forward(self.route.before)
             self.migrator.notify_all_apps()
+            if has_tenants(self.connection) and len(self._denied) == len({app for app, _ in self.route.run}):
+                enter_new_schema(self.connection)
+                self.migrator.prepare()
+                self.migrator.forward(self.route.before)
+                self.migrator.notify_all_apps()
         if not self.steps.is_passed:
             step = self.steps.last
             where = f" ({step.place.path}:{step.place.line}, {step.place.operation})" if step.place else ""
@@ -148,12 +154,16 @@ class Journey:
                 "An earlier migration of the project fails on a new database. Fix that one first.",
             )
 
+    @property
+    def _denied(self) -> list[str]:
+        """The apps that the routers keep out of the database, or out of the schema of a tenant."""
+        labels = sorted({app for app, _ in self.route.run})
+        return [label for label in labels if not router.allow_migrate(self.connection.alias, label)]
+
     def _fill(self, synthetic: SyntheticRows, models: list[type[Model]]) -> None:
         alias = self.connection.alias
-        labels = sorted({app for app, _ in self.route.run})
-        denied = [label for label in labels if not router.allow_migrate(alias, label)]
         with self.steps.step("rows") as step:
-            for label in denied:
+            for label in (denied := self._denied):
                 step.note(f"the routers keep {label} out of `{alias}`: use --database for the database with its tables")
             if self.wishes.own_rows:
                 with self.connection.cursor() as cursor:
