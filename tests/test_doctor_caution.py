@@ -211,3 +211,19 @@ def test_rows_that_a_constraint_refuses(tmp_path: Path, some_engine: str, forked
         place = "blog_post.author_id points at rows of blog_author that aren't there"
         assert f"left: {place}, in 1 row: mend them first." in shown
         assert "missing-table" not in dict(names(root, forked))
+
+
+def test_the_key_to_a_parent(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """It is the primary key, too."""
+    if some_engine == "sqlite":
+        pytest.skip("SQLite drops no constraint")
+    parent = """("author_ptr", models.OneToOneField("blog.Author", models.CASCADE, parent_link=True,
+        primary_key=True, auto_created=True, serialize=False)), ("pay", models.IntegerField(null=True))"""
+    child = f'migrations.CreateModel("Writer", [{parent}], bases=("blog.author",)),'
+    files = FILES | {FOURTH: migration(child, ("blog", "0003_later"))}
+    with database(some_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", some_engine, settings, files)
+        assert names(root, forked) == []
+        drop_constraint(root, some_engine, "blog_writer", "foreign_key")
+        assert names(root, forked) == [("missing-constraint", "0004_next")]
+        fixed(root, forked)

@@ -121,6 +121,9 @@ def _of_field(
     table, column = table_of(model), _plain(field.column)
     yield ("column", table, column)
     yield ("type", table, column, one_spelling(connection, field.db_type(connection) or ""))
+    remote = field.remote_field
+    if remote and getattr(field, "db_constraint", False) and connection.features.supports_foreign_keys:
+        yield ("key", table, column)  # also of a primary key: the parent of a model
     if field.primary_key:
         return
     if not getattr(field, "generated", False) and not connection.features.interprets_empty_strings_as_nulls:
@@ -129,9 +132,6 @@ def _of_field(
         yield ("unique", table, column)
     elif editor._field_should_be_indexed(model, field):
         yield ("first", table, column)
-    remote = field.remote_field
-    if remote and getattr(field, "db_constraint", False) and connection.features.supports_foreign_keys:
-        yield ("key", table, column)
 
 
 def _columns(model: type[Model], names: Iterable[str], is_ordered: bool = False) -> str:
