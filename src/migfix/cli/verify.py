@@ -66,6 +66,12 @@ class VerifyOptions:
     rows: Annotated[int, typer.Option(min=2, help="Test rows for each table.")] = 3
     rows_from: Annotated[Path | None, typer.Option(help="SQL file that inserts your own rows instead.")] = None
     is_comparing: Annotated[bool, typer.Option("--compare", help="Also run the original files.")] = False
+    is_from_real_schema: Annotated[
+        bool,
+        typer.Option(
+            "--real-schema", help="Start from the tables of the real database (--database), without its rows."
+        ),
+    ] = False
     limit: Annotated[
         float | None, typer.Option("--time-limit", min=1, help="Stop a version on one engine after that many seconds.")
     ] = None
@@ -111,13 +117,17 @@ class VerifyOptions:
     def question(self, root: Path, config: Config) -> Question:
         """The question to the scratch databases. Raises MigfixError."""
         from migfix.commands.verify import own_rows, question_for
+        from migfix.errors import MigfixError
 
+        if self.is_from_real_schema and self.engines:
+            raise MigfixError("--real-schema runs on the engine of the real database.", "Leave out --engine.")
         where = tuple(part for each in self.engines for part in ([each] if "://" in each else each.split(",")))
         return replace(
             question_for(root, replace(config, database=self.database), where),
             count=self.rows,
             own_rows=own_rows(self.rows_from),
             shows_sql=self.shows_sql,
+            is_from_real_schema=self.is_from_real_schema,
             limit=self.limit,
         )
 

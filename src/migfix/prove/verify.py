@@ -36,6 +36,8 @@ class Question:
     count: int = 3
     own_rows: tuple[str, ...] = ()
     shows_sql: bool = False
+    is_from_real_schema: bool = False
+    """Whether the state before is built from the structure of the real database."""
     limit: float | None = None
     """Seconds that one trial may take."""
 
@@ -130,6 +132,7 @@ def _request(question: Question, engine: str | None, version: Version) -> dict[s
         "rows": question.count,
         "own_rows": question.own_rows,
         "sql": question.shows_sql,
+        "real_schema": question.is_from_real_schema,
     }
 
 

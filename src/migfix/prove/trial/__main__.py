@@ -30,6 +30,7 @@ from migfix.prove.trial.journey import Journey, Route, Wishes
 from migfix.prove.trial.loading import configured, set_up_project
 from migfix.prove.trial.migrator import Migrator
 from migfix.prove.trial.scratch.databases import engine_name, scratch_databases, sweep
+from migfix.prove.trial.scratch.real_schema import RealSchema, real_schema
 from migfix.prove.trial.scratch.settings import is_used, scratch_settings
 from migfix.prove.trial.statements import StatementLog
 from migfix.prove.trial.touched import Sources
@@ -46,12 +47,13 @@ def try_out(request: dict[str, Any], report_step: Tell) -> Trial:
         if path.endswith(".py")
     }
     sources, alias = Sources(planned), request["database"]
-    wishes = Wishes(request["rows"], tuple(request["own_rows"]), request["sql"])
     replaced = scratch_settings(configured(request["settings"]), request["engine"], alias)
     set_up = partial(set_up_project, request["settings"])
     if request.get("sweep"):
         sweep(replaced, set_up)
         return Trial(request["name"], request["version"])
+    real = real_schema(alias, set_up) if request.get("real_schema") else None
+    wishes = Wishes(request["rows"], tuple(request["own_rows"]), request["sql"], real)
     with PlannedFinder(planned), scratch_databases(replaced, set_up):
         set_up()
         log = StatementLog(connections[alias])
@@ -61,6 +63,8 @@ def try_out(request: dict[str, Any], report_step: Tell) -> Trial:
         if caught.error is not None:
             step = Step("load", Outcome.failed, 0.0, caught.message)
             return Trial(engine_name(connections[alias]), request["version"], (step,))
+        if real:
+            _demand_pending(route, real)
         for other in replaced:
             if other != alias and is_used(replaced[other]) and not replaced[other]["TEST"].get("MIRROR"):
                 beside = Migrator(connections[other], sources, request["hidden"], StatementLog(connections[other]))
@@ -69,6 +73,15 @@ def try_out(request: dict[str, Any], report_step: Tell) -> Trial:
         journey = Journey(migrator, route, wishes, sources, lambda name: report_step({"step": name}))
         journey.run()
         return journey.trial(request["version"])
+
+
+def _demand_pending(route: Route, real: RealSchema) -> None:
+    """Raises MigfixError if a migration that is to run is applied in the real database."""
+    if done := next((each for each in route.run if each in real.applied), None):
+        raise MigfixError(
+            f"{'.'.join(done)} is applied in `{real.alias}`, whose structure is the one after it.",
+            "Leave out --real-schema, or use --database for a database that hasn't run it.",
+        )
 
 
 def route_to(targets: list[dict[str, str]], aside: list[dict[str, str]], loader: PlannedLoader) -> Route:

@@ -25,6 +25,7 @@ from migfix.prove.trial.row_checks.edge_rows import EdgeRows
 from migfix.prove.trial.row_checks.reading import Reading, TableKey, losses, read
 from migfix.prove.trial.row_checks.renumbered import ReplacedKeys
 from migfix.prove.trial.scratch.databases import engine_name
+from migfix.prove.trial.scratch.real_schema import RealSchema
 from migfix.prove.trial.snapshot import (
     Rows,
     Schema,
@@ -59,6 +60,8 @@ class Wishes:
     own_rows: tuple[str, ...] = ()
     """SQL statements that insert rows, to be used instead of test rows."""
     shows_sql: bool = False
+    real: RealSchema | None = None
+    """The structure to start from, in place of that which the migrations make."""
 
 
 class Journey:
@@ -137,12 +140,19 @@ class Journey:
         return [m for m in self.migrator.order(self.migrator.load()) if (m.app_label, m.name) in wanted]
 
     def _go_to_the_state_before(self) -> None:
-        with self.steps.step("state before"):
+        with self.steps.step("state before") as under_way:
+            before = self.route.before
+            if real := self.wishes.real:
+                under_way.note(f"built from the structure of the real database `{real.alias}`, not from the migrations")
+                real.build(self.connection)
+                before = tuple(each for each in before if each not in real.applied)
             self.migrator.prepare()
-            self.migrator.forward(self.route.before)
+            self.migrator.forward(before)
             self.migrator.notify_all_apps()
             if has_tenants(self.connection) and len(self._denied) == len({app for app, _ in self.route.run}):
                 enter_new_schema(self.connection)
+                if self.wishes.real:
+                    under_way.note("the schema of the tenant comes from the migrations")
                 self.migrator.prepare()
                 self.migrator.forward(self.route.before)
                 self.migrator.notify_all_apps()
@@ -151,7 +161,9 @@ class Journey:
             where = f" ({step.place.path}:{step.place.line}, {step.place.operation})" if step.place else ""
             raise MigfixError(
                 f"The state before can't be reached on {engine_name(self.connection)}: {step.error}{where}.",
-                "An earlier migration of the project fails on a new database. Fix that one first.",
+                "The structure of the real database can't be built here."
+                if self.wishes.real
+                else "An earlier migration of the project fails on a new database. Fix that one first.",
             )
 
     @property
