@@ -256,3 +256,16 @@ def test_a_column_that_comes_back_without_a_value(tmp_path: Path, each_engine: s
         assert django_admin(root, "migrate").returncode == 0
         found = planned(root, forked, "v33")
         assert found["irreversible"] == ["blog.0004_gone: RemoveField score, which comes back NOT NULL without a value"]
+
+
+def test_a_file_that_was_edited_since(tmp_path: Path, forked: Migfix) -> None:
+    """The trial runs today's file, and says so."""
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        path = root / "blog/migrations/0001_initial.py"
+        path.write_text(f"{path.read_text()}\n# edited\n")
+        assert planned(root, forked, "v30")["edited"] == ["blog.0001_initial"]
+        shown = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root).stdout
+        assert (
+            "default: blog.0001_initial was edited since v30: its models are tried as today's file makes them." in shown
+        )

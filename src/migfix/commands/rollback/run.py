@@ -12,7 +12,7 @@ from typing import Any
 
 from migfix.commands.doctor.checkout import Checkout, checkout_at
 from migfix.commands.doctor.mend import ask_database
-from migfix.commands.rollback.target import gone_in
+from migfix.commands.rollback.target import edited_in, gone_in
 from migfix.errors import MigfixError
 from migfix.findings.words import listed
 from migfix.project.django.applied import recorded_in
@@ -38,6 +38,8 @@ class Rollback:
     """What the older code can't do on today's schema; None if it wasn't tried."""
     stricter: tuple[str, ...]
     """What today's schema may refuse."""
+    edited: tuple[str, ...] = ()
+    """The migrations of both versions whose files differ."""
 
     @property
     def is_needed(self) -> bool:
@@ -82,6 +84,7 @@ def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Chec
         tuple(map(_held, answer["lost"])),
         failures,
         tuple(answer["stricter"]),
+        tuple(".".join(key) for key in edited_in(checkout, to, applied - gone)) if is_commit else (),
     )
 
 
@@ -111,6 +114,8 @@ def lines_of(plan: Rollback) -> Iterator[str]:
     if not plan.migrations:
         yield f"{plan.alias}: nothing to go back: {plan.to} has every migration that is applied."
         return
+    for each in plan.edited if plan.failures is not None else ():
+        yield f"{plan.alias}: {each} was edited since {plan.to}: its models are tried as today's file makes them."
     if plan.failures == ():
         yield f"{plan.alias}: the models of {plan.to} run on today's schema. Nothing needs to go back."
         yield from (f"  but it may refuse what {plan.to} writes: {each}" for each in plan.stricter)

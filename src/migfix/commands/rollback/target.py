@@ -26,6 +26,21 @@ def gone_in(checkout: Checkout, to: str, applied: frozenset[Key]) -> tuple[froze
     return frozenset(key for each in new for key in each), True
 
 
+def edited_in(checkout: Checkout, commit: str, kept: frozenset[Key]) -> list[Key]:
+    """The migrations that a commit has too, and whose files were edited since: their models may have been others."""
+    found = list[Key]()
+    for app, folder in (checkout.history.facts.folders or {}).items():
+        top = repository_of(folder)
+        if top is not None and "site-packages" not in folder.parts:
+            version = Version(Git(top), commit)
+            own = (name for label, name in kept if label == app and (folder / f"{name}.py").is_file())
+            there = version.files(folder)
+            found += [
+                (app, each) for each in own if there.get(each, "") not in ("", version.content(folder / f"{each}.py"))
+            ]
+    return sorted(found)
+
+
 def _after(checkout: Checkout, app: str, name: str, applied: frozenset[Key]) -> frozenset[Key]:
     """The applied migrations of an app after one of them."""
     own = {key for key in applied if key[0] == app}

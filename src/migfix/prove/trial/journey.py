@@ -161,7 +161,7 @@ class Journey:
             where = f" ({step.place.path}:{step.place.line}, {step.place.operation})" if step.place else ""
             raise MigfixError(
                 f"The state before can't be reached on {engine_name(self.connection)}: {step.error}{where}.",
-                "The structure of the real database can't be built here."
+                "Rows aren't copied. If a migration that isn't applied there needs some, migrate that database first."
                 if self.wishes.real
                 else "An earlier migration of the project fails on a new database. Fix that one first.",
             )
