@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 from conftest import Migfix
 from projects import git, migration
@@ -136,3 +138,40 @@ def test_json_of_a_plan(tmp_path: Path, forked: Migfix) -> None:
         assert done["findings"] == []
         assert names(root, forked) == []
         fixed(root, forked)
+
+
+ROUTED = """
+DATABASES["archive"] = DATABASES["default"] | {{"NAME": {name!r}}}
+DATABASES["replica"] = DATABASES["default"] | {{"TEST": {{"MIRROR": "default"}}}}
+DATABASES["spare"] = {{}}
+DATABASE_ROUTERS = ["routers.Router"]
+"""
+ROUTER = """class Router:
+    def allow_migrate(self, db, app_label, **hints):
+        return (db == "archive") == (app_label == "blog")
+"""
+
+
+def test_every_database(tmp_path: Path, forked: Migfix) -> None:
+    """A router keeps the blog in one of two; the third is a copy, and the fourth has no engine."""
+    with database("sqlite", tmp_path) as settings:
+        root = made(tmp_path / "project", "sqlite", settings | {"NAME": str(tmp_path / "first.sqlite3")})
+        (tmp_path / "first.sqlite3").unlink()
+        path = root / "settings.py"
+        path.write_text(path.read_text() + ROUTED.format(name=str(tmp_path / "archive.sqlite3")))
+        (root / "routers.py").write_text(ROUTER)
+        for alias in ("default", "archive"):
+            migrated = django_admin(root, "migrate", "--database", alias)
+            assert migrated.returncode == 0, migrated.stderr
+        healthy = forked("doctor", "--settings", "settings", cwd=root)
+        agree = "healthy: files, records and tables agree"
+        assert healthy.stdout.splitlines() == [f"default: {agree}", f"archive: {agree}"], healthy.stderr
+
+        with closing(connect(tmp_path / "archive.sqlite3")) as archive:
+            archive.execute("ALTER TABLE blog_author DROP COLUMN note")
+        listed = [(each["database"], each["name"], each["column"]) for each in found(root, forked)]
+        assert listed == [("archive", "missing-column", "note")]
+        first = root / "blog/migrations/0001_initial.py"
+        first.write_text(first.read_text().replace("dependencies = []", "dependencies = [('blog', '0003_later')]"))
+        unloadable = [(each["database"], each["name"]) for each in found(root, forked)]
+        assert unloadable == [("default", "not-compared"), ("archive", "missing-column")]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def doctor(
     apps: Annotated[Texts, typer.Argument(metavar="[APP]...", help="Only these apps. Default: all.")] = [],  # noqa: B006
     settings: Settings = None,
-    databases: Annotated[Texts, typer.Option("--database", help="A database to look at. Default: `default`.")] = [],  # noqa: B006
+    databases: Annotated[Texts, typer.Option("--database", help="A database to look at. Default: all.")] = [],  # noqa: B006
     is_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     is_fixing: Annotated[bool, typer.Option("--fix", help="Show what mends it, ask, and carry it out.")] = False,
     is_sure: Annotated[bool, typer.Option("--yes", help="With --fix: don't ask.")] = False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migfix.commands.doctor.drift import Drift
 from migfix.commands.doctor.expected import from_source
@@ -52,7 +51,4 @@ def _drifts(alias: str, apps: frozenset[str], history: History) -> Iterator[Drif
         for table, columns in facts.tables.get(alias, {}).items()
     }
     wanted = from_source(applied, history)
-    if facts.has_routers:  # they may keep tables out of a database
-        there = {name: table for name, table in wanted.tables.items() if name in tables}
-        wanted = replace(wanted, tables=there)
     yield from missing(wanted, apps, tables)

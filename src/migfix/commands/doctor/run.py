@@ -21,7 +21,7 @@ def diagnose(checkout: Checkout, databases: Iterable[str]) -> dict[str, list[Dri
 
     Raises MigfixError for a database that can't be read.
     """
-    recorded = recorded_in(checkout.root, checkout.settings, list(databases) or ["default"])
+    recorded = recorded_in(checkout.root, checkout.settings, list(databases))
     found = {alias: _drifts(each, alias, checkout) for alias, each in recorded.items()}
     unreadable = [Drift("unreadable-file", text, "Mend the file: Django can't load it.") for text in checkout.errors]
     return {alias: sorted([*unreadable, *each], key=lambda drift: drift.weight) for alias, each in found.items()}

@@ -106,7 +106,7 @@ def invalid_indexes_in(connection: BaseDatabaseWrapper) -> list[str]:
 def answer(aliases: list[str]) -> dict[str, object]:
     """Alias -> the migrations that are applied there, its tables and invalid indexes, or why they can't be read."""
     found: dict[str, object] = {}
-    for alias in aliases or list(connections):
+    for alias in aliases or _own_databases():
         if alias.partition("/")[0] not in connections:
             found[alias] = "it isn't in the settings"
             continue
@@ -120,6 +120,12 @@ def answer(aliases: list[str]) -> dict[str, object]:
         except (DatabaseError, ObjectDoesNotExist) as error:
             found[alias] = " ".join(str(error).split())
     return found
+
+
+def _own_databases() -> list[str]:
+    """The databases in the settings, without copies of others and without empty entries."""
+    used = (each for each in connections if connections[each].vendor != "unknown")  # of django.db.backends.dummy
+    return [each for each in used if not connections[each].settings_dict["TEST"].get("MIRROR")]
 
 
 def _read(database: BaseDatabaseWrapper) -> dict[str, object]:
