@@ -25,6 +25,7 @@ from migfix.cli.terminal import (
 
 if TYPE_CHECKING:
     from migfix.cli.review import Review
+    from migfix.planning.look import Look
     from migfix.planning.plan import Outcome
     from migfix.project.config import Config
 
@@ -149,20 +150,25 @@ class Run:
         return replace(outcome, proofs=(proof,)) if proof.is_complete else None
 
     def outcome(self, paths: list[Path], config: Config) -> Outcome:
-        """What was found. What rewrites is loaded only if a rule finds something."""
-        from migfix.planning.look import Look, clean, look_at
-        from migfix.planning.plan import Plan
+        """What was found, and for ``check`` what is wrong in the databases that were looked at."""
+        from migfix.planning.look import Look, look_at
 
         look = look_at(paths, config)
         if not isinstance(look, Look):
             return look
-        if self.verb is Verb.check and look.history.facts.applied:
-            from migfix.commands.doctor.cheap import drifting
-            from migfix.run import planned
+        outcome = self.judged(look)
+        if self.verb is not Verb.check or not look.history.facts.applied:
+            return outcome
+        from migfix.commands.doctor.cheap import drifting
 
-            outcome = planned(look, self.all_or_nothing)
-            refusals = (*outcome.plan.refusals, *drifting(look))
-            return replace(outcome, plan=replace(outcome.plan, refusals=refusals))
+        refusals = (*outcome.plan.refusals, *drifting(look))
+        return replace(outcome, plan=replace(outcome.plan, refusals=refusals))
+
+    def judged(self, look: Look) -> Outcome:
+        """What the rules find. What rewrites is loaded only if one finds something."""
+        from migfix.planning.look import clean
+        from migfix.planning.plan import Plan
+
         if not look.finds_something:
             if look.is_plain:
                 return clean(look)

@@ -32,6 +32,11 @@ def repository_of(folder: Path) -> Path | None:
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
 
 
+def own_repository_of(folder: Path) -> Path | None:
+    """The same for a folder of the project itself; None for one of an installed package."""
+    return None if "site-packages" in folder.parts else repository_of(folder)
+
+
 def up_to_repository(root: Path) -> list[Path]:
     """``root`` and the folders above it, up to the top of the work tree; only ``root`` outside git."""
     top = repository_of(root) or root

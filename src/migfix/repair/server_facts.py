@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, Model
 from django.db.models.fields import AutoFieldMixin
 
+from migfix.findings.words import counted
 from migfix.repair.facets import table_of
 from migfix.repair.finishing import Left
 from migfix.repair.steps import Step, of_sql
@@ -30,7 +31,7 @@ def invalid_indexes(connection: BaseDatabaseWrapper) -> list[Step | Left]:
     found: list[Step | Left] = []
     for name, table, definition, columns in _rows(connection, _INVALID):
         if columns and (count := _count_of_same(connection, table, columns)):
-            shown = f"{count} value{'s' * (count != 1)} of {columns} in more than one row"
+            shown = f"{counted(count, 'value')} of {columns} in more than one row"
             found.append(Left(f"the index {name} of {table}: {shown}: make them differ first"))
             continue
         index = connection.ops.quote_name(name)

@@ -8,7 +8,7 @@ from migfix.commands.doctor.drift import Drift
 from migfix.commands.doctor.expected import from_source
 from migfix.commands.doctor.lost_files import lost_files
 from migfix.commands.doctor.records import out_of_order
-from migfix.commands.doctor.tables import missing
+from migfix.commands.doctor.tables import in_lower_case, missing
 from migfix.findings.finding import Refusal
 from migfix.history import History
 from migfix.planning.look import Look
@@ -43,12 +43,7 @@ def _in_database(alias: str, look: Look) -> Iterator[Refusal]:
 
 
 def _drifts(alias: str, apps: frozenset[str], history: History) -> Iterator[Drift]:
-    applied, facts = history.facts.applied[alias], history.facts
+    applied = history.facts.applied[alias]
     yield from (each.drift for each in lost_files(applied, apps, history))
     yield from out_of_order(applied, apps, history)
-    tables = {
-        table.lower(): frozenset(column.lower() for column in columns)
-        for table, columns in facts.tables.get(alias, {}).items()
-    }
-    wanted = from_source(applied, history)
-    yield from missing(wanted, apps, tables)
+    yield from missing(from_source(applied, history), apps, in_lower_case(history.facts.tables.get(alias, {})))

@@ -12,7 +12,7 @@ from migfix.errors import UnreadableFile
 from migfix.history import History
 from migfix.history.fields import field_of
 from migfix.history.model import created_model
-from migfix.project.files import repository_of
+from migfix.project.files import own_repository_of
 from migfix.project.git.command import Git
 from migfix.source import read_migration
 from migfix.source.migration import Migration
@@ -57,8 +57,8 @@ def _way_back(migration: Migration, commit: str, history: History) -> str:
 def before_edit(migration: Migration, is_other: Callable[[Migration], bool]) -> str:
     """The newest commit in which a file is as ``is_other`` says; "" if git knows none."""
     path = Path(migration.path)
-    top = repository_of(path.parent)
-    if top is None or "site-packages" in path.parts:
+    top = own_repository_of(path.parent)
+    if top is None:
         return ""
     git, place = Git(top), path.relative_to(top).as_posix()
     for commit in (git.output("log", f"-{VERSIONS}", "--format=%h", "--", place) or b"").decode().split():

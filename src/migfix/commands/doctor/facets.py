@@ -60,7 +60,7 @@ def _of_servers(expected: Expected) -> Iterator[Drift]:
         what = f"the sequence of {table} is behind its largest key: the next INSERT fails with a duplicate key."
         next_step = f"python manage.py sqlsequencereset {app} prints the statement."
         yield Drift("sequence-behind", what, next_step, app, "", table)
-    own = _named_in_code(expected)
+    own = _named_in_code(expected) if answer["strangers"] else frozenset()
     for table in (each for each in answer["strangers"] if each not in own):
         what = f"the table {table} belongs to no model."
         yield Drift("table-of-no-model", what, "If nobody needs it, drop it by hand.", "", "", table)

@@ -10,7 +10,7 @@ from pathlib import Path
 from migfix.commands.doctor.drift import Drift
 from migfix.errors import UnreadableFile
 from migfix.history import History
-from migfix.project.files import repository_of
+from migfix.project.files import own_repository_of
 from migfix.project.git.command import Git
 from migfix.source import read_migration
 from migfix.source.edits import AddAttribute, Insert
@@ -98,8 +98,8 @@ def lost_files(applied: frozenset[Key], apps: frozenset[str], history: History) 
 
 def _found(key: Key, path: Path, applied: frozenset[Key], history: History) -> LostFile:
     app, name = key
-    top = repository_of(path.parent)
-    if top is None or "site-packages" in path.parts:
+    top = own_repository_of(path.parent)
+    if top is None:
         return LostFile(key, path)
     git, place = Git(top), path.relative_to(top).as_posix()
     newest = ("-1", "--format=%h", "--diff-filter=AM", "--", place)

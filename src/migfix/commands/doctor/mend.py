@@ -36,7 +36,8 @@ class Plan:
         """The script that undoes the steps."""
         _, _, schema = self.alias.partition("/")
         place = [f'SET search_path TO "{schema}";'] if schema else []
-        return "".join(f"{each}\n" for each in (*place, *(e for step in reversed(self.steps) for e in step["undo"])))
+        statements = [each for step in reversed(self.steps) for each in step["undo"]]
+        return "".join(f"{each}\n" for each in (*place, *statements))
 
     @property
     def as_data(self) -> dict[str, object]:

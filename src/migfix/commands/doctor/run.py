@@ -12,7 +12,7 @@ from migfix.commands.doctor.expected import expected
 from migfix.commands.doctor.facets import facets
 from migfix.commands.doctor.lost_files import lost_files
 from migfix.commands.doctor.records import out_of_order
-from migfix.commands.doctor.tables import extra, missing, not_recorded
+from migfix.commands.doctor.tables import extra, in_lower_case, missing, not_recorded
 from migfix.project.django.applied import Recorded, recorded_in
 
 
@@ -29,9 +29,7 @@ def diagnose(checkout: Checkout, databases: Iterable[str]) -> dict[str, list[Dri
 
 def _drifts(recorded: Recorded, alias: str, checkout: Checkout) -> list[Drift]:
     apps, history = checkout.apps, checkout.history
-    tables = {
-        table.lower(): frozenset(column.lower() for column in columns) for table, columns in recorded.tables.items()
-    }
+    tables = in_lower_case(recorded.tables)
     wanted = expected(recorded.applied, apps, history, (checkout.root, checkout.settings, alias))
     invalid = (
         Drift(

@@ -16,6 +16,11 @@ Tables = Mapping[str, frozenset[str]]
 """Table -> its columns, in lower case."""
 
 
+def in_lower_case(tables: Tables) -> Tables:
+    """Tables and columns as they are compared."""
+    return {table.lower(): frozenset(map(str.lower, columns)) for table, columns in tables.items()}
+
+
 def missing(expected: Expected, apps: frozenset[str], tables: Tables) -> Iterator[Drift]:
     """Tables and columns that applied migrations have made and that aren't there."""
     gone = {tuple(each) for each in (expected.compared or {}).get("gone", ())}

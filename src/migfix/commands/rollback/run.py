@@ -14,7 +14,7 @@ from migfix.commands.doctor.checkout import Checkout, checkout_at
 from migfix.commands.doctor.mend import ask_database
 from migfix.commands.rollback.target import edited_in, gone_in
 from migfix.errors import MigfixError
-from migfix.findings.words import listed
+from migfix.findings.words import counted, listed
 from migfix.project.django.applied import recorded_in
 from migfix.project.django.asking import ask
 
@@ -98,8 +98,8 @@ def _command(app: str, name: str, alias: str) -> str:
 def _held(lost: list[Any]) -> str:
     *place, count = lost
     if len(place) == 1:
-        return f"the table {place[0]}: {count} row{'s' * (count != 1)}"
-    return f"the column {place[1]} of {place[0]}: {count} value{'s' * (count != 1)} of its own"
+        return f"the table {place[0]}: {counted(count, 'row')}"
+    return f"the column {place[1]} of {place[0]}: {counted(count, 'value')} of its own"
 
 
 def _failures(checkout: Checkout, alias: str, answer: dict[str, Any]) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from migfix.commands.doctor.checkout import Checkout
 from migfix.commands.rollback.version import Version
 from migfix.errors import MigfixError
-from migfix.project.files import repository_of
+from migfix.project.files import own_repository_of
 from migfix.project.git.command import Git
 from migfix.source.migration import Key
 
@@ -30,9 +31,7 @@ def edited_in(checkout: Checkout, commit: str, kept: frozenset[Key]) -> list[Key
     """The migrations that a commit has too, and whose files were edited since: their models may have been others."""
     found = list[Key]()
     for app, folder in (checkout.history.facts.folders or {}).items():
-        top = repository_of(folder)
-        if top is not None and "site-packages" not in folder.parts:
-            version = Version(Git(top), commit)
+        if version := _version(own_repository_of(folder), commit):
             own = (name for label, name in kept if label == app and (folder / f"{name}.py").is_file())
             there = version.files(folder)
             found += [
@@ -64,13 +63,12 @@ def _new_in(checkout: Checkout, app: str, folder: Path, commit: str, applied: fr
 
     A squashed one counts as there if all that it replaces is. Raises MigfixError for one that is there in part.
     """
-    top = repository_of(folder)
-    if top is None or "site-packages" in folder.parts:
+    version = _version(own_repository_of(folder), commit)
+    if version is None:
         return set()
-    version = Version(Git(top), commit)
     if not version.is_there:
         raise MigfixError(
-            f"git knows no commit {commit} in {top}, and no app has that name.",
+            f"git knows no commit {commit} in {version.git.folder}, and no app has that name.",
             "Use a tag, a branch, a commit, or an app and a migration: blog.0002.",
         )
     names = set(version.files(folder))
@@ -85,6 +83,12 @@ def _new_in(checkout: Checkout, app: str, folder: Path, commit: str, applied: fr
             "Go back with code that still has it.",
         )
     return gone
+
+
+@cache
+def _version(top: Path | None, commit: str) -> Version | None:
+    """A commit of a repository, whose files are listed once for all apps in it."""
+    return Version(Git(top), commit) if top else None
 
 
 def _demand_same_places(version: Version, folder: Path, own: set[Key]) -> None:

@@ -107,10 +107,11 @@ def answer(aliases: list[str]) -> dict[str, object]:
     """Alias -> the migrations that are applied there, its tables and invalid indexes, or why they can't be read."""
     found: dict[str, object] = {}
     for alias in aliases or _own_databases():
-        if alias.partition("/")[0] not in connections:
+        own, _, _ = alias.partition("/")
+        if own not in connections:
             found[alias] = "it isn't in the settings"
             continue
-        database = connections[alias.partition("/")[0]]
+        database = connections[own]
         if database.vendor == "sqlite" and not _file_of(database).exists():
             found[alias] = {"applied": [], "tables": {}, "invalid": []}
             continue

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CheckConstraint, Count, Exists, Field, Model, OuterRef, QuerySet, UniqueConstraint
 
+from migfix.findings.words import counted
 from migfix.repair.facets import Facet, table_of
 
 Rows = QuerySet[Any, Any]
@@ -33,26 +34,28 @@ def _same(rows: Rows, table: str, names: list[str]) -> str:
     """NULL differs from NULL in a unique constraint."""
     filled = rows.filter(**{f"{name}__isnull": False for name in names})
     count = filled.values(*names).annotate(count_of_rows=Count("*")).filter(count_of_rows__gt=1).count()
-    what = " and ".join(names)
-    return f"{table}: {count} value{'s' * (count != 1)} of {what} in more than one row: make them differ first" * (
-        count > 0
-    )
+    if not count:
+        return ""
+    return f"{table}: {counted(count, 'value')} of {' and '.join(names)} in more than one row: make them differ first"
 
 
 def _pointing_nowhere(rows: Rows, table: str, field: Field[Any, Any]) -> str:
     target: Any = field.remote_field
     there = target.model._base_manager.using(rows.db).filter(**{target.field_name: OuterRef(field.attname)})
     count = rows.filter(**{f"{field.attname}__isnull": False}).exclude(Exists(there)).count()
+    if not count:
+        return ""
     place = f"{table}.{field.column} points at rows of {table_of(target.model)} that aren't there"
-    return f"{place}, in {count} row{'s' * (count != 1)}: mend them first" * (count > 0)
+    return f"{place}, in {counted(count, 'row')}: mend them first"
 
 
 def _refused(connection: BaseDatabaseWrapper, model: type[Model], check: CheckConstraint) -> str:
-    quoted, made = connection.ops.quote_name, check
     editor: Any = connection.SchemaEditorClass(connection, collect_sql=True)
-    condition = made._get_check_sql(model, editor)  # type: ignore[attr-defined]
+    condition = check._get_check_sql(model, editor)  # type: ignore[attr-defined]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM {quoted(model._meta.db_table)} WHERE NOT ({condition})")
+        table = connection.ops.quote_name(model._meta.db_table)
+        cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE NOT ({condition})")
         count = int(cursor.fetchone()[0])
-    place = f"{table_of(model)}: {check.name} doesn't hold"
-    return f"{place} in {count} row{'s' * (count != 1)}: mend them first" * (count > 0)
+    if not count:
+        return ""
+    return f"{table_of(model)}: {check.name} doesn't hold in {counted(count, 'row')}: mend them first"
