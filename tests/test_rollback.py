@@ -258,14 +258,99 @@ def test_a_column_that_comes_back_without_a_value(tmp_path: Path, each_engine: s
         assert found["irreversible"] == ["blog.0004_gone: RemoveField score, which comes back NOT NULL without a value"]
 
 
-def test_a_file_that_was_edited_since(tmp_path: Path, forked: Migfix) -> None:
-    """The trial runs today's file, and says so."""
+MODELS = """from django.db import models
+
+
+class Post(models.Model):
+    title = models.CharField(max_length=20)
+    {more}
+"""
+
+
+def with_models(root: Path, version: str, more: str, settings: str = "") -> None:
+    """Commit the models of a version, and tag it."""
+    (root / "blog/models.py").write_text(MODELS.format(more=more))
+    if settings:
+        (root / "settings.py").write_text((root / "settings.py").read_text() + settings)
+    committed(root, version)
+    git("tag", version, cwd=root)
+
+
+def test_the_code_of_the_older_version(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """Its models.py has a column that no migration makes: today's files don't tell."""
+    with database(each_engine, tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        git("checkout", "--force", "v30", cwd=root)
+        with_models(root, "v30b", "subtitle = models.TextField(null=True)")
+        git("checkout", "--force", "v33", cwd=root)
+        run_sql(root, "DELETE FROM django_migrations WHERE name = '0003_index'")
+        plan = planned(root, forked, "v30b")
+        assert plan["without_code"] == plan["without_structure"] == ""
+        assert [each.partition(": ")[0] for each in plan["failures"]] == ["blog.Post", "blog.Post"]
+        assert "subtitle" in plan["failures"][0]
+        assert "score" in plan["failures"][1]
+        assert git("status", "--porcelain", cwd=root) == ""
+
+
+def test_the_structure_of_the_database(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """A column that was given a default by hand: the migrations' own schema would refuse the older code."""
+    ways = {
+        "sqlite": "ALTER TABLE shop_order ADD COLUMN extra INTEGER",
+        "postgresql": "ALTER TABLE blog_post ALTER COLUMN score SET DEFAULT 1",
+        "mariadb": "ALTER TABLE blog_post MODIFY score integer NOT NULL DEFAULT 1",
+        "mysql": "ALTER TABLE blog_post MODIFY score integer NOT NULL DEFAULT 1",
+    }
+    with database(each_engine, tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        run_sql(root, ways[each_engine])
+        assert bool(planned(root, forked, "v30")["failures"]) == (each_engine == "sqlite")
+
+
+def test_settings_that_git_ignores(tmp_path: Path, forked: Migfix) -> None:
     with database("sqlite", tmp_path) as settings:
         root = deployed(tmp_path / "project", settings)
+        (root / ".gitignore").write_text("secret.py\n")
+        (root / "secret.py").write_text("KEY = 'x'\n")
+        with_models(root, "v34", "", "from secret import KEY\n")
+        (root / "blog/migrations/0004_rank.py").write_text(
+            migration('migrations.AddField("post", "rank", models.IntegerField(null=True)),', ("blog", "0003_index"))
+        )
+        assert django_admin(root, "migrate").returncode == 0
+        assert planned(root, forked, "v34")["without_code"] == ""
+
+
+def test_code_that_cannot_be_loaded(tmp_path: Path, forked: Migfix) -> None:
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        git("checkout", "--force", "v30", cwd=root)
+        with_models(root, "v30b", "", "import a_package_of_that_time\n")
+        git("checkout", "--force", "v33", cwd=root)
         path = root / "blog/migrations/0001_initial.py"
         path.write_text(f"{path.read_text()}\n# edited\n")
-        assert planned(root, forked, "v30")["edited"] == ["blog.0001_initial"]
-        shown = forked("rollback", "--to", "v30", "--settings", "settings", cwd=root).stdout
-        assert (
-            "default: blog.0001_initial was edited since v30: its models are tried as today's file makes them." in shown
+        result = forked("rollback", "--to", "v30b", "--settings", "settings", cwd=root)
+        assert result.stdout.startswith(
+            "default: the code of v30b can't be tried: The settings settings can't be loaded: ModuleNotFoundError: "
+            "No module named 'a_package_of_that_time'.\n"
+            "default: the models of its migrations are tried instead, as today's files make them.\n"
+            "default: blog.0001_initial was edited since v30b.\n"
+            "default: the models of v30b don't run on today's schema:\n"
         )
+
+
+def test_code_on_the_python_path(tmp_path: Path, forked: Migfix) -> None:
+    """Its apps are in a folder src, which the Python path names: the older one is taken."""
+    with database("sqlite", tmp_path) as settings:
+        root = deployed(tmp_path / "project", settings)
+        for version in ("v30", "v33"):
+            git("checkout", "--force", version, cwd=root)
+            (root / "src").mkdir(exist_ok=True)
+            git("mv", "blog", "shop", "src/", cwd=root)
+            with_models_in = root / "src/blog/models.py"
+            with_models_in.write_text(MODELS.format(more="" if version == "v30" else "score = models.IntegerField()"))
+            committed(root, f"src {version}")
+            git("tag", f"{version}-src", cwd=root)
+        command = ("rollback", "--to", "v30-src", "--settings", "settings", "--json", "--pythonpath", str(root / "src"))
+        result = forked(*command, cwd=root)
+        plan = json.loads(result.stdout)
+        assert plan["without_code"] == ""
+        assert [each.partition(": ")[0] for each in plan["failures"]] == ["blog.Post"]

@@ -116,3 +116,12 @@ def test_verify_in_the_schema_of_a_tenant(shop: Path, tmp_path: Path, each_engin
         proven = forked("verify", place, "--settings", "settings", cwd=shop)
         assert proven.returncode == 0, proven.stdout
         assert "passes on postgresql" in proven.stdout
+        server = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}".format(**settings)
+        proven = forked("verify", place, "--settings", "settings", "--engine", server, cwd=shop)
+        assert proven.returncode == 0, proven.stdout + proven.stderr
+        assert "passes on postgresql" in proven.stdout
+        other = forked("verify", place, "--settings", "settings", "--engine", "sqlite", cwd=shop)
+        assert other.returncode == 2
+        assert (
+            "`default` uses django_tenants.postgresql_backend, which needs PostgreSQL. Use --engine postgresql://…"
+        ) in " ".join(other.stdout.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from operator import itemgetter
 
 from migfix.history import History
@@ -39,7 +40,8 @@ def differences(before: History, after: History, apps: Iterable[str]) -> list[st
     return found
 
 
-def squash_differences(history: History, app: str) -> list[str]:
+@lru_cache(maxsize=64)  # asked for each squashed migration of an app
+def squash_differences(history: History, app: str) -> tuple[str, ...]:
     """Differences between the tables of the squashed migrations of ``app`` and those of the files they replace.
 
     One line for each difference; empty if a replaced file is missing. What isn't part of a table is ignored: defaults,
@@ -47,9 +49,9 @@ def squash_differences(history: History, app: str) -> list[str]:
     """
     squashed = [each for each in history.active(app) if each.replaces]
     if not squashed or not all(history.migration(key) for each in squashed for key in each.replaces):
-        return []
+        return ()
     chain, squash = (end_state(each, [app]) for each in (_unsquashed(history, [app]), history))
-    return table_differences(chain, squash, app)
+    return tuple(table_differences(chain, squash, app))
 
 
 def table_differences(old: State, new: State, app: str) -> list[str]:
@@ -120,11 +122,16 @@ def _after_its_chain(squashed: Migration) -> Migration:
     return replace(squashed, replaces=(), operations=(), dependencies=(*squashed.dependencies, *chain))
 
 
-def end_state(history: History, apps: list[str]) -> State:
+def end_state(history: History, apps: Iterable[str]) -> State:
     """The models of ``apps`` after all their migrations, replayed app by app with lazy references.
 
-    This order exists even if the apps depend on each other in a cycle.
+    This order exists even if the apps depend on each other in a cycle. The state must not be changed.
     """
+    return _end_state(history, tuple(apps))
+
+
+@lru_cache(maxsize=8)  # many files are compared with the same history
+def _end_state(history: History, apps: tuple[str, ...]) -> State:
     state = State(history.facts)
     for app in apps:
         for migration in in_own_order(history, app):

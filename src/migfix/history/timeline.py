@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Question = Callable[[Migration, "History"], bool]
 
-STEP = 64
+STEP = 8
 """Within a file, the models are kept at every operation whose index is a multiple of this."""
 
 

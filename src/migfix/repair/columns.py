@@ -40,8 +40,9 @@ def _change(compared: Compared, model: type[Model], field: Field[Any, Any], lack
         return Left(f"{name} has NULL in {rows} rows: give them a value first")
     title = f"change {name} to {' '.join(lacks.values())}"
     if connection.vendor == "mysql":
-        return Step(title, _modified(model, field), None)
-    return Step(title, _altered(table, column, lacks), None)
+        return Step(title, _modified(model, field), _defined_as(compared, table, column))
+    before = {kind: next(each[3] for each in compared.real if each[:3] == (kind, *place)) for kind in lacks}
+    return Step(title, _altered(table, column, lacks), _altered(table, column, before))
 
 
 def _holds_all(real: str, needed: str) -> bool:
@@ -72,6 +73,16 @@ def _modified(model: type[Model], field: Field[Any, Any]) -> Action:
         editor.execute(f"ALTER TABLE {table} MODIFY {column} {definition}", parameters)
 
     return run
+
+
+def _defined_as(compared: Compared, table: str, column: str) -> Action:
+    """Define a column as MySQL or MariaDB shows it now."""
+    quoted = compared.applied.connection.ops.quote_name
+    with compared.applied.connection.cursor() as cursor:
+        cursor.execute(f"SHOW CREATE TABLE {quoted(table)}")
+        lines = [each.strip().rstrip(",") for each in cursor.fetchone()[1].splitlines()]
+    definition = next(each for each in lines if each.lower().startswith(f"{quoted(column).lower()} "))
+    return lambda editor: editor.execute(f"ALTER TABLE {quoted(table)} MODIFY {definition}", None)
 
 
 def _altered(table: str, column: str, lacks: dict[str, str]) -> Action:

@@ -2,7 +2,9 @@
 
 A facet is its kind, the table, and the rest. ``("table", t)``, ``("column", t, c)``, ``("null", t, c, "NULL")``,
 ``("type", t, c, "int")``, ``("unique", t, "a,b")``, ``("key", t, c)``: a foreign key, ``("index", t, "a,b")``,
-``("first", t, c)``: an index that begins with a column, ``("constraint", t, name)``, ``("named-index", t, name)``.
+``("primary", t, "a,b")``, ``("default", t, c)``: one that the
+database has, ``("first", t, c)``: an index that begins with a column, ``("constraint", t, name)``,
+``("named-index", t, name)``.
 Automatic names aren't compared: Django keeps the old ones when a table is renamed.
 """
 
@@ -14,7 +16,7 @@ from typing import Any
 
 from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BaseConstraint, Field, Index, Model, UniqueConstraint
+from django.db.models import NOT_PROVIDED, BaseConstraint, Field, Index, Model, UniqueConstraint
 
 from migfix.repair.column_types import listed_types, one_spelling
 
@@ -87,6 +89,7 @@ def gained_and_lost(before: set[Facet], after: set[Facet]) -> tuple[set[Facet], 
 def _of_model(connection: BaseDatabaseWrapper, editor: Any, model: type[Model]) -> Iterator[Facet]:
     table, options = table_of(model), model._meta
     yield ("table", table)
+    yield ("primary", table, _columns(model, [each.name for each in getattr(options, "pk_fields", [options.pk])]))
     for field in options.local_concrete_fields:
         if field.column and field.db_type(connection):
             yield from _of_field(connection, editor, model, field)
@@ -126,12 +129,20 @@ def _of_field(
         yield ("key", table, column)  # also of a primary key: the parent of a model
     if field.primary_key:
         return
+    if _default_of(field) is not None:
+        yield ("default", table, column)
     if not getattr(field, "generated", False) and not connection.features.interprets_empty_strings_as_nulls:
         yield ("null", table, column, "NULL" if field.null else "NOT NULL")
     if field.unique:
         yield ("unique", table, column)
     elif editor._field_should_be_indexed(model, field):
         yield ("first", table, column)
+
+
+def _default_of(field: Field[Any, Any]) -> object:
+    """The default that the database has for a field (Django 5.0); None for none, and for NULL."""
+    default: Any = getattr(field, "db_default", NOT_PROVIDED)
+    return None if default is NOT_PROVIDED or getattr(default, "value", default) is None else default
 
 
 def _columns(model: type[Model], names: Iterable[str], is_ordered: bool = False) -> str:
@@ -203,6 +214,8 @@ def _of_table(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> Iterat
     for each in connection.introspection.get_table_description(cursor, name):
         yield ("column", table, each.name.lower())
         yield ("null", table, each.name.lower(), "NULL" if each.null_ok else "NOT NULL")
+        if each.default not in (None, "NULL"):  # MariaDB lists NULL as a default
+            yield ("default", table, each.name.lower())
     for known_as, each in connection.introspection.get_constraints(cursor, name).items():
         columns = [column.lower() for column in each["columns"] or () if column]
         yield ("constraint", table, known_as.lower())
@@ -210,6 +223,9 @@ def _of_table(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> Iterat
             yield ("named-index", table, known_as.lower())
         if each["unique"] or each["primary_key"]:
             yield ("unique", table, ",".join(sorted(columns)))
+        if each["primary_key"] or known_as == "PRIMARY":  # MariaDB hides it from a user who may only SELECT
+            parts = [columns, *([column] for column in columns)]  # that of a partitioned table has more columns
+            yield from (("primary", table, ",".join(sorted(part))) for part in parts)
         if columns and (each["index"] or each["unique"] or each["primary_key"] or each["foreign_key"]):
             yield ("index", table, ",".join(columns))
             yield ("first", table, columns[0])

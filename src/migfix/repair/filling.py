@@ -22,14 +22,15 @@ from migfix.repair.facets import Facet, table_of
 from migfix.repair.finishing import Left, would_lose
 from migfix.repair.history import key_of
 from migfix.repair.rows.obstacles import obstacle
-from migfix.repair.steps import Step, of_index, of_operation, of_tables
+from migfix.repair.steps import Step, of_index, of_operation, of_primary_key, of_tables
 
 
 def refill(compared: Compared) -> Iterator[Step | Left]:
     """The steps that make missing tables and columns; if there are none, those for what belongs to them."""
     first = [facet for facet in compared.missing if facet[0] in ("table", "column")]
     gone = []
-    for model in compared.models:
+    without_key = {facet[1] for facet in compared.missing if facet[0] == "primary"}  # foreign keys need it
+    for model in sorted(compared.models, key=lambda model: table_of(model) not in without_key):
         missing = [facet for facet in (first or compared.missing) if facet[1] == table_of(model)]
         if missing and missing[0][0] == "table":
             if other := _renamed_table(compared, model):
@@ -47,7 +48,7 @@ def refill(compared: Compared) -> Iterator[Step | Left]:
 
 def _obstacles(compared: Compared, model: type[Model], missing: list[Facet]) -> dict[Facet, str]:
     """The constraints that rows don't fit, and why."""
-    constraints = [each for each in missing if each[0] in ("unique", "key", "constraint", "named-index")]
+    constraints = [each for each in missing if each[0] in ("primary", "unique", "key", "constraint", "named-index")]
     found = {each: obstacle(compared.applied.connection, model, each) for each in constraints}
     return {each: why for each, why in found.items() if why}
 
@@ -96,6 +97,7 @@ class _Refill:
             shown = " ".join(self.missing[0])
             yield Left(f"{self.missing[0][1]} is a table of links, and {shown} is missing: make it by hand")
             return
+        yield from (of_primary_key(self.model, facet[2]) for facet in self.missing if facet[0] == "primary")
         operations = list(self._operations())
         state = self._without(operations)
         for operation in operations:
@@ -164,7 +166,8 @@ class _Refill:
     @property
     def _altered(self) -> tuple[str, ...]:
         """What AlterField brings."""
-        return ("null", "key", "unique", "first") if self.connection.vendor == "sqlite" else ("key",)
+        is_remade = self.connection.vendor == "sqlite"
+        return ("default", "null", "key", "unique", "first") if is_remade else ("default", "key")
 
     def _column(self, name: str) -> str:
         return str(getattr(self.model._meta.get_field(name), "column", "")).strip('"').lower()
@@ -241,5 +244,7 @@ class _Refill:
             options["db_index"] = False
         if "key" in lacks:
             options["db_constraint"] = False
+        if "default" in lacks:
+            options.pop("db_default")
         weaker: Field[Any, Any] = type(field)(*arguments, **options)
         return weaker

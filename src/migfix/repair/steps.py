@@ -88,6 +88,22 @@ def of_index(model: type[Model], field: Field[Any, Any], is_unique: bool) -> Ste
     return Step(title, lambda editor: editor.execute(statement(editor)), drop)
 
 
+def of_primary_key(model: type[Model], columns: str) -> Step:
+    """Create the primary key. ``columns`` are divided by commas."""
+
+    def altered(change: str) -> Action:
+        return lambda editor: editor.execute(f"ALTER TABLE {editor.quote_name(model._meta.db_table)} {change}")
+
+    def create(editor: Any) -> None:
+        altered(f"ADD PRIMARY KEY ({', '.join(map(editor.quote_name, columns.split(',')))})")(editor)
+
+    def drop(editor: Any) -> None:
+        name = editor.quote_name(f"{model._meta.db_table}_pkey"[: editor.connection.ops.max_name_length()])
+        altered("DROP PRIMARY KEY" if editor.connection.vendor == "mysql" else f"DROP CONSTRAINT {name}")(editor)
+
+    return Step(f"create the primary key of {model._meta.db_table}", create, drop)
+
+
 def of_sql(title: str, sql: list[str], undo: list[str], is_alone: bool = False) -> Step:
     """Run statements."""
 

@@ -17,6 +17,7 @@ NAMES = (
     "missing-index",
     "wrong-type",
     "wrong-null",
+    "missing-default",
     "invalid-index",
     "not-validated",
     "sequence-behind",

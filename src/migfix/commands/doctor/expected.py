@@ -67,10 +67,9 @@ def expected(keys: frozenset[Key], apps: Iterable[str], history: History, where:
 
 
 def from_source(keys: frozenset[Key], history: History) -> Expected:
-    """What a database should have, read from source alone. Tables in another schema are left out."""
+    """What a database should have, read from source alone."""
     state, unsure = _replayed(keys, sorted(history.facts.folders or {}), history)
-    tables = {name: table for name, table in _from_source(state).items() if '"' not in name}
-    return Expected(keys, tables, state, history, unsure)
+    return Expected(keys, _from_source(state), state, history, unsure)
 
 
 def _replayed(keys: frozenset[Key], apps: Iterable[str], history: History) -> tuple[State, frozenset[str]]:
@@ -92,9 +91,10 @@ def _replayed(keys: frozenset[Key], apps: Iterable[str], history: History) -> tu
 
 
 def _from_source(state: State) -> dict[str, Table]:
+    """Tables in another schema, ``db_table = '"other"."post"'``, are left out: a database doesn't list them."""
     found = {}
     for model in state.models.values():
-        if model.has_own_table:
+        if model.has_own_table and '"' not in model.table:
             found[model.table.lower()] = _table(model)
             for each in model.fields.values():
                 if each.kind == "ManyToManyField" and each.get("through") is None:

@@ -21,7 +21,7 @@ def facets(expected: Expected) -> Iterator[Drift]:
     """What the tables and columns that are there lack."""
     answer = expected.compared or {}
     for kind, table, rest, *more in (each for each in answer["missing"] if each[0] not in ("table", "column")):
-        app, column = expected.tables[table].app, rest if kind in ("null", "type", "key", "first") else ""
+        app, column = expected.tables[table].app, rest if kind in ("null", "type", "key", "first", "default") else ""
         made_by = maker(expected.tables[table], rest if column else "", expected)
         name, what = _said(kind, table, rest, *more)
         next_step = _FIX
@@ -39,6 +39,8 @@ def _said(kind: str, table: str, rest: str, *more: str) -> tuple[str, str]:
     return {
         "null": ("wrong-null", f"the column {rest} of {table} isn't {' '.join(more)}, as the applied migrations say."),
         "type": ("wrong-type", ""),
+        "primary": ("missing-constraint", f"the primary key {rest} of {table} isn't there, {made}"),
+        "default": ("missing-default", f"the default of {rest} of {table} isn't there, {made}"),
         "unique": ("missing-constraint", f"the unique constraint on {rest} of {table} isn't there, {made}"),
         "key": ("missing-constraint", f"the foreign key constraint on {rest} of {table} isn't there, {made}"),
         "constraint": ("missing-constraint", f"the constraint {rest} of {table} isn't there, {made}"),

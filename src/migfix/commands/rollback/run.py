@@ -13,10 +13,10 @@ from typing import Any
 from migfix.commands.doctor.checkout import Checkout, checkout_at
 from migfix.commands.doctor.mend import ask_database
 from migfix.commands.rollback.target import edited_in, gone_in
+from migfix.commands.rollback.trial import Trial, trial_of
 from migfix.errors import MigfixError
 from migfix.findings.words import counted, listed
 from migfix.project.django.applied import recorded_in
-from migfix.project.django.asking import ask
 
 
 @dataclass(frozen=True)
@@ -34,22 +34,24 @@ class Rollback:
     """Data steps whose reverse does nothing."""
     lost: tuple[str, ...]
     """The tables and columns that go, and what they hold."""
-    failures: tuple[str, ...] | None
-    """What the older code can't do on today's schema; None if it wasn't tried."""
     stricter: tuple[str, ...]
     """What today's schema may refuse."""
+    trial: Trial | None
+    """What the older code can't do on today's schema; None if it wasn't tried."""
     edited: tuple[str, ...] = ()
     """The migrations of both versions whose files differ."""
 
     @property
     def is_needed(self) -> bool:
         """Whether something goes back: not if the older code runs on today's schema."""
-        return bool(self.migrations) and self.failures != ()
+        return bool(self.migrations) and not (self.trial and not self.trial.failures)
 
     @property
     def as_data(self) -> dict[str, object]:
         """The plan as JSON data."""
-        return {"version": 1, "needed": self.is_needed, **asdict(self)}
+        data = asdict(self)
+        trial = data.pop("trial") or {"failures": None}
+        return {"version": 1, "needed": self.is_needed, **data, **trial}
 
 
 def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Checkout, Rollback]:
@@ -73,7 +75,7 @@ def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Chec
             "Go back to a migration before both, or run the older code with an app's newer files.",
         )
     is_tried = is_commit and answer["back"] and not answer["has_tenants"]  # a trial has no tenant
-    failures = _failures(checkout, alias, answer) if is_tried else None
+    trial = trial_of(checkout, to, alias, answer["applied"], answer["kept"]) if is_tried else None
     return checkout, Rollback(
         to,
         alias,
@@ -82,8 +84,8 @@ def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Chec
         tuple(f"{app}.{name}: {op}" for app, name, op in answer["irreversible"]),
         tuple(f"{app}.{name}: {op}" for app, name, op in answer["noops"]),
         tuple(map(_held, answer["lost"])),
-        failures,
         tuple(answer["stricter"]),
+        trial,
         tuple(".".join(key) for key in edited_in(checkout, to, applied - gone)) if is_commit else (),
     )
 
@@ -102,33 +104,36 @@ def _held(lost: list[Any]) -> str:
     return f"the column {place[1]} of {place[0]}: {counted(count, 'value')} of its own"
 
 
-def _failures(checkout: Checkout, alias: str, answer: dict[str, Any]) -> tuple[str, ...]:
-    request = {"alias": alias, "applied": answer["applied"], "kept": answer["kept"]}
-    failure = "The older code can't be tried on a scratch database"
-    found = ask("migfix.prove.trial.older_release", checkout.root, checkout.settings, request, failure)
-    return tuple(f"{label}: {error}" for label, error in found)
-
-
 def lines_of(plan: Rollback) -> Iterator[str]:
     """The plan as text."""
     if not plan.migrations:
         yield f"{plan.alias}: nothing to go back: {plan.to} has every migration that is applied."
         return
-    for each in plan.edited if plan.failures is not None else ():
-        yield f"{plan.alias}: {each} was edited since {plan.to}: its models are tried as today's file makes them."
-    if plan.failures == ():
+    if plan.trial:
+        yield from (f"{plan.alias}: {each}" for each in _instead(plan, plan.trial))
+    if plan.trial and not plan.trial.failures:
         yield f"{plan.alias}: the models of {plan.to} run on today's schema. Nothing needs to go back."
         yield from (f"  but it may refuse what {plan.to} writes: {each}" for each in plan.stricter)
         return
-    if plan.failures:
+    if plan.trial:
         yield f"{plan.alias}: the models of {plan.to} don't run on today's schema:"
-        yield from (f"  {each}" for each in plan.failures)
+        yield from (f"  {each}" for each in plan.trial.failures)
     yield f"{plan.alias}: run these while the newer code is still there:"
     yield from (f"  python manage.py {each}" for each in plan.commands)
     yield f"They take back {listed(list(plan.migrations))}."
     yield from (f"gone: {each}" for each in plan.lost)
     yield from (f"stays: what {each} did, because its reverse does nothing" for each in plan.noops)
     yield from (f"can't go back: {each}" for each in plan.irreversible)
+
+
+def _instead(plan: Rollback, trial: Trial) -> Iterator[str]:
+    """What was tried instead of the older code on the structure of the database."""
+    if trial.without_structure:
+        yield f"its structure can't be made again, and the migrations make the scratch one: {trial.without_structure}."
+    if trial.without_code:
+        yield f"the code of {plan.to} can't be tried: {trial.without_code}."
+        yield "the models of its migrations are tried instead, as today's files make them."
+        yield from (f"{each} was edited since {plan.to}." for each in plan.edited)
 
 
 def carry_out(checkout: Checkout, plan: Rollback) -> None:

@@ -11,10 +11,19 @@ from typing import Any
 from migfix.errors import MigfixError
 
 
+class NoAnswer(MigfixError):
+    """The process failed."""
+
+    def __init__(self, fact: str, reason: str) -> None:
+        super().__init__(f"{fact}: {reason}.", "Nothing was written.")
+        self.reason = reason
+        """The last line of its error output."""
+
+
 def ask(module: str, root: Path, settings: str, request: dict[str, Any], failure: str = "") -> Any:
     """The answer of the process ``python -m module`` in the project at ``root``.
 
-    Raises MigfixError if it fails, with the last line of its error output after the text ``failure``.
+    Raises NoAnswer if it fails, with the text ``failure``.
     """
     result = subprocess.run(
         [sys.executable, "-m", module],
@@ -26,6 +35,5 @@ def ask(module: str, root: Path, settings: str, request: dict[str, Any], failure
     )
     if result.returncode:
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        fact = failure or f"Django can't load {settings}"
-        raise MigfixError(f"{fact}: {reason}.", "Nothing was written.")
+        raise NoAnswer(failure or f"Django can't load {settings}", reason.rstrip("."))
     return json.loads(result.stdout)

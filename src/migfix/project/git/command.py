@@ -17,11 +17,13 @@ class Git:
     """git in one folder."""
 
     folder: Path
+    index: Path | None = None
+    """An index beside the repository's own."""
 
     def output(self, *arguments: str) -> bytes | None:
         """What git prints; None if it fails or isn't installed."""
-        filters = self._filters if arguments[0] == "diff" else {}
-        result = _run(self.folder, *arguments, settings=filters)
+        filters = self._filters if arguments[0] in ("diff", "checkout-index") else {}
+        result = _run(self.folder, *arguments, settings=filters, index=self.index)
         return result.stdout if result and result.returncode == 0 else None
 
     def line(self, *arguments: str) -> str:
@@ -64,7 +66,7 @@ _RUNS_NOTHING = tuple(
 
 
 def _run(
-    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None
+    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, index: Path | None = None
 ) -> subprocess.CompletedProcess[bytes] | None:
     """Run git in a folder without running or writing anything in it. None if git isn't installed.
 
@@ -72,6 +74,8 @@ def _run(
     first ``=``. Raises MigfixError if git takes too long.
     """
     environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    if index:
+        environment["GIT_INDEX_FILE"] = str(index)
     if settings:
         first = int(environment.get("GIT_CONFIG_COUNT") or 0)
         environment["GIT_CONFIG_COUNT"] = str(first + len(settings))

@@ -18,7 +18,7 @@ def obstacle(connection: BaseDatabaseWrapper, model: type[Model], facet: Facet) 
     kind, table, rest = facet
     rows = model._base_manager.using(connection.alias).order_by()
     fields = {(each.column or "").strip('"').lower(): each for each in model._meta.local_concrete_fields}
-    if kind == "unique":
+    if kind in ("primary", "unique"):
         return _same(rows, table, [fields[column].name for column in rest.split(",")])
     if kind == "key":
         return _pointing_nowhere(rows, table, fields[rest])

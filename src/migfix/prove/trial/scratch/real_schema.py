@@ -25,6 +25,7 @@ class RealSchema:
     """What a scratch database starts from."""
 
     alias: str
+    vendor: str
     statements: tuple[str, ...]
     applied: tuple[Key, ...]
 
@@ -56,7 +57,7 @@ def real_schema(alias: str, set_up: Callable[[], None]) -> RealSchema:
     finally:
         connection.close()
         del connections[alias]
-    return RealSchema(alias, statements, applied)
+    return RealSchema(alias, connection.vendor, statements, applied)
 
 
 def _of_sqlite(connection: BaseDatabaseWrapper, cursor: Any) -> Iterator[str]:

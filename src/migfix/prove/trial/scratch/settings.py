@@ -51,13 +51,13 @@ def scratch_settings(configured: Databases, engine: str | None, alias: str) -> D
         if not is_used(database):
             found[name] = dict(database)
             continue
-        new = deepcopy(database) if engine is None else _said(engine)
+        new = deepcopy(database) if engine is None else _on(engine, name, database)
         mirror = (database.get("TEST") or {}).get("MIRROR")
         test = {**(new.get("TEST") or {}), "MIRROR": mirror}
         mirrored = mirror or name
         scratch = scratch_of.setdefault(mirrored, f"{PREFIX}{token}_{len(scratch_of)}")
         configured_name = new.get("NAME")
-        is_sqlite = new["ENGINE"].rpartition(".")[2] in ("sqlite3", "spatialite")
+        is_sqlite = _server_of(new["ENGINE"]) == "sqlite"
         new["NAME"] = f"file:{scratch}?mode=memory&cache=shared" if is_sqlite else scratch
         new["TEST"] = {**test, "NAME": new["NAME"], CONFIGURED_NAME: configured_name}
         options = new.get("OPTIONS") or {}
@@ -74,6 +74,25 @@ def _leaves(option: str, value: object) -> bool:
 def is_used(database: Mapping[str, Any]) -> bool:
     """Whether there is a database for an alias. In Django, ``{}`` means that there is no default database."""
     return database.get("ENGINE") not in (None, "", "django.db.backends.dummy")
+
+
+def _on(engine: str, alias: str, database: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a database on another server, with the backend of the project if that can use the server.
+
+    PostGIS and django-tenants need theirs. Raises MigfixError.
+    """
+    new, own = _said(engine), str(database["ENGINE"])
+    if _server_of(own) == _server_of(new["ENGINE"]):
+        return {**new, "ENGINE": own}
+    if own.startswith("django_tenants."):
+        raise MigfixError(f"`{alias}` uses {own}, which needs PostgreSQL.", "Use --engine postgresql://…")
+    return new
+
+
+def _server_of(backend: str) -> str:
+    """What a backend talks to, by its name; "" if that doesn't tell."""
+    names = {"postg": "postgresql", "psql": "postgresql", "mysql": "mysql", "sqlite": "sqlite", "spatialite": "sqlite"}
+    return next((server for name, server in names.items() if name in backend), "")
 
 
 def _said(engine: str) -> dict[str, Any]:
