@@ -17,8 +17,6 @@ KNOWN = {
     "socialaccount.0001_initial": BY_CODE,
     "wagtailsearch.0006_customise_indexentry": BY_CODE,
     "wagtailsearch.0007_delete_editorspick": "DeleteModelIfExists is opaque, and 0006 is missing",
-    "communication.0001_initial": "state_operations is a name of the class: opaque",
-    "customer.0006_auto_20190430_1736": "state_operations is a name of the class: opaque",
     "wagtailimages.0025_alter_image_file_alter_rendition_file": "the field is given `**options`: it can't be read",
 }
 """The migrations that are read differently from Django, and why."""

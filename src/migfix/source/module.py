@@ -40,6 +40,22 @@ def extras_of(node: ast.ClassDef, source: bytes) -> Iterator[str]:
         yield reindented(block, start, 0).partition("\n")[2]
 
 
+def named_lists(tree: ast.Module, node: ast.ClassDef) -> dict[str, ast.expr]:
+    """The lists in the class body that have a name of their own, which the class uses once.
+
+    As in ``state_operations = […]`` and ``SeparateDatabaseAndState(state_operations=state_operations)``.
+    """
+    lists = {
+        name: value
+        for name, value in attributes_of(node).items()
+        if name not in _DJANGOS and isinstance(value, ast.List | ast.Tuple)
+    }
+    if not lists:
+        return {}
+    names = [each.id for each in ast.walk(tree) if isinstance(each, ast.Name)]
+    return {name: value for name, value in lists.items() if names.count(name) == 2}  # it is set once and used once
+
+
 def functions_of(tree: ast.Module, text: str) -> dict[str, Function]:
     """The functions at module level, with their decorators and the comments above them.
 

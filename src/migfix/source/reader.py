@@ -8,7 +8,7 @@ import re
 from migfix.errors import UnreadableFile
 from migfix.source.elsewhere import readable
 from migfix.source.migration import Migration
-from migfix.source.module import attributes_of, extras_of, functions_of, names_bound
+from migfix.source.module import attributes_of, extras_of, functions_of, named_lists, names_bound
 from migfix.source.parse import later_syntax, parse
 from migfix.source.scope import Scope, WrongCall, items_in
 from migfix.source.text import decode
@@ -32,7 +32,7 @@ def _read(path: str, app: str, name: str, source: bytes) -> Migration:
     on_disk, (source, elsewhere) = source, readable(source)
     tree = parse(path, source)
     node = _class_in(tree, path)
-    scope = Scope.of(tree)
+    scope = Scope.of(tree, named_lists(tree, node))
     attributes = attributes_of(node)
     unread = why_unread(tree, node, attributes)
     are_operations_read = unread is None or unread[1].startswith("`dependencies` is not")

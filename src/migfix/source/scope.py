@@ -51,12 +51,14 @@ class Scope(NamedTuple):
     imports: tuple[Import, ...]
     meaning: dict[str, str]
     constants: dict[str, Value]
+    lists: dict[str, ast.expr]
+    """Lists of operations that the class gives a name."""
 
     @classmethod
-    def of(cls, tree: ast.Module) -> Scope:
+    def of(cls, tree: ast.Module, lists: dict[str, ast.expr]) -> Scope:
         imports = tuple(each for node in tree.body for each in imports_of(node))
         meaning = {each.bound: f"{each.module}.{each.name}" if each.name else package_of(each) for each in imports}
-        scope = cls(imports, meaning, {})
+        scope = cls(imports, meaning, {}, lists)
         assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value]
         names = _changed_names(tree) if assigned else []
         for node in assigned:
@@ -119,6 +121,7 @@ class Scope(NamedTuple):
 
     def operation(self, node: ast.expr, where: Where) -> Operation:
         """An element of ``operations``. If it isn't one of Django's operations, its kind is ""."""
+        node = self._written_out(node)
         value = self.value(node)
         kind = operation_kind(value.func) if isinstance(value, Call) else ""
         if not kind or not isinstance(value, Call) or not isinstance(node, ast.Call):
@@ -138,6 +141,17 @@ class Scope(NamedTuple):
             for child, item in enumerate(items_in(argument))
         )
         return Operation(kind, arguments, value, where, inner)
+
+    def _written_out(self, node: ast.expr) -> ast.expr:
+        """A call with lists in place of the names that the class gives them."""
+        if not self.lists or not isinstance(node, ast.Call):
+            return node
+        arguments = [self._list(each) for each in node.args]
+        keywords = [ast.keyword(each.arg, self._list(each.value)) for each in node.keywords]
+        return ast.copy_location(ast.Call(node.func, arguments, keywords), node)
+
+    def _list(self, node: ast.expr) -> ast.expr:
+        return self.lists.get(node.id, node) if isinstance(node, ast.Name) else node
 
     def dependency(self, node: ast.expr, index: int) -> Dependency:
         value = self.value(node)

@@ -91,6 +91,19 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
     return module.bytes
 
 
+def _in_named_list(edit: TreeEdit, body: Sequence[cst.CSTNode]) -> TreeEdit:
+    """The edit in the list of the class whose name its path comes to: ``state_operations=state_operations``."""
+    _, _, statement = assignment(body, str(edit.where[0]))
+    node = statement.value
+    for depth, index in enumerate(edit.where[1:-1], 1):
+        if not isinstance(node, Container):
+            break
+        node = _value(children_of(node).nodes[int(index)])
+        if isinstance(node, cst.Name):
+            return _in_named_list(replace(edit, where=(node.value, *edit.where[depth + 1 :])), body)
+    return edit
+
+
 def _missing(edits: tuple[Edit, ...], module: cst.Module) -> dict[str, list[Insert]]:
     """The inserts into lists that the class doesn't set, by attribute name. ``dependencies`` may be missing."""
     found: dict[str, list[Insert]] = {}
@@ -115,6 +128,7 @@ class Rewriter:
         index = class_index(self.module)
         node = cst.ensure_type(self.module.body[index], cst.ClassDef)
         body = list(node.body.body)
+        edits = [_in_named_list(edit, body) for edit in edits]
         for name in dict.fromkeys(edit.where[0] for edit in edits):
             line, position, statement = assignment(body, str(name))
             chosen = [(edit.where[1:], edit) for edit in edits if edit.where[0] == name]
