@@ -69,7 +69,7 @@ def test_the_story(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
         assert second["what"] == (
             "the column rank of blog_post isn't there, and the migrations that make it are applied."
         )
-        assert second["next_step"].startswith("Run its statement by hand: python manage.py sqlmigrate blog 0002_tag")
+        assert second["next_step"] == "Let doctor make it again: migfix doctor --fix shows the statements."
 
         run_sql(root, FORGET.format("0003_comment"), added)
         assert names(root, forked) == []  # as before 0003

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from migfix.commands.doctor.drift import Drift
 from migfix.commands.doctor.expected import Expected
-from migfix.commands.doctor.tables import maker
+from migfix.commands.doctor.tables import MAKE_AGAIN, maker
 
 _UUID = (
     "Django 5.0 makes uuid columns on MariaDB 10.7 and later, and writes values with dashes, which char(32) doesn't "
     "hold: change the column and the keys that point at it, or keep char(32) with a field of your own: "
     "https://docs.djangoproject.com/en/stable/releases/5.0/#migrating-existing-uuidfield-on-mariadb-10-7."
 )
-_FIX = "Let doctor make it again: migfix doctor --fix shows the statements."
 
 
 def facets(expected: Expected) -> Iterator[Drift]:
@@ -24,11 +23,11 @@ def facets(expected: Expected) -> Iterator[Drift]:
         app, column = expected.tables[table].app, rest if kind in ("null", "type", "key", "first", "default") else ""
         made_by = maker(expected.tables[table], rest if column else "", expected)
         name, what = _said(kind, table, rest, *more)
-        next_step = _FIX
+        next_step = MAKE_AGAIN
         if kind == "type":
             real = answer["real_types"][f"{table}.{rest}"]
             what = f"the column {rest} of {table} is {real}, and Django makes it {more[0]} today."
-            next_step = _UUID if real == "char(32)" and more[0] == "uuid" else _FIX
+            next_step = _UUID if real == "char(32)" and more[0] == "uuid" else MAKE_AGAIN
         yield Drift(name, what, next_step, app, made_by, table, column)
     yield from _of_servers(expected)
 

@@ -12,6 +12,7 @@ from migfix.history.fields import field_of
 from migfix.history.model import created_model
 from migfix.source.migration import Migration, Operation
 
+MAKE_AGAIN = "Let doctor make it again: migfix doctor --fix shows the statements."
 Tables = Mapping[str, frozenset[str]]
 """Table -> its columns, in lower case."""
 
@@ -32,22 +33,32 @@ def missing(expected: Expected, apps: frozenset[str], tables: Tables) -> Iterato
                 continue  # source doesn't tell which tables the routers keep out of a database
             made_by = maker(table, "", expected)
             what = f"the table {table.name} of {table.label} isn't there, and the migrations that make it are applied."
-            yield Drift("missing-table", what, _again(table.app, made_by), table.app, made_by, table.name)
+            yield Drift("missing-table", what, _again(expected, table.app, made_by), table.app, made_by, table.name)
             continue
         for column, written in sorted(table.columns.items()):
             if column not in tables[name] and column != _ROW_ID and ("column", name, column) not in gone:
                 made_by = maker(table, written, expected)
                 what = f"the column {written} of {table.name} isn't there, and the migrations that make it are applied."
-                yield Drift("missing-column", what, _again(table.app, made_by), table.app, made_by, table.name, written)
+                yield Drift(
+                    "missing-column",
+                    what,
+                    _again(expected, table.app, made_by),
+                    table.app,
+                    made_by,
+                    table.name,
+                    written,
+                )
 
 
 _ROW_ID = "rowid"
 """SQLite has it in each table and doesn't list it. Models of virtual tables name it."""
 
 
-def _again(app: str, name: str) -> str:
+def _again(expected: Expected, app: str, name: str) -> str:
+    if expected.compared:
+        return MAKE_AGAIN
     shown = f"python manage.py sqlmigrate {app} {name or 'NAME'}"
-    return f"Run its statement by hand: {shown} shows it. Then run migfix doctor again."
+    return f"Once Django can load the migrations, let doctor make it again, with --fix, or by hand: {shown} shows it."
 
 
 def maker(table: Table, column: str, expected: Expected) -> str:
