@@ -29,6 +29,23 @@ def is_checked(migration: Migration, each: Conflict) -> bool:
     return False
 
 
+def since_check(migration: Migration, index: int, is_backward: bool) -> range:
+    """The operations that run before a data step, since the last step that makes the checks.
+
+    ``check_constraints()`` ends with ``SET CONSTRAINTS ALL DEFERRED``, also for those that were checked at once.
+    """
+    arguments = BACKWARD if is_backward else FORWARD
+    every = range(index + 1, len(migration.operations)) if is_backward else range(index)
+    checks = [
+        place
+        for place in every
+        if _CHECK in _code(migration, op := migration.operations[place], arguments.get(op.kind, ""))
+    ]
+    if not checks:
+        return every
+    return range(index + 1, min(checks)) if is_backward else range(max(checks) + 1, index)
+
+
 def _code(migration: Migration, op: Operation, argument: str) -> str:
     """The SQL of a RunSQL, or the code of a RunPython's function and of those that it calls."""
     code = op.arguments.get(argument)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from migfix.history import History
 from migfix.history.state import State
 from migfix.rules.split_data_from_schema.altered_tables import altered, is_indexed_at_the_end
-from migfix.rules.split_data_from_schema.checked import is_checked
+from migfix.rules.split_data_from_schema.checked import is_checked, since_check
 from migfix.rules.split_data_from_schema.conflict import Conflict
 from migfix.rules.split_data_from_schema.pending_triggers import Pending, left_pending
 from migfix.rules.split_data_from_schema.step_effects import link_table
@@ -54,8 +54,7 @@ def _forward(
     fresh = {(migration.app, op.model) for op in migration.operations[:index] if op.kind == "CreateModel"}
     fresh |= {link_table((migration.app, op.model), op.text("name")) for op in migration.operations[:index]}
     waiting = left_pending(migration, data, states[index], FORWARD[data.kind], fresh, written)
-    adding = [op for op in migration.operations[:index] if op.kind == "AddField"]
-    waiting -= {Pending((migration.app, op.model), op.text("name")) for op in adding}
+    waiting -= _at_once(migration, since_check(migration, index, is_backward=False), is_backward=False)
     for place, op in enumerate(migration.operations[:index]):
         if is_indexed_at_the_end(op) and any(each.model == (migration.app, op.model) for each in waiting):
             yield Conflict(data, op, (migration.app, op.model), place, index)
@@ -68,7 +67,7 @@ def _backward(
     again = [op for op in migration.operations[index + 1 :] if op.kind == "RemoveField"]
     fresh = {link_table((migration.app, op.model), op.text("name")) for op in again}
     waiting = left_pending(migration, data, states[index], BACKWARD[data.kind], fresh, written)
-    waiting -= {Pending((migration.app, op.model), op.text("name")) for op in again}
+    waiting -= _at_once(migration, since_check(migration, index, is_backward=True), is_backward=True)
     for place, op in enumerate(migration.operations[index + 1 :], index + 1):
         if op.kind == "RemoveField" and any(each.model == (migration.app, op.model) for each in waiting):
             removed = states[place].models[migration.app, op.model].fields.get(op.text("name"))
@@ -77,12 +76,30 @@ def _backward(
     yield from _stopped(migration, range(index - 1, -1, -1), data, waiting, states, index)
 
 
+def _at_once(migration: Migration, places: range, is_backward: bool) -> set[Pending]:
+    """The foreign keys that operations at ``places`` add, and which PostgreSQL then checks at once.
+
+    One that AlterField or RenameField makes anew isn't: only ``sql_create_column_inline_fk`` sets it
+    (django/db/backends/postgresql/schema.py).
+    """
+    found: set[Pending] = set()
+    for place in reversed(places) if is_backward else places:
+        op = migration.operations[place]
+        key = (migration.app, op.model)
+        if op.kind == ("RemoveField" if is_backward else "AddField"):
+            found.add(Pending(key, op.text("name")))
+        elif op.kind in ("AlterField", "RenameField"):
+            found -= {Pending(key, op.text(name)) for name in ("name", "old_name", "new_name")}
+    return found
+
+
 def _written(migration: Migration, index: int, states: list[State], is_backward: bool) -> set[Key]:
     """The tables whose rows were written before a data step. Empty if checks are no longer put off."""
     found: set[Key] = set()
+    recent = since_check(migration, index, is_backward)
     for place in range(len(states) - 1, index, -1) if is_backward else range(index):
         op, state = migration.operations[place], states[place]
-        if checks_at_once(op, state.models.get((migration.app, op.model)), is_backward):
+        if place in recent and checks_at_once(op, state.models.get((migration.app, op.model)), is_backward):
             return set()
         found |= set(written_tables(migration, op, state, is_backward))
     return found
