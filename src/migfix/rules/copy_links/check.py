@@ -44,10 +44,9 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
                 done |= {text.removed, text.added}
                 yield _text_finding(migration, text, taken, text.target.key in filled, history)
                 filled.add(text.target.key)
-        for each in replaced_relations(migration, history):
-            if not {each.removed, each.added} & done and not _is_copied(
-                migration, each.model, each.old.name, each.new.name
-            ):
+        pairs = sorted(replaced_relations(migration, history), key=lambda each: each.old.name != each.new.name)
+        for each in pairs:
+            if not {each.removed, each.added} & done and not _is_pair_copied(migration, each):
                 done |= {each.removed, each.added}
                 rival = _rival(migration, each, history)
                 yield _ambiguous(migration, each, rival) if rival else _finding(migration, each, taken, history)
@@ -76,6 +75,14 @@ def _is_copied(migration: Migration, model: Model, *names: str) -> bool:
         if code is not None and model.key in models_named(migration, code) and {*names} <= words_of(migration, code):
             return True
     return False
+
+
+def _is_pair_copied(migration: Migration, each: ReplacedRelation) -> bool:
+    """Whether a data step may copy the links. Of two fields with different names, one that it names isn't free."""
+    names = (each.old.name, each.new.name)
+    if names[0] != names[1]:
+        return any(_is_copied(migration, each.model, name) for name in names)
+    return _is_copied(migration, each.model, *names)
 
 
 def _rival(migration: Migration, each: ReplacedRelation, history: History) -> str:
