@@ -8,6 +8,7 @@ from migfix.changes.judged.constraints import is_indexed, too_long_for_mysql
 from migfix.changes.judged.default_rows import default_row
 from migfix.changes.judged.generated import generated
 from migfix.changes.judged.judgement import Judgement, safe, unknown
+from migfix.changes.unfit_defaults import unfit
 from migfix.history import History
 from migfix.history.fields import Field, field_of
 from migfix.history.model import Model
@@ -56,7 +57,7 @@ def _value(field: Field, model: Model, migration: Migration, history: History) -
 _JUDGES: tuple[tuple[str, Callable[[Field], bool]], ...] = (
     ("MIG101", lambda field: field.is_key),
     ("MIG102", lambda field: field.is_unique),
-    ("MIG112", lambda field: field.kind.startswith("Positive")),
+    ("MIG112", lambda field: field.kind.startswith("Positive") or bool(unfit(field))),
 )
 """The rules that look at the default that existing rows get, and for which fields."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migfix.changes.unfit_defaults import unfit
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
 from migfix.rows.functions.fill_function import fill_edits
@@ -27,7 +28,7 @@ def check(migrations: tuple[Migration, ...], history: History) -> Iterator[Findi
 
 def _check(migration: Migration, history: History) -> Iterator[Finding]:
     taken = set(migration.bound)
-    for each in forbidden(migration, history):
+    for each in (one for one in forbidden(migration, history) if not unfit(one.field)):
         why = f"{each.label} no longer allows NULL, but existing rows with NULL get no value."
         if each.is_computed or each.is_shared:
             why = f"{each.label} no longer allows NULL, but Django would give all rows with NULL the same value."

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from migfix.changes.new_checks import NewCheck
 from migfix.changes.tables import may_have_rows
 from migfix.changes.type_facts import digits_of
+from migfix.changes.unfit_defaults import unfit
 from migfix.findings.finding import Refusal
 from migfix.findings.words import counted
 from migfix.history import History
@@ -31,6 +32,10 @@ def own_defaults(migration: Migration, checks: list[NewCheck], history: History)
         if model is None or not may_have_rows(model, migration) or not _fills_rows(op, model):
             continue
         field = field_of(op)
+        if what := unfit(field):
+            fact = f"{model.label}.{field.name} {what}, and its default is {_default(field)!r}: the migration fails."
+            yield Refusal(RULE.code, migration.path, op.line, fact, "Choose another default.")
+            continue
         why = _too_large(field) or _broken(field, index, model, checks)
         if why and not is_filled(migration, len(migration.operations), model, field.name, history):
             default = "NULL" if field.default is None else f"its default {_default(field)!r}"
@@ -54,17 +59,25 @@ def _default(field: Field) -> object:
 def _too_large(field: Field) -> str:
     """What the column allows, if the default is more; "" if it fits or if that can't be read."""
     value = _default(field)
-    if field.kind in TEXT and isinstance(value, str):
+    if field.kind in TEXT and isinstance(value, str | int):
         room = max_length(field)
-        return f"holds at most {counted(room, 'character')}" if room is not None and len(value) > room else ""
+        return f"holds at most {counted(room, 'character')}" if room is not None and len(str(value)) > room else ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
+    if field.kind.endswith("IntegerField") and abs(value) > (largest := _largest(field)):
+        return f"holds numbers up to {largest:,}"
     if field.kind.startswith("Positive") and value < 0:
         return "allows no negative numbers"
     sizes = digits_of(field) if field.kind == "DecimalField" else None
     if sizes is None or abs(value) < 10 ** (sizes[0] - sizes[1]):
         return ""
     return f"holds at most {sizes[0] - sizes[1]} digits before the point"
+
+
+def _largest(field: Field) -> int:
+    """The largest number on every engine but SQLite, which has no limit, and MySQL, whose positive ones are larger."""
+    sizes = {"Small": 2**15 - 1, "Big": 2**63 - 1}
+    return next((each for word, each in sizes.items() if word in field.kind), 2**31 - 1)
 
 
 def _broken(field: Field, index: int, model: Model, checks: list[NewCheck]) -> str:
