@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from migfix.repair.facets import Facet, gained_and_lost, is_here, named, table_of, there, wanted
 from migfix.repair.history import Applied, key_of, walked
-from migfix.repair.progress import Progress, finished, progress_of
+from migfix.repair.progress import Progress, overtaken, progress_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +51,8 @@ class Compared:
         for app in sorted(self.apps & known):
             pending = [each for each in self.applied.pending if each.app_label == app]
             whole, gone = self._whole(app, pending)
-            found += [finished(each, gone, place < whole) for place, each in enumerate(pending[:whole], 1)]
-            rest = (progress_of(self.applied, each, self.real, self.present) for each in pending[whole:])
+            found += [overtaken(each, gone) for each in pending[: max(whole - 1, 0)]]
+            rest = (progress_of(self.applied, each, self.real, self.present) for each in pending[max(whole - 1, 0) :])
             found += [each for each in rest if each.is_begun]
         order = {key_of(each): place for place, each in enumerate(self.applied.order)}
         return sorted(found, key=lambda each: order[key_of(each.migration)])
@@ -65,14 +65,14 @@ class Compared:
     def _whole(self, app: str, pending: list[Migration]) -> tuple[int, set[Facet]]:
         """How many of the pending migrations of an app are in the database as a whole, also through renames.
 
-        And what they have removed there.
+        As few as possible: those behind them leave no trace. And what they have removed there.
         """
         before = self._of(app, self.state)
-        for count in range(len(pending), 0, -1):
-            after = self._of(app, self.applied.after(key_of(pending[count - 1])))
+        ends = [self._of(app, self.applied.after(key_of(each))) for each in pending]
+        for after in reversed(ends):
             gained, lost = gained_and_lost(before, after)
-            if gained and after - before <= self.real and not lost & self.real:
-                return count, before - after
+            if gained - self.present and after - before <= self.real and not lost & self.real:
+                return ends.index(after) + 1, before - after
         return 0, set()
 
     def _of(self, app: str, state: ProjectState) -> set[Facet]:

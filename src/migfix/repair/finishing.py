@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.migrations.operations import RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations.operations import AlterField
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from migfix.repair.facets import table_of, wanted
 from migfix.repair.history import Applied, key_of, walked
-from migfix.repair.progress import Part, Progress
+from migfix.repair.progress import Part, Progress, is_data
 from migfix.repair.rows.held import held
 from migfix.repair.steps import Step, of_operation, of_record, reversed_operation
 
@@ -38,6 +38,9 @@ def finish(applied: Applied, progress: Progress, real: set[tuple[str, ...]]) -> 
             has_run = Part.there in parts[index:] or (is_done and _has_followers(applied, progress))
             runs = not has_run and Part.missing in parts[:index]
             unsure |= not has_run and not runs
+        elif parts[index] is Part.unknown and isinstance(operation, AlterField):
+            # as for a collation: twice is harmless
+            runs = not progress.is_overtaken and Part.there not in parts[index:]
         if runs:
             if lost := would_lose(applied, (before, after), migration.app_label, operation, real):
                 return Left(f"{name}: SQLite would make {lost[0]} anew without the column {lost[1]}")
@@ -74,14 +77,6 @@ def _first(facets: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Without the columns of tables that are among them."""
     tables = {facet[1] for facet in facets if facet[0] == "table"}
     return [facet for facet in facets if facet[0] == "table" or facet[1] not in tables]
-
-
-def is_data(operation: Operation) -> bool:
-    """Whether an operation may change rows, or something that tables don't show."""
-    if isinstance(operation, SeparateDatabaseAndState):
-        return any(map(is_data, operation.database_operations))
-    known = type(operation).__module__.startswith(("django.db.migrations.", "django.contrib.postgres."))
-    return isinstance(operation, RunPython | RunSQL) or not known
 
 
 def _has_followers(applied: Applied, progress: Progress) -> bool:

@@ -51,10 +51,18 @@ class Progress:
         return Part.there in self.parts and not {Part.missing, Part.partly} & set(self.parts)
 
 
-def finished(migration: Migration, gone: Iterable[Facet], is_overtaken: bool) -> Progress:
-    """The progress of a migration whose end, or that of a later one, is in the database."""
-    parts = (Part.unknown if isinstance(op, RunPython | RunSQL) else Part.there for op in migration.operations)
-    return Progress(migration, tuple(parts), frozenset(gone), is_overtaken)
+def overtaken(migration: Migration, gone: Iterable[Facet]) -> Progress:
+    """The progress of a migration of which a later one of the app is in the database as a whole."""
+    parts = (Part.unknown if is_data(op) else Part.there for op in migration.operations)
+    return Progress(migration, tuple(parts), frozenset(gone), is_overtaken=True)
+
+
+def is_data(operation: Operation) -> bool:
+    """Whether an operation may change rows, or something that tables don't show."""
+    if isinstance(operation, SeparateDatabaseAndState):
+        return bool(operation.database_operations)
+    known = type(operation).__module__.startswith(("django.db.migrations.", "django.contrib.postgres."))
+    return isinstance(operation, RunPython | RunSQL) or not known
 
 
 def progress_of(applied: Applied, migration: Migration, real: set[Facet], present: set[Facet]) -> Progress:
@@ -65,30 +73,35 @@ def progress_of(applied: Applied, migration: Migration, real: set[Facet], presen
     reached, start, now = _reached(applied, walk, real)
     parts, removed = [], start - now
     present = present - start | now
+    undone = set[Facet]()
     for place, (gains, losses) in enumerate(changes):
         if place < reached:
             parts.append(Part.there if gains or losses else Part.unknown)
             continue
-        part = _part(gains - present, losses & present, real)
+        is_redone = bool(gains & undone)  # a constraint that is removed, and added again under its name
+        part = Part.missing if is_redone else _part(gains - present, losses & present, real)
         parts.append(part)
         if part is Part.there:
             removed -= gains
             removed |= losses
+        elif part is Part.missing:
+            undone |= losses
     return Progress(migration, tuple(parts), frozenset(removed))
 
 
 def _reached(applied: Applied, walk: list[Walked], real: set[Facet]) -> tuple[int, set[Facet], set[Facet]]:
     """After how many operations a table would look as it does, also through renames; 0 if after none.
 
-    And what its tables have before the first and after the last of these.
+    After as few as possible: those behind them leave no trace that tells whether they have run. And what its tables
+    have before the first and after the last of these.
     """
     labels = {key for _, before, after in walk for key in _changed(before, after)}
     start = _facets(applied, walk[0][1], labels) if walk else set[Facet]()
-    for place in range(len(walk), 0, -1):
-        now = _facets(applied, walk[place - 1][2], labels)
+    after = [_facets(applied, each[2], labels) for each in walk]
+    for now in reversed(after):
         gained, lost = gained_and_lost(start, now)
         if (gained or lost) and gained <= real and not lost & real:
-            return place, start, now
+            return after.index(now) + 1, start, now
     return 0, start, start
 
 

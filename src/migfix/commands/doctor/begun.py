@@ -18,14 +18,15 @@ def begun(expected: Expected) -> Iterator[Drift]:
         if called["missing"] or called["partly"]:
             there = called["there"] or called["partly"]
             what = f"{app}.{name} isn't recorded as applied, and a part of it is there: {there}."
-            left = ", ".join(each for each in (called["partly"], called["missing"]) if each)
-            next_step = f"Remove that, or run the rest by hand ({left}) and record it with --fake."
+            next_step = "Let doctor run the rest, or take that back: migfix doctor --fix shows the statements."
             first = _fake_initial(migration, expected, is_faked)
             yield Drift("half-applied", f"{what}{_unknown(called['unknown'])}{first}", next_step, app, name)
             continue
         what = f"{app}.{name} isn't recorded as applied, and everything that it makes is there: {called['there']}."
         next_step = f"Record it: python manage.py migrate {app} {name} --fake."
-        if is_faked:
+        if called["unknown"]:
+            next_step = "Let doctor record it, or take it back: migfix doctor --fix shows the statements."
+        if is_faked and not called["unknown"]:
             next_step = f"migrate --fake-initial accepts it. Or: python manage.py migrate {app} {name} --fake."
         else:
             what += " migrate --fake-initial doesn't accept it: it only looks at initial migrations that make tables."

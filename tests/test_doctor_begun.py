@@ -1,0 +1,104 @@
+"""``migfix doctor``: migrations that stopped half-way, and operations that leave no trace in tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Migfix
+from projects import migration
+from test_doctor import names
+from test_doctor_fix import content, fixed, made, quoted
+from test_leftovers import run_sql
+from test_squash import database
+
+POST = """migrations.CreateModel("Post", [
+    ("id", ID), ("title", models.CharField(max_length=50)), ("count", models.IntegerField(default=0)),
+], options={"constraints": [models.CheckConstraint(name="counted", **{CONDITION: models.Q(count__gte=0)})]}),"""
+CONDITION = """
+import django
+
+CONDITION = "condition" if django.VERSION >= (5, 1) else "check"
+"""
+RANK = 'migrations.AddField("post", "rank", models.IntegerField(default=0)),'
+FILL = """
+
+def fill(apps, schema_editor):
+    apps.get_model("blog", "Post").objects.using(schema_editor.connection.alias).update(rank=42)
+
+
+class Fill(migrations.operations.base.Operation):
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        fill(to_state.apps, schema_editor)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        pass
+"""
+STEPS = {
+    "apart": "migrations.SeparateDatabaseAndState([migrations.RunPython(fill, migrations.RunPython.noop)]),",
+    "own operation": "Fill(),",
+}
+FIRST = {"blog/migrations/0001_initial.py": migration(POST, attributes="initial = True", functions=CONDITION)}
+
+
+def stopped(root: Path, engine: str, settings: dict[str, object], operations: str, *done: str) -> Path:
+    """A project whose database has applied the first migration, and a part of the second one."""
+    made(root, engine, settings, FIRST)
+    rank = f"ALTER TABLE blog_post ADD COLUMN {quoted('rank', engine)} integer NOT NULL DEFAULT 0"
+    run_sql(root, "INSERT INTO blog_post (title, count) VALUES ('a', 1)", *(done or (rank,)))
+    text = migration(operations, ("blog", "0001_initial"), functions=CONDITION + FILL)
+    (root / "blog/migrations/0002_more.py").write_text(text)
+    return root
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_data_steps_of_any_kind(step: str, tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """A RunPython within another operation, or a subclass: it isn't there because the column before it is."""
+    with database(some_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", some_engine, settings, f"{RANK}\n{STEPS[step]}")
+        forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+        fixed(root, forked)
+        assert [each["rank"] for each in content(root)["blog_post"]] == ["42"]
+
+
+REDEFINED = """migrations.RemoveConstraint("post", "counted"),
+migrations.AddConstraint("post", models.CheckConstraint(name="counted", **{CONDITION: models.Q(count__gte=-5)})),"""
+
+
+def test_a_constraint_that_is_redefined(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """Its name is there before and after."""
+    with database(some_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", some_engine, settings, f"{RANK}\n{REDEFINED}")
+        assert names(root, forked) == [("half-applied", "0002_more")]
+        fixed(root, forked)
+        run_sql(root, f"INSERT INTO blog_post (title, count, {quoted('rank', some_engine)}) VALUES ('b', -3, 0)")
+
+
+def test_a_collation_behind_a_column(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """No facet of a column tells it: the AlterField runs, which does no harm twice."""
+    if each_engine == "sqlite":
+        pytest.skip("SQLite shows no collation of a column")
+    collation = "C" if each_engine == "postgresql" else "utf8mb4_bin"
+    title = f'migrations.AlterField("post", "title", models.CharField(max_length=50, db_collation="{collation}")),'
+    with database(each_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", each_engine, settings, f"{RANK}\n{title}")
+        assert "COLLATE" in fixed(root, forked)
+
+
+MOVED = """migrations.SeparateDatabaseAndState(state_operations=[
+    migrations.CreateModel("Entry", [
+        ("id", ID), ("title", models.CharField(max_length=50)), ("count", models.IntegerField(default=0)),
+    ], options={"db_table": "blog_post"}),
+    migrations.DeleteModel("Post"),
+]),
+migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),"""
+
+
+def test_a_move_that_is_pending(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """The table is that of the model before. Nothing is begun."""
+    with database(some_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", some_engine, settings, MOVED, "SELECT 1")
+        assert names(root, forked) == []
