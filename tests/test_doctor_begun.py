@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from conftest import Migfix
 from projects import migration
-from test_doctor import names
+from test_doctor import found, names
 from test_doctor_fix import content, fixed, made, quoted
 from test_leftovers import run_sql
-from test_squash import database
+from test_squash import database, django_admin
 
 POST = """migrations.CreateModel("Post", [
     ("id", ID), ("title", models.CharField(max_length=50)), ("count", models.IntegerField(default=0)),
@@ -102,3 +102,75 @@ def test_a_move_that_is_pending(tmp_path: Path, some_engine: str, forked: Migfix
     with database(some_engine, tmp_path) as settings:
         root = stopped(tmp_path / "project", some_engine, settings, MOVED, "SELECT 1")
         assert names(root, forked) == []
+
+
+CONCURRENT = """migrations.AddField("post", "rank", models.IntegerField(default=0)),
+AddIndexConcurrently("post", models.Index(fields=["title"], name="post_title")),
+migrations.RunSQL("CREATE UNIQUE INDEX CONCURRENTLY own ON blog_post (count)", "DROP INDEX own"),"""
+
+
+def test_concurrent_indexes(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """They run outside a transaction, as the migration does."""
+    if each_engine != "postgresql":
+        pytest.skip("only PostgreSQL has these")
+    with database(each_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", each_engine, settings, CONCURRENT)
+        path = root / "blog/migrations/0002_more.py"
+        imported = "from django.contrib.postgres.operations import AddIndexConcurrently\n"
+        path.write_text(imported + path.read_text().replace("    dependencies", "    atomic = False\n    dependencies"))
+        assert names(root, forked) == [("half-applied", "0002_more")]
+        fixed(root, forked)
+
+
+def test_a_default_that_is_another_one_each_time(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """The plan is the same, although its time isn't. A unique column needs a value for each row."""
+    moment = 'migrations.AddField("post", "made", models.DateTimeField(default=timezone.now)),'
+    token = 'migrations.AddField("post", "token", models.UUIDField(default=uuid.uuid4, unique=True)),'
+    with database(some_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", some_engine, settings, moment, "SELECT 1")
+        path = root / "blog/migrations/0002_more.py"
+        path.write_text(f"import uuid\nfrom django.utils import timezone\n{path.read_text()}")
+        again = migration(token, ("blog", "0002_more"), functions="import uuid\n")
+        assert django_admin(root, "migrate").returncode == 0
+        run_sql(root, "ALTER TABLE blog_post DROP COLUMN made")
+        assert names(root, forked) == [("missing-column", "0002_more")]
+        fixed(root, forked)
+        (root / "blog/migrations/0003_token.py").write_text(again)
+        assert django_admin(root, "migrate").returncode == 0
+        if some_engine == "sqlite":
+            return  # it doesn't drop a unique column
+        row = "INSERT INTO blog_post (title, count, made) VALUES ('b', 1, '2020-01-01')"
+        run_sql(root, "ALTER TABLE blog_post DROP COLUMN token", row)
+        result = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+        assert "left: blog_post.token is unique: add it, and give each row its value." in result.stdout
+
+
+def test_two_leaves(tmp_path: Path, forked: Migfix) -> None:
+    with database("sqlite", tmp_path) as settings:
+        root = stopped(tmp_path / "project", "sqlite", settings, RANK, "SELECT 1")
+        note = migration('migrations.AddField("post", "note", models.TextField(null=True)),', ("blog", "0001_initial"))
+        (root / "blog/migrations/0002_note.py").write_text(note)
+        (leaves,) = found(root, forked)
+        assert leaves["what"] == "blog has 2 leaves, 0002_more and 0002_note: every migrate stops."
+
+
+EXPRESSION = """migrations.AddConstraint("post", models.UniqueConstraint(Upper("title"), name="title_once")),
+migrations.AddIndex("post", models.Index(fields=["count"], name="post_count")),"""
+
+
+def test_rows_that_an_expression_refuses(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """They are counted, and the rest is mended."""
+    if some_engine == "mariadb":
+        pytest.skip("MariaDB has no indexes on expressions")
+    with database(some_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", some_engine, settings, EXPRESSION, "SELECT 1")
+        path = root / "blog/migrations/0002_more.py"
+        path.write_text(f"from django.db.models.functions import Upper\n{path.read_text()}")
+        assert django_admin(root, "migrate").returncode == 0
+        on = " ON blog_post" if some_engine == "mysql" else ""
+        row = "INSERT INTO blog_post (title, count) VALUES ('A', 1)"
+        run_sql(root, f"DROP INDEX title_once{on}", f"DROP INDEX post_count{on}", row)
+        result = forked("doctor", "--settings", "settings", "--fix", "--yes", cwd=root)
+        reason = "blog_post: 1 value of title_once in more than one row: make them differ first."
+        assert f"left: {reason}" in result.stdout
+        assert names(root, forked) == [("missing-index", "0001_initial")]

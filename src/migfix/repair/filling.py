@@ -113,6 +113,10 @@ class _Refill:
             if isinstance(operation, AddField) and self._has_no_value(operation.field):
                 yield Left(f"{self.missing[0][1]} has rows, and {operation.name} has no default: add it by hand")
                 return
+            if isinstance(operation, AddField) and operation.field.unique and self._has_rows(2):
+                if operation.field.has_default():
+                    yield Left(f"{self.missing[0][1]}.{operation.name} is unique: add it, and give each row its value")
+                    return
             after = state.clone()
             operation.state_forwards(self.app, after)
             yield of_operation(operation, self.app, state, after)
@@ -192,9 +196,13 @@ class _Refill:
         """Whether rows are there that a new column has no value for. MySQL would make up a 0."""
         if _has_value(field) or getattr(field, "generated", False):
             return False
+        return self._has_rows(1)
+
+    def _has_rows(self, count: int) -> bool:
+        """Whether the table has at least so many rows."""
         with self.connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {self.connection.ops.quote_name(self.model._meta.db_table)} LIMIT 1")
-            return cursor.fetchone() is not None
+            cursor.execute(f"SELECT 1 FROM {self.connection.ops.quote_name(self.model._meta.db_table)} LIMIT {count}")
+            return len(cursor.fetchall()) == count
 
     def _without(self, operations: list[Operation]) -> ProjectState:
         """The models as the database has them: without what the operations bring."""

@@ -44,7 +44,7 @@ def finish(applied: Applied, progress: Progress, real: set[tuple[str, ...]]) -> 
         if runs:
             if lost := would_lose(applied, (before, after), migration.app_label, operation, real):
                 return Left(f"{name}: SQLite would make {lost[0]} anew without the column {lost[1]}")
-            steps.append(of_operation(operation, migration.app_label, before, after))
+            steps.append(of_operation(operation, migration.app_label, before, after, not migration.atomic))
     if unsure:
         return take_back(applied, progress)
     return [*steps, of_record(applied.connection, *key_of(migration))]

@@ -31,8 +31,10 @@ class Step:
     """Whether it must run outside a transaction."""
 
 
-def of_operation(operation: Operation, app: str, before: ProjectState, after: ProjectState) -> Step:
-    """Run an operation forward; to undo it, run it back."""
+def of_operation(
+    operation: Operation, app: str, before: ProjectState, after: ProjectState, is_alone: bool = False
+) -> Step:
+    """Run an operation forward; to undo it, run it back. ``is_alone``: as in a migration with ``atomic = False``."""
     if isinstance(operation, RunPython):
         name = getattr(operation.code, "__name__", "")
         return Step(
@@ -40,11 +42,15 @@ def of_operation(operation: Operation, app: str, before: ProjectState, after: Pr
             lambda editor: operation.database_forwards(app, editor, before, after),
             None,
             f"-- {name}(apps, schema_editor) runs here",
+            is_alone,
         )
+    refuses_transactions = hasattr(operation, "_ensure_not_in_transaction")  # so it can't be shown in one
     return Step(
         operation.describe(),
         lambda editor: operation.database_forwards(app, editor, before, after),
-        lambda editor: operation.database_backwards(app, editor, after, before),
+        None if refuses_transactions else lambda editor: operation.database_backwards(app, editor, after, before),
+        f"-- {operation.describe()}" if refuses_transactions else "",
+        is_alone,
     )
 
 

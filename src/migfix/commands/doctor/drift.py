@@ -8,6 +8,7 @@ NAMES = (
     "unreadable-file",
     "missing-file",
     "inconsistent-history",
+    "conflicting-migrations",
     "edited-file",
     "missing-table",
     "missing-column",

@@ -25,7 +25,8 @@ def with_edits(drifts: Iterable[Drift], history: History) -> Iterator[Drift]:
     """The same findings; where an older version of the file explains one, that is said, and how the file mends it."""
     for drift in drifts:
         migration = history.migration((drift.app, drift.migration))
-        if migration and drift.name in ("missing-table", "missing-column"):
+        is_made = drift.name in ("missing-table", "missing-column")
+        if migration and is_made and _makes(migration, drift.table, drift.column):
             yield _made_later(drift, migration, history)
         else:
             yield drift

@@ -7,6 +7,7 @@ from functools import partial
 
 from migfix.commands.doctor.drift import Drift
 from migfix.commands.doctor.edited_files import before_edit
+from migfix.findings.words import listed
 from migfix.history import History
 from migfix.source.migration import Key, Migration
 
@@ -31,6 +32,16 @@ def out_of_order(applied: frozenset[Key], apps: frozenset[str], history: History
                 f"'{parent[1]}', CURRENT_TIMESTAMP);"
             )
             yield Drift("inconsistent-history", what, next_step, *key)
+
+
+def conflicting(apps: frozenset[str], history: History) -> Iterator[Drift]:
+    """The apps with more than one leaf: Django stops every migrate."""
+    for app in sorted(apps):
+        leaves = sorted(name for _, name in history.leaves(app))
+        if len(leaves) > 1:
+            what = f"{app} has {len(leaves)} leaves, {listed(leaves)}: every migrate stops."
+            next_step = "Let migfix put one after the other, or merge them: migfix check, or makemigrations --merge."
+            yield Drift("conflicting-migrations", what, next_step, app, leaves[-1])
 
 
 def _is_free_of(parent: Key, older: Migration) -> bool:

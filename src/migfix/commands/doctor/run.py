@@ -11,7 +11,7 @@ from migfix.commands.doctor.edited_files import with_edits
 from migfix.commands.doctor.expected import expected
 from migfix.commands.doctor.facets import facets
 from migfix.commands.doctor.lost_files import lost_files
-from migfix.commands.doctor.records import out_of_order
+from migfix.commands.doctor.records import conflicting, out_of_order
 from migfix.commands.doctor.tables import extra, in_lower_case, missing, not_recorded
 from migfix.project.django.applied import Recorded, recorded_in
 
@@ -35,25 +35,26 @@ def _drifts(recorded: Recorded, alias: str, checkout: Checkout) -> list[Drift]:
         Drift(
             "invalid-index",
             f"PostgreSQL could not build the index {name}: queries don't use it, and its name is taken.",
-            f"DROP INDEX CONCURRENTLY {name}; and create it again.",
+            "Let doctor build it again: migfix doctor --fix shows the statements.",
         )
         for name in sorted(recorded.invalid_indexes)
     )
     found = [
         *(each.drift for each in lost_files(recorded.applied, apps, history)),
         *out_of_order(recorded.applied, apps, history),
+        *conflicting(apps, history),
         *with_edits(missing(wanted, apps, tables), history),
         *(begun(wanted) if wanted.compared else not_recorded(wanted, apps, tables)),
         *(facets(wanted) if wanted.compared else ()),
-        *extra(wanted, apps, tables),
+        *extra(wanted, apps, recorded.tables),
         *invalid,
         *(_not_compared(app) for app in sorted(apps & wanted.unsure)),
     ]
-    return found or ([_only_read(wanted.problem)] if wanted.problem else [])
+    return [*found, *([_only_read(wanted.problem)] if wanted.problem else [])]
 
 
 def _only_read(problem: str) -> Drift:
-    """Nothing is found, but Django hasn't looked."""
+    """What else there may be: Django hasn't looked."""
     reason = problem.removesuffix(" Nothing was written.").rstrip(".")
     what = f"{reason}. So only tables and columns were compared, as migfix reads them from source."
     return Drift("not-compared", what, "Mend that, and run migfix doctor again.")

@@ -73,7 +73,12 @@ def maker(table: Table, column: str, expected: Expected) -> str:
 
 
 def extra(expected: Expected, apps: frozenset[str], tables: Tables) -> Iterator[Drift]:
-    """Columns in tables of models that no field has. An INSERT fails if such a column is NOT NULL."""
+    """Columns in tables of models that no field has. An INSERT fails if such a column is NOT NULL.
+
+    ``tables`` are as the database spells them.
+    """
+    spelled = {(table.lower(), each.lower()): (table, each) for table, columns in tables.items() for each in columns}
+    tables, quote = in_lower_case(tables), (expected.compared or {}).get("quote", "")
     known = {tuple(each) for each in (expected.compared or {}).get("known", ())}
     pending = known | {name for migration in _pending(expected, apps) for name in _made(migration, expected)}
     for name, table in sorted(expected.tables.items()):
@@ -81,13 +86,14 @@ def extra(expected: Expected, apps: frozenset[str], tables: Tables) -> Iterator[
             continue
         for column in sorted(tables.get(name, frozenset()) - table.columns.keys() - table.others):
             if (name, column) not in pending:
-                what = f"the column {column} of {table.name} belongs to no field of {table.label}."
-                drop = f"ALTER TABLE {table.name} DROP COLUMN {column};"
+                own_table, own_column = spelled[name, column]
+                what = f"the column {own_column} of {own_table} belongs to no field of {table.label}."
+                drop = f"ALTER TABLE {quote}{own_table}{quote} DROP COLUMN {quote}{own_column}{quote};"
                 next_step = (
                     "If newer code added it, go back with that code; if it was renamed by hand, rename it back. Else: "
                     f"{drop}"
                 )
-                yield Drift("column-of-no-field", what, next_step, table.app, "", table.name, column)
+                yield Drift("column-of-no-field", what, next_step, table.app, "", own_table, own_column)
 
 
 def not_recorded(expected: Expected, apps: frozenset[str], tables: Tables) -> Iterator[Drift]:

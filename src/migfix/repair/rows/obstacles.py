@@ -23,20 +23,35 @@ def obstacle(connection: BaseDatabaseWrapper, model: type[Model], facet: Facet) 
     if kind == "key":
         return _pointing_nowhere(rows, table, fields[rest])
     made = next((each for each in model._meta.constraints if each.name.lower() == rest), None)
-    if isinstance(made, UniqueConstraint) and made.fields and made.condition:
-        return _same(rows.filter(made.condition), table, list(made.fields))
+    if isinstance(made, UniqueConstraint):
+        return _same_in(made, rows.filter(made.condition) if made.condition else rows, table)
     if isinstance(made, CheckConstraint):
         return _refused(connection, model, made)
     return ""
 
 
-def _same(rows: Rows, table: str, names: list[str]) -> str:
-    """NULL differs from NULL in a unique constraint."""
-    filled = rows.filter(**{f"{name}__isnull": False for name in names})
+def _same_in(made: UniqueConstraint, rows: Rows, table: str) -> str:
+    """The same of a constraint on expressions, and of one that NULL meets once."""
+    values = {f"value_{place}": _plain(each) for place, each in enumerate(getattr(made, "expressions", ()))}
+    is_null_one_value = getattr(made, "nulls_distinct", None) is False
+    return _same(rows.annotate(**values), table, [*made.fields, *values], is_null_one_value, made.name)
+
+
+def _plain(expression: Any) -> Any:
+    """An expression without its order and its operator class."""
+    while type(expression).__name__ in ("OrderBy", "OpClass"):
+        (expression,) = expression.get_source_expressions()
+    return expression
+
+
+def _same(rows: Rows, table: str, names: list[str], is_null_one_value: bool = False, called: str = "") -> str:
+    """NULL differs from NULL in most unique constraints."""
+    filled = rows if is_null_one_value else rows.filter(**{f"{name}__isnull": False for name in names})
     count = filled.values(*names).annotate(count_of_rows=Count("*")).filter(count_of_rows__gt=1).count()
     if not count:
         return ""
-    return f"{table}: {counted(count, 'value')} of {' and '.join(names)} in more than one row: make them differ first"
+    shown = f"{counted(count, 'value')} of {called or ' and '.join(names)} in more than one row"
+    return f"{table}: {shown}: make them differ first"
 
 
 def _pointing_nowhere(rows: Rows, table: str, field: Field[Any, Any]) -> str:
