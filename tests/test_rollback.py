@@ -354,3 +354,38 @@ def test_code_on_the_python_path(tmp_path: Path, forked: Migfix) -> None:
         plan = json.loads(result.stdout)
         assert plan["without_code"] == ""
         assert [each.partition(": ")[0] for each in plan["failures"]] == ["blog.Post"]
+
+
+LOOSER = """migrations.AlterField("item", "name", models.CharField(max_length=200, null=True)),
+migrations.AddField("item", "extra", models.IntegerField(default=0)),"""
+STRICT = ITEM.replace("max_length=50", "max_length=50, unique=True")
+
+
+def test_rows_that_the_older_tables_refuse(tmp_path: Path, each_engine: str, forked: Migfix) -> None:
+    """They are counted before anything runs: MySQL would stop half-way, and make NULL an empty text."""
+    old = {**OLD, "shop/migrations/0001_initial.py": migration(STRICT, attributes="initial = True")}
+    with database(each_engine, tmp_path) as settings:
+        root = tmp_path / "project"
+        looser = migration(LOOSER, ("shop", "0001_initial"))
+        for version, files in (("v30", old), ("v33", {**old, "shop/migrations/0002_looser.py": looser})):
+            write_project(root, files)
+            text = SETTINGS.replace('["blog"]', '["blog", "shop"]')
+            (root / "settings.py").write_text(f"{text}DATABASES = {{'default': {settings!r}}}\n")
+            committed(root, version)
+            git("tag", version, cwd=root)
+        assert django_admin(root, "migrate").returncode == 0
+        values = ", ".join(f"({value}, 0)" for value in ("'a'", "'a'", "NULL", f"'{'x' * 90}'"))
+        run_sql(root, f"INSERT INTO shop_item (name, extra) VALUES {values}")
+        result = forked("rollback", "--to", "v30", "--settings", "settings", "--run", "--yes", cwd=root)
+        assert result.returncode == 1, result.stderr
+        lines = [line for line in result.stdout.splitlines() if line.startswith("can't go back: ")]
+        kind = "varchar(50)" if each_engine != "postgresql" else "character varying(50)"
+        assert lines == [
+            "can't go back: shop_item.name comes back NOT NULL, and is NULL in 1 row",
+            *(
+                [f"can't go back: shop_item.name comes back as {kind}, and is longer in 1 row"]
+                * (each_engine != "sqlite")
+            ),
+            "can't go back: shop_item: 1 value of name in more than one row: make them differ first",
+        ]
+        assert planned(root, forked, "v30")["lost"] == ["the column extra of shop_item: 0 values of its own"]

@@ -34,7 +34,7 @@ def rollback(
         print_text("\n".join(lines_of(plan)))
     if not plan.is_needed:
         raise typer.Exit(FIXED)
-    if not is_running or plan.irreversible:
+    if not is_running or plan.is_stuck:
         raise typer.Exit(LEFT)
     if not is_sure and not typer.confirm("Go back?"):
         raise typer.Exit(LEFT)

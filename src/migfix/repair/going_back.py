@@ -16,6 +16,7 @@ from migfix.repair.facets import Facet, is_here, table_of, wanted
 from migfix.repair.history import Key, key_of, walked
 from migfix.repair.renames import renamed
 from migfix.repair.rows.held import held
+from migfix.repair.rows.returning import returning
 
 
 def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
@@ -26,9 +27,11 @@ def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
     migrations = [each for each in applied.order if key_of(each) in closed]
     every = list(compared.state.apps.get_models(include_auto_created=True))
     now = wanted(applied.connection, every)
-    then = wanted(applied.connection, applied.state(kept).apps.get_models(include_auto_created=True))
+    older = list(applied.state(kept).apps.get_models(include_auto_created=True))
+    then = wanted(applied.connection, older)
     lost = sorted(_lost(compared.real, now, then) - renamed(applied, migrations))
     lines, beside = _lines(compared, migrations, kept)
+    here = [model for model in older if is_here(applied.connection, model)]
     stuck = [(*key_of(each), op) for each in migrations for op in _operations(each, is_stuck)]
     return {
         "back": [key_of(each) for each in reversed(migrations)],
@@ -37,6 +40,8 @@ def going_back(compared: Compared, gone: Collection[Key]) -> dict[str, object]:
         "irreversible": [*stuck, *(each for migration in migrations for each in _without_value(compared, migration))],
         "noops": [(*key_of(each), op) for each in migrations for op in _operations(each, is_noop)],
         "lost": [(*facet[1:], held(applied.connection, every, facet)) for facet in lost],
+        "refused": list(returning(applied.connection, here, then - now, compared.real)),
+        "has_way_back": any(map(has_way_back, (op for each in migrations for op in each.operations))),
         "kept": sorted(kept),
         "applied": sorted(applied.keys),
         "stricter": [*_stricter(now, then), *_pointing(applied.connection, every, then)],
@@ -110,6 +115,11 @@ def _operations(migration: Migration, is_wanted: Callable[[Operation], bool]) ->
 def is_stuck(operation: Operation) -> bool:
     """Whether an operation has no way back."""
     return not operation.reversible
+
+
+def has_way_back(operation: Operation) -> bool:
+    """Whether going back runs code or SQL, which may change rows."""
+    return isinstance(operation, RunPython | RunSQL) and operation.reversible and not is_noop(operation)
 
 
 def is_noop(operation: Operation) -> bool:

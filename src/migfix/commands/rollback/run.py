@@ -36,6 +36,10 @@ class Rollback:
     """The tables and columns that go, and what they hold."""
     stricter: tuple[str, ...]
     """What today's schema may refuse."""
+    refused: tuple[str, ...]
+    """The rows that the older tables refuse."""
+    has_way_back: bool
+    """Whether going back runs code, which may change these rows."""
     trial: Trial | None
     """What the older code can't do on today's schema; None if it wasn't tried."""
     edited: tuple[str, ...] = ()
@@ -45,6 +49,11 @@ class Rollback:
     def is_needed(self) -> bool:
         """Whether something goes back: not if the older code runs on today's schema."""
         return bool(self.migrations) and not (self.trial and not self.trial.failures)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it can't go back as it is."""
+        return bool(self.irreversible) or (bool(self.refused) and not self.has_way_back)
 
     @property
     def as_data(self) -> dict[str, object]:
@@ -85,6 +94,8 @@ def plan_of(here: Path, to: str, settings: str | None, alias: str) -> tuple[Chec
         tuple(f"{app}.{name}: {op}" for app, name, op in answer["noops"]),
         tuple(map(_held, answer["lost"])),
         tuple(answer["stricter"]),
+        tuple(answer["refused"]),
+        answer["has_way_back"],
         trial,
         tuple(".".join(key) for key in edited_in(checkout, to, applied - gone)) if is_commit else (),
     )
@@ -124,6 +135,8 @@ def lines_of(plan: Rollback) -> Iterator[str]:
     yield from (f"gone: {each}" for each in plan.lost)
     yield from (f"stays: what {each} did, because its reverse does nothing" for each in plan.noops)
     yield from (f"can't go back: {each}" for each in plan.irreversible)
+    verb = "may keep it from going back" if plan.has_way_back else "can't go back"
+    yield from (f"{verb}: {each}" for each in plan.refused)
 
 
 def _instead(plan: Rollback, trial: Trial) -> Iterator[str]:

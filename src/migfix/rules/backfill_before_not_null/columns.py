@@ -129,6 +129,8 @@ def fill_of(migration: Migration, each: Forbidden, history: History) -> tuple[Fi
         return replace(called(migration, each.model, each.field, FORBIDS), left=LEFT), ()
     set_flag = f"--set {each.label}=VALUE"
     by_hand = "fill the column in your own RunPython before it"
+    if each.old.is_unique and not each.field.is_unique:  # Django drops the constraint after the fill
+        raise CannotFill("it is unique up to here, so rows can't share one value", f"Drop that first, or {by_hand}.")
     if each.unique:
         whose = "it is unique" if len(each.unique) == 1 else f"{', '.join(each.unique)} must be unique together"
         raise CannotFill(f"{whose}, so rows can't share one value", f"Give it a callable default, or {by_hand}.")
