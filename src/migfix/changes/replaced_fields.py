@@ -23,7 +23,7 @@ _ALIKE = 0.6
 
 @dataclass(frozen=True)
 class ReplacedField:
-    """A RemoveField and a later AddField on the same table, which may have rows."""
+    """A RemoveField and an AddField on the same table, which may have rows."""
 
     removed: int
     added: int
@@ -88,17 +88,22 @@ _SORTS = {
 
 
 def replaced_fields(migration: Migration, history: History) -> Iterator[ReplacedField]:
-    """Every such pair of a migration: a removed field with each one that is added to its model afterwards.
+    """Every such pair of a migration: a removed field with each one that is added to its model, before or afterwards.
 
-    One that is added before it counts if it has the same column: the AddField then fails on every database.
+    makemigrations adds it first where another operation needs it. With the same column, that fails on every database.
     """
     removed, added = removals_and_additions(migration, history)
     for (place, remove, model, old), (index, add, before, new) in product(removed, added):
         if before.key != model.key or (old.kind == _LINKS) != (new.kind == _LINKS):
             continue
-        is_again = new.column == old.column and new.kind != _LINKS
-        if old.name != new.name if place < index else is_again:
+        is_again = new.column == old.column and new.kind != _LINKS and place > index
+        if (old.name != new.name and not _may_be_copied(migration, index, place)) or is_again:
             yield ReplacedField(place, index, remove, add, model if place < index else before, old, new)
+
+
+def _may_be_copied(migration: Migration, added: int, removed: int) -> bool:
+    """Whether a data step runs while both fields are there."""
+    return any(op.kind in ("", "RunPython", "RunSQL") for op in migration.operations[added + 1 : removed])
 
 
 Found = tuple[int, Operation, Model, Field]
