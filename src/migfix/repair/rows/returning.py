@@ -24,7 +24,7 @@ def returning(
     """The rows that older tables refuse. ``facets`` are those of the ``older`` models that aren't there."""
     for model in older:
         table = table_of(model)
-        own = sorted(facet for facet in facets if facet[1] == table)
+        own = sorted(facet for facet in facets if facet[1] == table and facet[0] not in ("table", "column"))
         columns = {_column(field): field for field in model._meta.local_concrete_fields}
         there = {column for column in columns if ("column", table, column) in real}
         for facet in own:

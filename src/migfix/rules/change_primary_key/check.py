@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from migfix.changes.altered_fields import AlteredField, altered_fields
 from migfix.findings.finding import Finding, Refusal, Rewrite
 from migfix.history import History
+from migfix.history.fields import field_of
 from migfix.rows.leftover_tables import before_migrating
 from migfix.rules.change_primary_key import RULE
 from migfix.rules.change_primary_key.link_ids import small_links, widen_ids
@@ -58,6 +59,11 @@ def _altered(migration: Migration, each: AlteredField, taken: set[str], history:
 
 
 def _replaced(migration: Migration, key: ReplacedKey, history: History) -> Finding:
+    if key.op.kind == "AddField" and field_of(key.op).kind == "CompositePrimaryKey":
+        why = f"{key.model.label} gets a composite primary key, which Django can't give to a table that is there."
+        by_hand = "Create a new model with it, copy the rows, and remove the old one. https://docs.djangoproject.com/en"
+        by_hand += "/stable/topics/composite-primary-key/#migrating-to-a-composite-primary-key."
+        return Refusal(RULE.code, migration.path, key.op.line, why, by_hand)
     state = history.state_before(migration, key.index if key.removed is None else key.removed)
     try:
         wrote, edits = renamed(migration, key)
