@@ -20,6 +20,8 @@ class Verified(NamedTuple):
     """Seconds of the whole command, as a clock shows them, and of the state before in each of its two trials."""
 
     whole: float
+    after_each_other: float
+    """Seconds of the two versions without each other, added."""
     before: list[float]
 
 
@@ -32,14 +34,24 @@ def verified(project: Path, engines: dict[str, str]) -> list[tuple[str, Verified
     (project / "plain.py").write_text(SETTINGS.format(apps=apps))
     for number, app in enumerate(apps):
         write_models(project / app, apps[number - 1] if number else None, FILES)
-    found = []
+    original = last.read_text()
+    subprocess.run([MIGFIX, "apply", str(last.relative_to(project))], cwd=project, env=ENVIRONMENT, check=True)
+    rewritten, found = last.read_text(), []
     for name, url in engines.items():
-        command = [MIGFIX, "verify", str(last.relative_to(project)), "--compare", "--settings", "plain", "--json"]
-        start = time.perf_counter()
-        done = subprocess.run(
-            [*command, "--engine", url], cwd=project, env=ENVIRONMENT, capture_output=True, text=True, check=False
-        )
-        whole = time.perf_counter() - start
-        steps = [step for trial in json.loads(done.stdout)["trials"] for step in trial["steps"]]
-        found.append((name, Verified(whole, [step["seconds"] for step in steps if step["name"] == "state before"])))
+        command = [MIGFIX, "verify", str(last.relative_to(project)), "--settings", "plain", "--json", "--engine", url]
+        last.write_text(original)
+        alone, _ = _run(command, project)
+        whole, output = _run([*command, "--compare"], project)
+        last.write_text(rewritten)
+        other, _ = _run(command, project)
+        steps = [step for trial in json.loads(output)["trials"] for step in trial["steps"]]
+        before = [step["seconds"] for step in steps if step["name"] == "state before"]
+        found.append((name, Verified(whole, alone + other, before)))
     return found
+
+
+def _run(command: list[str], project: Path) -> tuple[float, str]:
+    """The seconds of a command, as a clock shows them, and its output."""
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=project, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    return time.perf_counter() - start, done.stdout
