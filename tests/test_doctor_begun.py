@@ -174,3 +174,54 @@ def test_rows_that_an_expression_refuses(tmp_path: Path, some_engine: str, forke
         reason = "blog_post: 1 value of title_once in more than one row: make them differ first."
         assert f"left: {reason}" in result.stdout
         assert names(root, forked) == [("missing-index", "0001_initial")]
+
+
+TAG = """migrations.CreateModel("Tag", [
+    ("id", ID), ("name", models.CharField(max_length=20)), ("posts", models.ManyToManyField("blog.Post")),
+]),"""
+
+
+def test_a_table_without_its_links(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """CreateModel makes them last."""
+    with database(some_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", some_engine, settings, TAG, "SELECT 1")
+        assert django_admin(root, "migrate").returncode == 0
+        forget = "DELETE FROM django_migrations WHERE name = '0002_more'"
+        run_sql(root, "DROP TABLE blog_tag_posts", "INSERT INTO blog_tag (name) VALUES ('t')", forget)
+        assert names(root, forked) == [("half-applied", "0002_more")]
+        fixed(root, forked)
+        assert [each["name"] for each in content(root)["blog_tag"]] == ["t"]
+
+
+NULLABLE = 'migrations.AddField("post", "{name}", models.IntegerField(null=True)),'
+
+
+def test_a_squashed_migration_that_is_applied_in_part(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """The files that it replaces are gone: Django leaves it out, and says nothing."""
+    with database(some_engine, tmp_path) as settings:
+        root = stopped(tmp_path / "project", some_engine, settings, NULLABLE.format(name="a"), "SELECT 1")
+        assert django_admin(root, "migrate").returncode == 0
+        (root / "blog/migrations/0002_more.py").unlink()
+        both = "\n".join(NULLABLE.format(name=name) for name in "ab")
+        replaces = "replaces = [('blog', '0002_more'), ('blog', '0003_b')]"
+        squashed = migration(both, ("blog", "0001_initial"), attributes=replaces)
+        (root / "blog/migrations/0002_squashed.py").write_text(squashed)
+        assert "No migrations to apply" in django_admin(root, "migrate").stdout
+        (part,) = [each for each in found(root, forked) if each["name"] == "inconsistent-history"]
+        assert part["what"] == (
+            "blog.0002_squashed replaces migrations that are applied in part, and the files of the others are gone: "
+            "blog.0003_b. Django leaves the squashed migration out, and the rest never runs."
+        )
+
+
+def test_an_app_that_was_removed(tmp_path: Path, some_engine: str, forked: Migfix) -> None:
+    """Its records and tables stay, and its foreign keys keep rows of other apps from being deleted."""
+    with database(some_engine, tmp_path) as settings:
+        root = made(tmp_path / "project", some_engine, settings, FIRST)
+        run_sql(
+            root,
+            "CREATE TABLE shop_item (id integer NOT NULL)",
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0001_initial', CURRENT_TIMESTAMP)",
+        )
+        (left,) = found(root, forked)
+        assert (left["name"], left["what"]) == ("table-of-no-model", "the table shop_item belongs to no model.")

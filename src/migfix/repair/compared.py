@@ -115,13 +115,18 @@ class Compared:
 
     @cached_property
     def strangers(self) -> list[str]:
-        """The tables that begin with the label of an app, and that belong to no model."""
+        """The tables that begin with the label of an app, and that belong to no model.
+
+        If all apps are asked for, also those of apps that are recorded and no longer installed.
+        """
         owned = {"django_migrations"}
         for apps in (self.state.apps, self.applied.end.apps, live_apps):
             owned |= {table_of(model) for model in apps.get_models(include_auto_created=True, include_swapped=True)}
         tables = {facet[1] for facet in self.real if facet[0] == "table"} - owned - self._read[1]
-        labels = {each.label for each in live_apps.get_app_configs()}
-        return sorted(each for each in tables if _label_of(each, labels) in self.apps)
+        labels, loader = {each.label for each in live_apps.get_app_configs()}, self.applied.loader
+        removed = {app for app, _ in loader.applied_migrations} - labels
+        asked = self.apps | (removed if loader.migrated_apps <= self.apps else set())
+        return sorted(each for each in tables if _label_of(each, labels | removed) in asked)
 
 
 def left(expected: set[Facet], real: set[Facet], unread: set[str]) -> list[Facet]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.migrations.operations import AlterField
+from django.db.migrations.operations import AlterField, CreateModel
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -13,7 +13,7 @@ from migfix.repair.facets import table_of, wanted
 from migfix.repair.history import Applied, key_of, walked
 from migfix.repair.progress import Part, Progress, is_data
 from migfix.repair.rows.held import held
-from migfix.repair.steps import Step, of_operation, of_record, reversed_operation
+from migfix.repair.steps import Step, of_operation, of_record, of_tables, reversed_operation
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,13 @@ def finish(applied: Applied, progress: Progress, real: set[tuple[str, ...]]) -> 
     """The steps that run the rest of a migration and record it; or those that take its beginning back."""
     migration, parts = progress.migration, progress.parts
     name = ".".join(key_of(migration))
-    if Part.partly in parts:
-        index = parts.index(Part.partly)
-        return Left(f"{name}: a part of `{migration.operations[index].describe()}` is there")
     steps, unsure = [], False
     for index, (operation, before, after) in enumerate(walked(applied, migration)):
         runs = parts[index] is Part.missing
+        if parts[index] is Part.partly:
+            if not (links := _left_links(applied, operation, migration.app_label, after, real)):
+                return Left(f"{name}: a part of `{operation.describe()}` is there")
+            steps.append(links)
         if parts[index] is Part.unknown and is_data(operation):
             is_done = progress.is_overtaken or progress.is_whole
             has_run = Part.there in parts[index:] or (is_done and _has_followers(applied, progress))
@@ -48,6 +49,20 @@ def finish(applied: Applied, progress: Progress, real: set[tuple[str, ...]]) -> 
     if unsure:
         return take_back(applied, progress)
     return [*steps, of_record(applied.connection, *key_of(migration))]
+
+
+def _left_links(
+    applied: Applied, operation: Operation, app: str, after: ProjectState, real: set[tuple[str, ...]]
+) -> Step | None:
+    """The step that makes the link tables of a CreateModel whose own table is there as a whole."""
+    if not isinstance(operation, CreateModel):
+        return None
+    model = after.apps.get_model(app, operation.name)
+    if not wanted(applied.connection, [model]) <= real:
+        return None
+    every = [field.remote_field.through for field in model._meta.local_many_to_many]
+    left = [each for each in every if each._meta.auto_created and ("table", table_of(each)) not in real]
+    return of_tables(left) if left else None
 
 
 def take_back(applied: Applied, progress: Progress) -> list[Step] | Left:

@@ -26,9 +26,9 @@ def begun(expected: Expected) -> Iterator[Drift]:
         next_step = f"Record it: python manage.py migrate {app} {name} --fake."
         if called["unknown"]:
             next_step = "Let doctor record it, or take it back: migfix doctor --fix shows the statements."
-        if is_faked and not called["unknown"]:
+        elif is_faked:
             next_step = f"migrate --fake-initial accepts it. Or: python manage.py migrate {app} {name} --fake."
-        else:
+        if not is_faked:
             what += " migrate --fake-initial doesn't accept it: it only looks at initial migrations that make tables."
         yield Drift("not-recorded", f"{what}{_unknown(called['unknown'])}", next_step, app, name)
 

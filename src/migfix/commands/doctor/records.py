@@ -34,6 +34,22 @@ def out_of_order(applied: frozenset[Key], apps: frozenset[str], history: History
             yield Drift("inconsistent-history", what, next_step, *key)
 
 
+def applied_in_part(applied: frozenset[Key], apps: frozenset[str], history: History) -> Iterator[Drift]:
+    """The squashed migrations that Django leaves out: a part of what they replace is applied, and the rest is gone."""
+    for app in sorted(apps):
+        for migration in history.app(app).values():
+            left = [key for key in migration.replaces if key not in applied]
+            is_part = migration.key not in applied and 0 < len(left) < len(migration.replaces)
+            if gone := [".".join(key) for key in left if not history.migration(key)] if is_part else []:
+                name = ".".join(migration.key)
+                what = (
+                    f"{name} replaces migrations that are applied in part, and the files of the others are gone: "
+                    f"{listed(gone)}. Django leaves the squashed migration out, and the rest never runs."
+                )
+                next_step = "Bring the replaced files back from git, migrate, and delete them again."
+                yield Drift("inconsistent-history", what, next_step, *migration.key)
+
+
 def conflicting(apps: frozenset[str], history: History) -> Iterator[Drift]:
     """The apps with more than one leaf: Django stops every migrate."""
     for app in sorted(apps):

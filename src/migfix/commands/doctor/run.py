@@ -11,7 +11,7 @@ from migfix.commands.doctor.edited_files import with_edits
 from migfix.commands.doctor.expected import expected
 from migfix.commands.doctor.facets import facets
 from migfix.commands.doctor.lost_files import lost_files
-from migfix.commands.doctor.records import conflicting, out_of_order
+from migfix.commands.doctor.records import applied_in_part, conflicting, out_of_order
 from migfix.commands.doctor.tables import extra, in_lower_case, missing, not_recorded
 from migfix.project.django.applied import Recorded, recorded_in
 
@@ -42,6 +42,7 @@ def _drifts(recorded: Recorded, alias: str, checkout: Checkout) -> list[Drift]:
     found = [
         *(each.drift for each in lost_files(recorded.applied, apps, history)),
         *out_of_order(recorded.applied, apps, history),
+        *applied_in_part(recorded.applied, apps, history),
         *conflicting(apps, history),
         *with_edits(missing(wanted, apps, tables), history),
         *(begun(wanted) if wanted.compared else not_recorded(wanted, apps, tables)),

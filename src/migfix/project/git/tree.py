@@ -31,5 +31,6 @@ def copy_ignored(git: Git, folders: Iterable[Path], tree: Path) -> None:
         for name in git.listed(*ignored):
             there = tree / name
             path = git.folder / name
-            if path.is_file() and path.stat().st_size <= _LARGEST and there.parent.is_dir() and not there.exists():
+            is_inside = there.parent.is_dir() and there.parent.resolve().is_relative_to(tree)  # and no link leads out
+            if is_inside and not there.exists() and path.is_file() and path.stat().st_size <= _LARGEST:
                 copyfile(path, there)
