@@ -13,6 +13,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYT
 """Both sides of a comparison may cache their bytecode, as an installed package does."""
 PYTHON = sys.executable
 MIGFIX = str(Path(sys.executable).parent / "migfix")
+PROJECT = Path(__file__).parents[1] / "fixtures" / "seed_default_row" / "one_off_default" / "before"
+CHANGES = "blog/migrations/0002_category_post_category.py"
+"""A migration of this project that ``apply`` rewrites."""
 PARSE = """
 import ast, pathlib, sys
 for path in sys.argv[1:]:

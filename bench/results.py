@@ -14,7 +14,7 @@ from beside import hook_without_migrations, linters
 from corpus import PINNED, build, migration_files
 from growth import Growth, growths, parse_seconds
 from hooked import makemigrations
-from measure import MIGFIX, PYTHON, Cost, cost
+from measure import CHANGES, MIGFIX, PROJECT, PYTHON, Cost, cost
 from parallel import cached, halves
 from profiled import driver_speed, shares
 from synthetic import many_files
@@ -213,12 +213,14 @@ def _missed(folder: Path, corpus: Path) -> Iterator[str]:
     yield "Shares of the time in a profile. Functions of Python itself count for the part that calls them.\n"
     yield from (f"* {each}" for each in MISSED)
     yield ""
-    large, hooked = folder / "large", folder / "hooked"
+    large, hooked, changed = folder / "large", folder / "hooked", folder / "changed"
+    shutil.copytree(PROJECT, changed)
     last = max(large.glob("app*/migrations/0*.py")).relative_to(large)
     largest = next(corpus.glob("nautobot-3*"))
     profiles = {
         f"`check --all`, {largest.name}": (largest, ("migfix", "check", "--all", "--force")),
         "`check`, one file among 1,500": (large, ("migfix", "check", "--force", str(last))),
+        "`apply`, one file that changes": (changed, ("migfix", "apply", CHANGES)),
         "`check --staged`, no migration": (folder / "committed", ("migfix", "check", "--staged", "--settings=")),
         "`makemigrations` with the hook": (hooked, ("manage.py", "hooked", "makemigrations", "--no-input")),
     }

@@ -20,11 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from growth import growths
-from measure import MIGFIX, PYTHON, cost
+from measure import CHANGES, MIGFIX, PROJECT, PYTHON, cost
 from results import record
 
-PROJECT = Path(__file__).parents[1] / "fixtures" / "seed_default_row" / "one_off_default" / "before"
-CHANGES = "blog/migrations/0002_category_post_category.py"
 CLEAN = "blog/migrations/0001_initial.py"
 FLOOR = "import sys, typer, libcst; sys.stdout.write(libcst.parse_module(open(sys.argv[1], 'rb').read()).code)"
 MOST_TIMES_PARSE = 30
