@@ -41,9 +41,9 @@ NEW = {
 }
 
 
-def deployed(root: Path, settings: dict[str, object], new: dict[str, str] = NEW) -> Path:
-    """A project with the tags v30 and v33, whose database has applied v33, and has rows."""
-    for version, files in (("v30", OLD), ("v33", new)):
+def released(root: Path, settings: dict[str, object], old: dict[str, str], new: dict[str, str]) -> None:
+    """Write a project with the tags v30 and v33, whose database has applied v33."""
+    for version, files in (("v30", old), ("v33", new)):
         write_project(root, files)
         text = SETTINGS.replace('["blog"]', '["blog", "shop"]')
         (root / "settings.py").write_text(f"{text}DATABASES = {{'default': {settings!r}}}\n")
@@ -51,6 +51,11 @@ def deployed(root: Path, settings: dict[str, object], new: dict[str, str] = NEW)
         git("tag", version, cwd=root)
     migrated = django_admin(root, "migrate")
     assert migrated.returncode == 0, migrated.stderr
+
+
+def deployed(root: Path, settings: dict[str, object], new: dict[str, str] = NEW) -> Path:
+    """A project with the tags v30 and v33, whose database has applied v33, and has rows."""
+    released(root, settings, OLD, new)
     run_sql(
         root,
         "INSERT INTO blog_post (title, score) VALUES ('a', 5)",
@@ -367,13 +372,7 @@ def test_rows_that_the_older_tables_refuse(tmp_path: Path, each_engine: str, for
     with database(each_engine, tmp_path) as settings:
         root = tmp_path / "project"
         looser = migration(LOOSER, ("shop", "0001_initial"))
-        for version, files in (("v30", old), ("v33", {**old, "shop/migrations/0002_looser.py": looser})):
-            write_project(root, files)
-            text = SETTINGS.replace('["blog"]', '["blog", "shop"]')
-            (root / "settings.py").write_text(f"{text}DATABASES = {{'default': {settings!r}}}\n")
-            committed(root, version)
-            git("tag", version, cwd=root)
-        assert django_admin(root, "migrate").returncode == 0
+        released(root, settings, old, {**old, "shop/migrations/0002_looser.py": looser})
         values = ", ".join(f"({value}, 0)" for value in ("'a'", "'a'", "NULL", f"'{'x' * 90}'"))
         run_sql(root, f"INSERT INTO shop_item (name, extra) VALUES {values}")
         result = forked("rollback", "--to", "v30", "--settings", "settings", "--run", "--yes", cwd=root)

@@ -68,7 +68,7 @@ def _is_number(value: object) -> bool:
 
 
 def _is_decimal(value: object) -> bool:
-    return isinstance(value, float) or _converts(Decimal, value)
+    return _converts(Decimal, value)
 
 
 def _is_uuid(value: object) -> bool:

@@ -63,6 +63,12 @@ def one_spelling(connection: BaseDatabaseWrapper, text: str) -> str:
     return text
 
 
+def length_of(kind: str) -> int | None:
+    """How many characters a column of a type holds, if that is a type of texts with a length."""
+    found = re.match(r"(?:varchar|character varying)\((\d+)\)$", kind)
+    return int(found[1]) if found else None
+
+
 _LISTED = {
     "sqlite": (
         "SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_xinfo(m.name) c "

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from copy import copy
 from typing import Any
 
 from django.db.models import Field, Model
 
+from migfix.repair.column_types import length_of
 from migfix.repair.compared import Compared
-from migfix.repair.facets import Facet
+from migfix.repair.facets import Facet, column_of, table_of
 from migfix.repair.finishing import Left
 from migfix.repair.steps import Action, Step
 
 _INTEGERS = ("smallint", "int", "integer", "bigint")
-_LENGTH = re.compile(r"^(?:varchar|character varying)\((\d+)\)$")
 
 
 def changed_columns(compared: Compared, model: type[Model], missing: list[Facet]) -> Iterator[Step | Left]:
     """The steps that change columns of one table, where no value can be lost."""
     for field in model._meta.local_concrete_fields:
-        column = (field.column or "").strip('"').lower()
+        column = column_of(field)
         lacks = {facet[0]: facet[3] for facet in missing if facet[0] in ("type", "null") and facet[2] == column}
         if lacks and compared.applied.connection.vendor != "sqlite":
             yield _change(compared, model, field, lacks)
@@ -30,7 +29,7 @@ def changed_columns(compared: Compared, model: type[Model], missing: list[Facet]
 def _change(compared: Compared, model: type[Model], field: Field[Any, Any], lacks: dict[str, str]) -> Step | Left:
     connection, table = compared.applied.connection, model._meta.db_table
     column, name = field.column or "", f"{table}.{field.column}"
-    place = (table.strip('"').lower(), column.strip('"').lower())
+    place = (table_of(model), column_of(field))
     if "type" in lacks:
         real = next(each[3] for each in compared.real if each[:3] == ("type", *place))
         is_key = field.primary_key or ("key", *place) in compared.real
@@ -49,9 +48,9 @@ def _holds_all(real: str, needed: str) -> bool:
     """Whether the new type holds every value of the old one."""
     if real in _INTEGERS and needed in _INTEGERS:
         return _INTEGERS.index(needed) > _INTEGERS.index(real)
-    old, new = _LENGTH.match(real), _LENGTH.match(needed)
-    if old:
-        return needed in ("text", "longtext") or bool(new and int(new[1]) >= int(old[1]))
+    old, new = length_of(real), length_of(needed)
+    if old is not None:
+        return needed in ("text", "longtext") or (new is not None and new >= old)
     return (real, needed) == ("char(32)", "uuid")
 
 

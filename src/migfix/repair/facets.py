@@ -37,6 +37,11 @@ def table_of(model: type[Model]) -> str:
     return str(model._meta.db_table).strip('"').lower()
 
 
+def column_of(field: Any) -> str:
+    """The column of a field, in lower case; "" if it has none. ``db_column`` may hold quotes."""
+    return (getattr(field, "column", None) or "").strip('"').lower()
+
+
 def as_written(models: Iterable[type[Model]], facet: Facet) -> tuple[str, str]:
     """The table and the column of a facet as the models spell them. Facets are in lower case."""
     for model in models:
@@ -121,7 +126,7 @@ def _known_as(connection: BaseDatabaseWrapper, each: Index | BaseConstraint) -> 
 def _of_field(
     connection: BaseDatabaseWrapper, editor: Any, model: type[Model], field: Field[Any, Any]
 ) -> Iterator[Facet]:
-    table, column = table_of(model), _plain(field.column)
+    table, column = table_of(model), column_of(field)
     yield ("column", table, column)
     yield ("type", table, column, one_spelling(connection, field.db_type(connection) or ""))
     remote = field.remote_field
@@ -146,12 +151,8 @@ def _default_of(field: Field[Any, Any]) -> object:
 
 
 def _columns(model: type[Model], names: Iterable[str], is_ordered: bool = False) -> str:
-    columns = [_plain(getattr(model._meta.get_field(name), "column", None)) for name in names]
+    columns = [column_of(model._meta.get_field(name)) for name in names]
     return ",".join(columns if is_ordered else sorted(columns))
-
-
-def _plain(column: str | None) -> str:
-    return (column or "").strip('"').lower()
 
 
 def _is_supported(connection: BaseDatabaseWrapper, index: Any) -> bool:

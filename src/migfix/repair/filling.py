@@ -18,7 +18,7 @@ from django.db.models import NOT_PROVIDED, Field, Model
 
 from migfix.repair.columns import changed_columns
 from migfix.repair.compared import Compared
-from migfix.repair.facets import Facet, table_of
+from migfix.repair.facets import Facet, column_of, table_of
 from migfix.repair.finishing import Left, would_lose
 from migfix.repair.history import key_of
 from migfix.repair.rows.obstacles import obstacle
@@ -113,10 +113,9 @@ class _Refill:
             if isinstance(operation, AddField) and self._has_no_value(operation.field):
                 yield Left(f"{self.missing[0][1]} has rows, and {operation.name} has no default: add it by hand")
                 return
-            if isinstance(operation, AddField) and operation.field.unique and self._has_rows(2):
-                if operation.field.has_default():
-                    yield Left(f"{self.missing[0][1]}.{operation.name} is unique: add it, and give each row its value")
-                    return
+            if isinstance(operation, AddField) and self._has_one_value(operation.field):
+                yield Left(f"{self.missing[0][1]}.{operation.name} is unique: add it, and give each row its value")
+                return
             after = state.clone()
             operation.state_forwards(self.app, after)
             yield of_operation(operation, self.app, state, after)
@@ -174,7 +173,7 @@ class _Refill:
         return ("default", "null", "key", "unique", "first") if is_remade else ("default", "key")
 
     def _column(self, name: str) -> str:
-        return str(getattr(self.model._meta.get_field(name), "column", "")).strip('"').lower()
+        return column_of(self.model._meta.get_field(name))
 
     def _field(self, name: str) -> Field[Any, Any]:
         found: Field[Any, Any] = self.compared.state.models[self.app, self.name].fields[name]
@@ -197,6 +196,10 @@ class _Refill:
         if _has_value(field) or getattr(field, "generated", False):
             return False
         return self._has_rows(1)
+
+    def _has_one_value(self, field: Field[Any, Any]) -> bool:
+        """Whether a default would be the same in rows that must differ in it."""
+        return field.unique and field.has_default() and self._has_rows(2)
 
     def _has_rows(self, count: int) -> bool:
         """Whether the table has at least so many rows."""

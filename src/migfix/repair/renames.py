@@ -11,7 +11,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
-from migfix.repair.facets import Facet, table_of
+from migfix.repair.facets import Facet, column_of, table_of
 from migfix.repair.history import Applied, walked
 
 
@@ -47,7 +47,7 @@ def _pairs(operation: Operation, app: str, before: ProjectState, after: ProjectS
 
 
 def _column(model: type[Model], name: str) -> str:
-    return str(getattr(model._meta.get_field(name), "column", None) or "").strip('"').lower()
+    return column_of(model._meta.get_field(name))
 
 
 def _links(model: type[Model]) -> list[type[Model]]:

@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CheckConstraint, Count, Exists, Field, Model, OuterRef, QuerySet, UniqueConstraint
 
 from migfix.findings.words import counted
-from migfix.repair.facets import Facet, table_of
+from migfix.repair.facets import Facet, column_of, table_of
 
 Rows = QuerySet[Any, Any]
 
@@ -17,7 +17,7 @@ def obstacle(connection: BaseDatabaseWrapper, model: type[Model], facet: Facet) 
     """The rows that keep a constraint from being made, as a sentence; "" if nothing does."""
     kind, table, rest = facet
     rows = model._base_manager.using(connection.alias).order_by()
-    fields = {(each.column or "").strip('"').lower(): each for each in model._meta.local_concrete_fields}
+    fields = {column_of(each): each for each in model._meta.local_concrete_fields}
     if kind in ("primary", "unique"):
         return _same(rows, table, [fields[column].name for column in rest.split(",")])
     if kind == "key":

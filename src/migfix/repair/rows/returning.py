@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,10 +10,10 @@ from django.db.models import Field, Model
 from django.db.models.functions import Length
 
 from migfix.findings.words import counted
-from migfix.repair.facets import Facet, table_of
+from migfix.repair.column_types import length_of
+from migfix.repair.facets import Facet, column_of, table_of
 from migfix.repair.rows.obstacles import obstacle
 
-_LENGTH = re.compile(r"^(?:varchar|character varying)\((\d+)\)$")
 _CONSTRAINTS = ("primary", "unique", "constraint", "named-index")
 
 
@@ -25,7 +24,7 @@ def returning(
     for model in older:
         table = table_of(model)
         own = sorted(facet for facet in facets if facet[1] == table and facet[0] not in ("table", "column"))
-        columns = {_column(field): field for field in model._meta.local_concrete_fields}
+        columns = {column_of(field): field for field in model._meta.local_concrete_fields}
         there = {column for column in columns if ("column", table, column) in real}
         for facet in own:
             if facet[0] in _CONSTRAINTS and there == columns.keys():
@@ -43,11 +42,7 @@ def _of_column(
     if kind == "null" and value == "NOT NULL" and editor.effective_default(field) is None:
         if count := rows.filter(**{f"{field.name}__isnull": True}).count():
             yield f"{table}.{column} comes back NOT NULL, and is NULL in {counted(count, 'row')}"
-    if kind == "type" and connection.vendor != "sqlite" and (found := _LENGTH.match(value)):
-        longer = rows.annotate(length_of_value=Length(field.name)).filter(length_of_value__gt=int(found[1]))
+    if kind == "type" and connection.vendor != "sqlite" and (room := length_of(value)) is not None:
+        longer = rows.annotate(length_of_value=Length(field.name)).filter(length_of_value__gt=room)
         if count := longer.count():
             yield f"{table}.{column} comes back as {value}, and is longer in {counted(count, 'row')}"
-
-
-def _column(field: Field[Any, Any]) -> str:
-    return (field.column or "").strip('"').lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from migfix.rules.split_data_from_schema.conflict import Conflict
 from migfix.source.data_functions.lookups import called_functions
@@ -34,16 +35,18 @@ def since_check(migration: Migration, index: int, is_backward: bool) -> range:
 
     ``check_constraints()`` ends with ``SET CONSTRAINTS ALL DEFERRED``, also for those that were checked at once.
     """
+    checks = _checks(migration, is_backward)
+    if is_backward:
+        return range(index + 1, next((place for place in checks if place > index), len(migration.operations)))
+    return range(next((place + 1 for place in reversed(checks) if place < index), 0), index)
+
+
+@lru_cache(maxsize=8)  # asked for each data step of a file
+def _checks(migration: Migration, is_backward: bool) -> tuple[int, ...]:
+    """The steps that make the checks, in order."""
     arguments = BACKWARD if is_backward else FORWARD
-    every = range(index + 1, len(migration.operations)) if is_backward else range(index)
-    checks = [
-        place
-        for place in every
-        if _CHECK in _code(migration, op := migration.operations[place], arguments.get(op.kind, ""))
-    ]
-    if not checks:
-        return every
-    return range(index + 1, min(checks)) if is_backward else range(max(checks) + 1, index)
+    codes = (_code(migration, op, arguments.get(op.kind, "")) for op in migration.operations)
+    return tuple(place for place, code in enumerate(codes) if _CHECK in code)
 
 
 def _code(migration: Migration, op: Operation, argument: str) -> str:
